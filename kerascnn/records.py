@@ -1,0 +1,225 @@
+"""What a finished run and a published experiment look like on disk.
+
+These types are the only thing the half that produces runs and the half that reads them share.
+Accuracies are fractions in [0, 1]; a number that is not finite is stored as None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kerascnn.specs import Arm, Precision, Spec, Study, TrainSpec
+
+
+class Score(Spec, frozen=True, kw_only=True):
+    """Cross-entropy in nats and the fraction of images classified correctly, in inference mode."""
+
+    loss: float | None
+    accuracy: float
+    images: int
+
+
+class Epoch(Spec, frozen=True, kw_only=True):
+    """One epoch. Train figures are running means in training mode; val figures in inference mode."""
+
+    epoch: int
+    train_loss: float | None
+    train_accuracy: float
+    val_loss: float | None
+    val_accuracy: float
+    learning_rate: float
+    duration_seconds: float
+
+
+class LayerProbe(Spec, frozen=True, kw_only=True):
+    """One layer with weights, looked at in float32 on a fixed batch of training images.
+
+    `activation_std` is over all values after the activation function; `activation_std_across_examples`
+    is the standard deviation over the images, averaged over positions and channels: what the layer
+    still knows about its input. `gradient_norm` is the Euclidean norm of the loss gradient with respect
+    to the kernel. `dead_share`: rectified units that are zero on every image of the batch and position.
+    `saturated_share`: sigmoid or tanh values within 1 % of their range's ends. `update_ratio`: norm of
+    one optimiser step over the norm of the kernel.
+    """
+
+    layer: str
+    kind: str
+    activation: str | None = None
+    activation_std: float | None = None
+    activation_std_across_examples: float | None = None
+    gradient_norm: float | None = None
+    dead_share: float | None = None
+    saturated_share: float | None = None
+    update_ratio: float | None = None
+
+
+class Probe(Spec, frozen=True, kw_only=True):
+    """All layers, from input to output, at one moment."""
+
+    moment: Literal["initial", "final"]
+    loss: float | None
+    layers: tuple[LayerProbe, ...]
+
+
+class Cost(Spec, frozen=True, kw_only=True):
+    """What a run took. `multiply_adds` are those of one image's forward pass."""
+
+    duration_seconds: float
+    training_seconds: float
+    images_per_second: float
+    parameters: int
+    multiply_adds: int
+    peak_memory_bytes: int
+
+
+class Environment(Spec, frozen=True, kw_only=True):
+    """Where a run was trained; `platform` is the class within which bits are equal."""
+
+    platform: str
+    precision: Precision
+    versions: dict[str, str]
+    finished_at: str
+    """UTC, ISO 8601."""
+
+
+class RunRecord(Spec, frozen=True, kw_only=True):
+    """The result of one TrainSpec. `diverged`: the loss stopped being finite; that is a result."""
+
+    key: str
+    spec: TrainSpec
+    outcome: Literal["finished", "diverged"]
+    epochs: tuple[Epoch, ...]
+    train: Score
+    val: Score
+    test: Score
+    probes: tuple[Probe, ...]
+    cost: Cost
+    environment: Environment
+    weights_sha256: str
+    schema: Literal[1] = 1
+
+
+class RunFailure(Spec, frozen=True, kw_only=True):
+    """A run that ended in an error: what happened and how far it came."""
+
+    key: str
+    spec: TrainSpec
+    reason: str
+    traceback: str
+    failed_at: str
+    epochs: tuple[Epoch, ...] = ()
+    schema: Literal[1] = 1
+
+
+class DatasetInfo(Spec, frozen=True, kw_only=True):
+    """What is known about a data set without opening its pixels.
+
+    `notice` is set where the numbers are not about the set the lesson speaks of (the embedded set).
+    `content` is the SHA-256 of decoded pixels and labels. `image_shape` is (height, width, channels).
+    """
+
+    name: str
+    title: str
+    content: str
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    train_images: int
+    test_images: int
+    source: str
+    notice: str | None = None
+
+
+@dataclass(frozen=True)
+class ArmRuns:
+    """One arm with the runs it has, by seed. A seed is in `records`, in `failures`, or not run yet."""
+
+    arm: Arm
+    records: dict[int, RunRecord]
+    failures: dict[int, RunFailure] = field(default_factory=dict)
+
+
+class Figure(Spec, frozen=True, kw_only=True):
+    """A picture published by a notebook; `file` lies beside the published result."""
+
+    name: str
+    file: str
+    title: str
+    alt: str
+    caption: str = ""
+
+
+class Table(Spec, frozen=True, kw_only=True):
+    """A table published by a notebook, as it stands in its CSV file."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | bool | None, ...], ...]
+
+
+class Trial(Spec, frozen=True, kw_only=True):
+    """One proposal of a search: its hyperparameters, the run that tried it, its validation score."""
+
+    number: int
+    arguments: dict[str, Any]
+    epochs: int
+    key: str
+    val_accuracy: float | None
+
+
+class PublishedSearch(Spec, frozen=True, kw_only=True):
+    """All trials of one search in the order they were proposed; `best` is chosen on validation."""
+
+    name: str
+    label: str
+    oracle: str
+    trials: tuple[Trial, ...]
+    best: int | None
+
+
+class Published(Spec, frozen=True, kw_only=True):
+    """What a notebook's last cell writes: the proof that it ran to its end.
+
+    `runs` maps arm -> seed -> run key; a run that failed has its key in `failed_runs`. `numbers` are named
+    measurements of the notebook that are not in a run's record. `freshness` is the digest of everything
+    the result was made from; it is empty for a result made by hand, which never counts as up to date.
+    """
+
+    experiment: str
+    title: str
+    introduction: str
+    dataset: DatasetInfo
+    study: Study
+    study_digest: str
+    parameters: dict[str, Any]
+    changed_parameters: dict[str, Any]
+    precision: Precision
+    runs: dict[str, dict[int, str]]
+    failed_runs: tuple[str, ...] = ()
+    searches: tuple[PublishedSearch, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    numbers: dict[str, float] = {}
+    takeaways: tuple[str, ...] = ()
+    freshness: str = ""
+    created_at: str = ""
+    schema: Literal[1] = 1
+
+
+class NotebookFailure(Spec, frozen=True, kw_only=True):
+    """A notebook that did not reach its publish cell."""
+
+    experiment: str
+    title: str
+    profile: str
+    data: str
+    parameters: dict[str, Any]
+    changed_parameters: dict[str, Any]
+    reason: str
+    traceback: str
+    cell: int | None
+    failed_at: str
+    runs: dict[str, dict[int, str]] = {}
+    failed_runs: tuple[str, ...] = ()
+    schema: Literal[1] = 1

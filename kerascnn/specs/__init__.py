@@ -1,0 +1,54 @@
+"""What can be asked for: runs, studies and the claims they judge.
+
+Every spec is immutable and has one canonical form (`Spec.canonical_json`): keys sorted, fields at
+their default left out, so that a field added later keeps the keys of earlier runs.
+"""
+
+from kerascnn.specs.base import Spec
+from kerascnn.specs.claims import (
+    METRICS,
+    Claim,
+    Comparison,
+    Equivalence,
+    Identity,
+    Interaction,
+    Threshold,
+    Trend,
+)
+from kerascnn.specs.run import (
+    Augmentation,
+    DataSpec,
+    ModelSpec,
+    Normalisation,
+    OptimiserSpec,
+    Precision,
+    ScheduleSpec,
+    TrainSpec,
+)
+from kerascnn.specs.study import Arm, Budget, Choice, Search, Study, model
+
+__all__ = [
+    "METRICS",
+    "Arm",
+    "Augmentation",
+    "Budget",
+    "Choice",
+    "Claim",
+    "Comparison",
+    "DataSpec",
+    "Equivalence",
+    "Identity",
+    "Interaction",
+    "ModelSpec",
+    "Normalisation",
+    "OptimiserSpec",
+    "Precision",
+    "ScheduleSpec",
+    "Search",
+    "Spec",
+    "Study",
+    "Threshold",
+    "TrainSpec",
+    "Trend",
+    "model",
+]

@@ -1,0 +1,62 @@
+"""The base of everything that is written to disk, with one canonical form."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+import msgspec
+
+from kerascnn.errors import UsageError, near_match
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of everything that is written to disk: immutable, strict when read back."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The spec as JSON values, fields at their default left out."""
+        values: dict[str, Any] = msgspec.to_builtins(self)
+        for field in msgspec.structs.fields(self):
+            if isinstance(field.default, Spec) and getattr(self, field.name) == field.default:
+                values.pop(field.name, None)
+        return values
+
+    def canonical_json(self) -> bytes:
+        """The one byte string that stands for this spec."""
+        return msgspec.json.encode(self.validated().to_dict(), order="sorted")
+
+    def validated(self) -> Self:
+        """The same spec with every field checked and in its declared type (1 becomes 1.0).
+
+        Raises: UsageError when a field has the wrong type or an unknown value.
+        """
+        return type(self).from_dict(msgspec.to_builtins(self))
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Self:
+        """The spec that `values` (JSON values) describe.
+
+        Raises: UsageError naming the unknown or ill-typed field, with a near match.
+        """
+        try:
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError as err:
+            raise UsageError(_explain(cls, str(err))) from err
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Self:
+        """The spec written in `text`. Raises: UsageError as `from_dict`, or when it is no JSON."""
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.ValidationError as err:
+            raise UsageError(_explain(cls, str(err))) from err
+        except msgspec.DecodeError as err:
+            raise UsageError(f"{cls.__name__} must be JSON. Received: {err}.") from err
+
+
+def _explain(cls: type, message: str) -> str:
+    text = f"{cls.__name__} is not valid: {message}."
+    unknown = re.search(r"unknown field `(\w+)`", message)
+    if unknown and "$" not in message:
+        text += " " + near_match(unknown[1], cls.__struct_fields__)  # type: ignore[attr-defined]
+    return text

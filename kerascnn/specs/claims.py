@@ -1,0 +1,121 @@
+"""Claims as data: what the lesson says, and the contrast of arms that can bear it out or not.
+
+A claim names a metric of single runs (`METRICS`) and the arms it compares. Seeds pair the arms; the
+judgement itself is made by `kerascnn.stats` when the report is rendered.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kerascnn.specs.base import Spec
+
+METRICS = {
+    "test_accuracy": "share of test images classified correctly",
+    "test_loss": "cross-entropy on the test images, nats",
+    "val_accuracy": "share of validation images classified correctly after the last epoch",
+    "train_accuracy": "share of training images classified correctly, inference mode",
+    "generalisation_gap": "training minus test accuracy",
+    "gradient_ratio_log10": "log10 of first-layer over last-layer gradient norm at initialisation",
+    "gradient_factor_log10": "log10 of the gradient's mean factor per layer towards the input, at initialisation",
+    "signal_ratio_log10": "log10 of last-layer over first-layer activation std across examples, at initialisation",
+    "variance_factor": "mean factor per layer of the activation variance across examples, at initialisation",
+    "parameters": "number of trainable and moving parameters",
+    "training_seconds": "seconds inside training steps",
+}
+"""Every metric of a single run that a claim may name, with its meaning and unit."""
+
+
+class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):
+    """`name` identifies the claim on its page; `says` is the lesson's sentence."""
+
+    name: str
+    says: str
+
+    def arm_names(self) -> tuple[str, ...]:
+        """The arms this claim needs, in the order it names them."""
+        return ()
+
+
+class Comparison(ClaimBase, frozen=True, kw_only=True, tag="comparison"):
+    """`arm` beats `baseline` by at least `smallest_effect` (in the metric's unit)."""
+
+    arm: str
+    baseline: str
+    smallest_effect: float
+    metric: str = "test_accuracy"
+    direction: Literal["higher", "lower"] = "higher"
+
+    def arm_names(self) -> tuple[str, ...]:
+        return (self.arm, self.baseline)
+
+
+class Trend(ClaimBase, frozen=True, kw_only=True, tag="trend"):
+    """The metric moves in `direction` over `arms`, ordered by `values` (their place on the axis).
+
+    `smallest_effect` is a change per unit of `values`.
+    """
+
+    arms: tuple[str, ...]
+    values: tuple[float, ...]
+    smallest_effect: float
+    metric: str = "test_accuracy"
+    direction: Literal["higher", "lower"] = "higher"
+
+    def arm_names(self) -> tuple[str, ...]:
+        return tuple(self.arms)
+
+
+class Equivalence(ClaimBase, frozen=True, kw_only=True, tag="equivalence"):
+    """`arm` and `baseline` differ by less than `smallest_effect`."""
+
+    arm: str
+    baseline: str
+    smallest_effect: float
+    metric: str = "test_accuracy"
+
+    def arm_names(self) -> tuple[str, ...]:
+        return (self.arm, self.baseline)
+
+
+class Threshold(ClaimBase, frozen=True, kw_only=True, tag="threshold"):
+    """The metric of `arm` lies `relation` `value`; "chance" is one over the number of classes.
+
+    `above` claims a distance of at least `smallest_effect`. `below` is the claim that nothing
+    noteworthy is there: `value` is already the line, `smallest_effect` only its tolerance.
+    """
+
+    arm: str
+    relation: Literal["above", "below"]
+    value: float | Literal["chance"]
+    smallest_effect: float = 0.0
+    metric: str = "test_accuracy"
+
+    def arm_names(self) -> tuple[str, ...]:
+        return (self.arm,)
+
+
+class Interaction(ClaimBase, frozen=True, kw_only=True, tag="interaction"):
+    """(arm - baseline) exceeds (other_arm - other_baseline) by at least `smallest_effect`."""
+
+    arm: str
+    baseline: str
+    other_arm: str
+    other_baseline: str
+    smallest_effect: float
+    metric: str = "test_accuracy"
+    direction: Literal["higher", "lower"] = "higher"
+
+    def arm_names(self) -> tuple[str, ...]:
+        return (self.arm, self.baseline, self.other_arm, self.other_baseline)
+
+
+class Identity(ClaimBase, frozen=True, kw_only=True, tag="identity"):
+    """The published number `number` equals `expected` within `tolerance`: arithmetic, no seeds."""
+
+    number: str
+    expected: float
+    tolerance: float
+
+
+Claim = Comparison | Trend | Equivalence | Threshold | Interaction | Identity

@@ -1,0 +1,247 @@
+"""A study: the arms of an experiment, its seeds, its claims and what each profile may spend.
+
+A study is data. It never trains anything itself: `next_specs` says which runs it wants next, given the
+results so far, and `run` (for notebooks) hands the study to the executor.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import msgspec
+
+from kerascnn.errors import UsageError, near_match
+from kerascnn.specs.base import Spec
+from kerascnn.specs.claims import METRICS, Claim, Identity
+from kerascnn.specs.run import (
+    Augmentation,
+    DataSpec,
+    ModelSpec,
+    Normalisation,
+    OptimiserSpec,
+    Positive,
+    Precision,
+    ScheduleSpec,
+    TrainSpec,
+)
+
+if TYPE_CHECKING:
+    from kerascnn.results import Results
+
+Profile = Literal["smoke", "quick", "full"]
+PROFILES: tuple[Profile, ...] = ("smoke", "quick", "full")
+
+
+def model(builder: str, **arguments: Any) -> ModelSpec:
+    """The model that `builder` makes from `arguments` (JSON values)."""
+    return ModelSpec(builder=builder, arguments=arguments)
+
+
+class Arm(Spec, frozen=True, kw_only=True):
+    """One way of doing it. `epochs` and `train_images` replace the budget's where given.
+
+    `tone` names the colour that keeps its meaning on every page ("sigmoid", "relu", "he", ...).
+    """
+
+    name: str
+    label: str
+    model: ModelSpec
+    normalisation: Normalisation = "z-score"
+    augmentation: tuple[Augmentation, ...] = ()
+    optimiser: OptimiserSpec = OptimiserSpec()
+    schedule: ScheduleSpec = ScheduleSpec()
+    batch_size: Positive = 64
+    epochs: Positive | None = None
+    train_images: Positive | None = None
+    tone: str | None = None
+
+
+class Budget(Spec, frozen=True, kw_only=True):
+    """What one profile spends. None images: all there are. `arms`: which arms the profile trains."""
+
+    epochs: Positive
+    seeds: Positive
+    train_images: Positive | None = None
+    val_images: Positive | None = 1000
+    test_images: Positive | None = 2000
+    trials: int = 0
+    trial_epochs: Positive = 1
+    trial_images: Positive | None = None
+    arms: Literal["pairs", "claimed", "all"] = "claimed"
+
+
+class Choice(Spec, frozen=True, kw_only=True):
+    """One hyperparameter of a search: the builder argument `name` takes one of `values`, in order."""
+
+    name: str
+    values: tuple[int | float | str, ...]
+
+
+class Search(Spec, frozen=True, kw_only=True):
+    """A search over builder arguments: Keras Tuner's `oracle` proposes, validation accuracy decides.
+
+    The oracle is asked for `batch` trials at a time, whatever the number of workers, and told the
+    results in trial order: the same seed gives the same trials. `base` is the arm whose model
+    arguments the proposals complete.
+    """
+
+    name: str
+    label: str
+    oracle: Literal["random", "hyperband", "bayesian"]
+    base: Arm
+    space: tuple[Choice, ...]
+    seed: Positive = 1
+    batch: Positive = 4
+
+
+class Setting(Spec, frozen=True, kw_only=True):
+    """What a study is run on: the data set's content hash, its size, and the precision."""
+
+    content: str
+    train_images: int
+    precision: Precision
+
+
+class SearchState(Protocol):
+    """What a study needs to know of the results so far."""
+
+    @property
+    def setting(self) -> Setting: ...
+
+    def val_accuracy(self, spec: TrainSpec) -> float | None: ...
+
+    def is_settled(self, spec: TrainSpec) -> bool: ...
+
+
+class Study(Spec, frozen=True, kw_only=True):
+    """Arms x seeds, searches, the claims to judge, and the budget of every profile.
+
+    `seeds` replaces the budget's number of seeds where given. `precision` None lets the machine
+    choose its narrowest safe format.
+    """
+
+    question: str
+    arms: tuple[Arm, ...]
+    budgets: dict[Profile, Budget]
+    profile: Profile = "quick"
+    claims: tuple[Claim, ...] = ()
+    seeds: Positive | None = None
+    precision: Precision | None = None
+    searches: tuple[Search, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field in ("arms", "claims", "searches"):
+            msgspec.structs.force_setattr(self, field, tuple(getattr(self, field)))
+        self._check_profile()
+        self._check_arms()
+        self._check_claims()
+
+    @property
+    def budget(self) -> Budget:
+        """The budget of the study's profile."""
+        return self.budgets[self.profile]
+
+    @property
+    def seed_numbers(self) -> tuple[int, ...]:
+        """The seeds every arm is trained with, starting at 1."""
+        return tuple(range(1, (self.seeds or self.budget.seeds) + 1))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the study's canonical form: what was planned and what was executed must agree."""
+        import hashlib
+
+        return hashlib.sha256(self.canonical_json()).hexdigest()
+
+    def arm(self, name: str) -> Arm:
+        """The arm called `name`. Raises: UsageError with a near match."""
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        raise UsageError(f"Unknown arm {name!r}. {near_match(name, [a.name for a in self.arms])}")
+
+    def profile_arms(self) -> tuple[Arm, ...]:
+        """The arms that the profile trains: all, those a claim names, or one pair for each claim."""
+        if self.budget.arms == "all" or not self.claims:
+            return self.arms
+        wanted: set[str] = set()
+        for claim in self.claims:
+            names = claim.arm_names()
+            pair_only = self.budget.arms == "pairs" and len(names) > 2 and claim.__struct_config__.tag == "trend"
+            wanted.update((names[0], names[-1]) if pair_only else names)
+        return tuple(arm for arm in self.arms if arm.name in wanted)
+
+    def spec_for(self, arm: Arm, seed: int, setting: Setting) -> TrainSpec:
+        """The run of `arm` with `seed` on the setting's data under the profile's budget."""
+        budget = self.budget
+        wanted = arm.train_images or budget.train_images
+        return TrainSpec(
+            data=DataSpec(
+                content=setting.content,
+                train_images=_at_most(wanted, setting.train_images),
+                val_images=budget.val_images,
+                test_images=budget.test_images,
+            ),
+            model=arm.model,
+            epochs=arm.epochs or budget.epochs,
+            seed=seed,
+            normalisation=arm.normalisation,
+            augmentation=arm.augmentation,
+            optimiser=arm.optimiser,
+            schedule=arm.schedule,
+            batch_size=arm.batch_size,
+            precision=setting.precision,
+        ).validated()
+
+    def grid(self, setting: Setting) -> dict[tuple[str, int], TrainSpec]:
+        """(arm, seed) -> spec, for every arm of the profile."""
+        return {
+            (arm.name, seed): self.spec_for(arm, seed, setting)
+            for arm in self.profile_arms()
+            for seed in self.seed_numbers
+        }
+
+    def next_specs(self, results: SearchState) -> list[TrainSpec]:
+        """The runs wanted next: the whole grid, then for each search its next batch of trials.
+
+        An empty list means that the study is complete. With searches this asks a Keras Tuner oracle
+        and therefore loads TensorFlow: it belongs in a worker process.
+        """
+        wanted = list(self.grid(results.setting).values())
+        if self.searches:
+            from kerascnn.search import next_trials
+
+            wanted += next_trials(self, results)
+        return [spec for spec in wanted if not results.is_settled(spec)]
+
+    def run(self) -> Results:
+        """Everything the store has, the rest trained; for the notebook's `results = study.run()`."""
+        from kerascnn.session import run_study
+
+        return run_study(self)
+
+    def _check_profile(self) -> None:
+        if self.profile not in PROFILES:
+            raise UsageError(f"`profile` must be one of {', '.join(PROFILES)}. Received: profile={self.profile!r}.")
+        missing = [name for name in PROFILES if name not in self.budgets]
+        if missing:
+            raise UsageError(f"A study needs a budget for every profile. Missing: {', '.join(missing)}.")
+
+    def _check_arms(self) -> None:
+        names = [arm.name for arm in self.arms] + [search.name for search in self.searches]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise UsageError(f"Arm and search names must differ from each other. Received twice: {', '.join(twice)}.")
+
+    def _check_claims(self) -> None:
+        for claim in self.claims:
+            for name in claim.arm_names():
+                self.arm(name)
+            if not isinstance(claim, Identity) and claim.metric not in METRICS:
+                raise UsageError(
+                    f"Claim {claim.name!r}: unknown metric {claim.metric!r}. {near_match(claim.metric, METRICS)}"
+                )
+
+
+def _at_most(wanted: int | None, available: int) -> int | None:
+    return None if wanted is None or wanted >= available else wanted
