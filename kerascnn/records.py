@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from kerascnn.specs import Arm, Precision, Spec, Study, TrainSpec
 
 
@@ -200,7 +202,7 @@ class Published(Spec, frozen=True, kw_only=True):
     searches: tuple[PublishedSearch, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
-    numbers: dict[str, float] = {}
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)
     takeaways: tuple[str, ...] = ()
     freshness: str = ""
     created_at: str = ""
@@ -220,6 +222,6 @@ class NotebookFailure(Spec, frozen=True, kw_only=True):
     traceback: str
     cell: int | None
     failed_at: str
-    runs: dict[str, dict[int, str]] = {}
+    runs: dict[str, dict[int, str]] = msgspec.field(default_factory=dict)
     failed_runs: tuple[str, ...] = ()
     schema: Literal[1] = 1

@@ -25,7 +25,7 @@ from kerascnn.specs.run import (
     ScheduleSpec,
     TrainSpec,
 )
-from kerascnn.specs.study import Arm, Budget, Choice, Search, Study, model
+from kerascnn.specs.study import Arm, Budget, Choice, Profile, Search, Study, model
 
 __all__ = [
     "METRICS",
@@ -43,6 +43,7 @@ __all__ = [
     "Normalisation",
     "OptimiserSpec",
     "Precision",
+    "Profile",
     "ScheduleSpec",
     "Search",
     "Spec",

@@ -49,7 +49,7 @@ class ModelSpec(Spec, frozen=True, kw_only=True):
     """
 
     builder: str
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class OptimiserSpec(Spec, frozen=True, kw_only=True):

@@ -27,9 +27,12 @@ from kerascnn.specs.run import (
 
 if TYPE_CHECKING:
     from kerascnn.results import Results
+    from kerascnn.search import SearchProgress
 
 Profile = Literal["smoke", "quick", "full"]
 PROFILES: tuple[Profile, ...] = ("smoke", "quick", "full")
+FRESH_SEEDS = 1000
+"""Seeds above this retrain what a search chose, so that its luck with a seed is not reported."""
 
 
 def model(builder: str, **arguments: Any) -> ModelSpec:
@@ -108,9 +111,21 @@ class SearchState(Protocol):
     @property
     def setting(self) -> Setting: ...
 
-    def val_accuracy(self, spec: TrainSpec) -> float | None: ...
+    def val_accuracy(self, spec: TrainSpec) -> float | None:
+        """The settled run's validation accuracy; None where it failed or diverged."""
+        ...
 
-    def is_settled(self, spec: TrainSpec) -> bool: ...
+    def is_settled(self, spec: TrainSpec) -> bool:
+        """Whether the run is in the store, or was tried and failed."""
+        ...
+
+
+class Progress(SearchState, Protocol):
+    """The same, with the searches' proposals as far as they are known."""
+
+    def progress(self, study: Study, search: Search) -> SearchProgress:
+        """The trials proposed so far; where the oracle must be asked for more it is not complete."""
+        ...
 
 
 class Study(Spec, frozen=True, kw_only=True):
@@ -201,18 +216,37 @@ class Study(Spec, frozen=True, kw_only=True):
             for seed in self.seed_numbers
         }
 
-    def next_specs(self, results: SearchState) -> list[TrainSpec]:
-        """The runs wanted next: the whole grid, then for each search its next batch of trials.
+    def winners(self, results: Progress) -> tuple[Arm, ...]:
+        """The arms that the complete searches chose, to be trained anew with fresh seeds."""
+        if not self.searches:
+            return ()
+        from kerascnn.search import winner_arm
 
-        An empty list means that the study is complete. With searches this asks a Keras Tuner oracle
-        and therefore loads TensorFlow: it belongs in a worker process.
+        found = (winner_arm(search, results.progress(self, search), results) for search in self.searches)
+        return tuple(arm for arm in found if arm is not None)
+
+    def planned(self, results: Progress) -> dict[tuple[str, int], TrainSpec]:
+        """(arm, seed) -> spec for the grid and, once the searches are complete, for their winners.
+
+        A winner's seeds are none that its search has seen.
         """
-        wanted = list(self.grid(results.setting).values())
-        if self.searches:
-            from kerascnn.search import next_trials
+        fresh = {
+            (arm.name, FRESH_SEEDS + seed): self.spec_for(arm, FRESH_SEEDS + seed, results.setting)
+            for arm in self.winners(results)
+            for seed in self.seed_numbers
+        }
+        return self.grid(results.setting) | fresh
 
-            wanted += next_trials(self, results)
-        return [spec for spec in wanted if not results.is_settled(spec)]
+    def next_specs(self, results: Progress) -> list[TrainSpec]:
+        """The runs wanted next and not settled: the grid, each search's current batch, the winners.
+
+        Empty when there is nothing to train now: the study is complete, or an oracle must be asked first.
+        """
+        wanted = list(self.planned(results).values())
+        for search in self.searches:
+            wanted += [trial.spec for trial in results.progress(self, search).trials]
+        unsettled = {spec.canonical_json(): spec for spec in wanted if not results.is_settled(spec)}
+        return list(unsettled.values())
 
     def run(self) -> Results:
         """Everything the store has, the rest trained; for the notebook's `results = study.run()`."""

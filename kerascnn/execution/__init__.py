@@ -1,0 +1,1 @@
+"""Getting missing runs trained: worker processes, and the scheduler that feeds them."""

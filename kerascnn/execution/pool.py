@@ -1,0 +1,114 @@
+"""Warm worker processes behind the interface of `concurrent.futures.Executor`."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+RUNS_PER_WORKER = 100
+"""TensorFlow grows by some MiB a run whatever is cleared; a fresh process takes over after this many."""
+
+Task = tuple[Future, Callable[..., Any], tuple[Any, ...]]
+
+
+class WorkerDied(Exception):
+    """The process that worked on a task was killed; the task itself may be sound."""
+
+
+class LocalExecutor(Executor):
+    """`lanes` spawned processes, each warm and alone in its lane.
+
+    When one dies only its own task is lost (its future raises WorkerDied) and a fresh process takes over
+    the lane. When the parent dies, however it dies, every worker leaves at once.
+    """
+
+    def __init__(self, lanes: int, environment: dict[str, str] | None = None) -> None:
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._environment = environment or {}
+        self._pools: dict[int, ProcessPoolExecutor] = {}
+        self._stopping = False
+        self._threads = [threading.Thread(target=self._lane, args=(lane,), daemon=True) for lane in range(lanes)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
+        """Queue `fn(*args)`; both must be picklable. Keyword arguments are not supported."""
+        if kwargs:
+            raise TypeError("LocalExecutor.submit takes positional arguments only.")
+        future: Future = Future()
+        self._tasks.put((future, fn, args))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Stop taking tasks. With `cancel_futures` the running ones are killed as well."""
+        self._stopping = cancel_futures
+        for _ in self._threads:
+            self._tasks.put(None)
+        if cancel_futures:
+            self.kill_workers()
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def kill_workers(self) -> None:
+        """Kill every worker process now."""
+        for pool in list(self._pools.values()):
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+
+    def _lane(self, lane: int) -> None:
+        while (task := self._tasks.get()) is not None:
+            future, fn, args = task
+            if self._stopping or not future.set_running_or_notify_cancel():
+                future.cancel()
+                continue
+            self._work(lane, future, fn, args)
+        pool = self._pools.pop(lane, None)
+        if pool is not None:
+            pool.shutdown()
+
+    def _work(self, lane: int, future: Future, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        try:
+            if lane not in self._pools:
+                self._pools[lane] = self._new_pool()
+            result = self._pools[lane].submit(fn, *args).result()
+        except BrokenProcessPool as err:
+            self._pools.pop(lane).shutdown()
+            future.set_exception(WorkerDied(str(err)))
+        except BaseException as err:
+            future.set_exception(err)
+        else:
+            future.set_result(result)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=start_worker,
+            initargs=(self._environment,),
+            max_tasks_per_child=RUNS_PER_WORKER,
+        )
+
+
+def start_worker(environment: dict[str, str]) -> None:
+    """Set up a fresh worker: its environment, and a watch that ends it when its parent is gone."""
+    import signal
+
+    os.environ.update(environment)
+    # The parent decides what a Ctrl-C in the terminal means for the runs under way.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(75)

@@ -1,0 +1,200 @@
+"""Feeds workers with the runs that studies want, until every study is settled.
+
+The parent decides and the workers do: a worker trains one run and commits it to the store itself, so that
+nothing finished depends on the parent living on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+
+from kerascnn.costs import Costs
+from kerascnn.execution.pool import WorkerDied
+from kerascnn.execution.progress import Progress
+from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train, utc_now
+from kerascnn.ledger import Ledger, ProposalRequest
+from kerascnn.records import RunFailure
+from kerascnn.search import SearchProgress, at_most
+from kerascnn.specs import Study, TrainSpec
+
+BUSY_WAIT_SECONDS = 1.0
+"""How long to leave a run alone that another pipeline is training."""
+DEATHS_ALLOWED = 1
+"""A run whose worker died is tried once more; the second death is the run's fault."""
+
+Handler = Callable[[Future], None]
+
+
+@dataclass
+class Work:
+    """One study to settle. `on_settled` is called once, when nothing of it is left to train."""
+
+    name: str
+    study: Study
+    ledger: Ledger
+    on_settled: Callable[[], None] = lambda: None
+    settled: bool = False
+    force: bool = False
+
+
+@dataclass
+class _Run:
+    spec: TrainSpec
+    work: Work
+    deaths: int = 0
+    not_before: float = 0.0
+
+
+@dataclass
+class _Books:
+    waiting: dict[str, _Run] = field(default_factory=dict)
+    under_way: dict[str, _Run] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    asking: set[str] = field(default_factory=set)
+
+
+class Scheduler:
+    """Runs works in their order; inside one work the longest run starts first."""
+
+    def __init__(self, works: list[Work], executor: Executor, jobs: int, progress: Progress) -> None:
+        self._works, self._executor, self._jobs, self._progress = works, executor, jobs, progress
+        self._futures: dict[Future, Handler] = {}
+        self._books = _Books()
+        self._costs = {id(work.ledger): Costs(work.ledger.store.root) for work in works}
+        self._doing = "starting workers"
+        self.trained = 0
+        self.failed: list[str] = []
+        self.changed: list[str] = []
+
+    def watch(self, future: Future, handler: Handler) -> None:
+        """Call `handler(future)` from `run` once the future is done."""
+        self._futures[future] = handler
+
+    def run(self) -> None:
+        """Return when every work is settled and every watched future handled."""
+        try:
+            self._look_for_work()
+            while self._futures or self._books.waiting:
+                self._submit()
+                done, _ = wait(self._futures, timeout=0.25, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._futures.pop(future)(future)
+                self._report()
+        finally:
+            self._progress.close()
+            for costs in self._costs.values():
+                if self._books.done:
+                    costs.save()
+
+    def _look_for_work(self) -> None:
+        """Ask every unsettled study what it wants next."""
+        for work in self._works:
+            if work.settled:
+                continue
+            wanted = [spec for spec in self._wanted(work) if work.ledger.key(spec) not in self._books.under_way]
+            for spec in sorted(wanted, key=lambda spec: -self._seconds(work, spec)):
+                self._books.waiting.setdefault(work.ledger.key(spec), _Run(spec, work))
+            for request in work.ledger.requests.values():
+                self._ask(work, request)
+            if not self._wanted(work) and not work.ledger.requests:
+                work.settled = True
+                work.on_settled()
+
+    def _wanted(self, work: Work) -> list[TrainSpec]:
+        wanted = work.study.next_specs(work.ledger)
+        if not work.force:
+            return wanted
+        again = [
+            spec for spec in work.study.planned(work.ledger).values() if work.ledger.key(spec) not in self._books.done
+        ]
+        return list({work.ledger.key(spec): spec for spec in [*wanted, *again]}.values())
+
+    def _submit(self) -> None:
+        now = time.monotonic()
+        ready = [key for key, run in self._books.waiting.items() if run.not_before <= now]
+        ready.sort(key=lambda key: self._works.index(self._books.waiting[key].work))
+        for key in ready[: max(0, self._jobs - len(self._books.under_way) - len(self._books.asking))]:
+            run = self._books.waiting.pop(key)
+            self._books.under_way[key] = run
+            task = TrainTask(
+                identity=run.work.ledger.identity(run.spec),
+                store=str(run.work.ledger.store.root),
+                search_path=str(run.work.ledger.search_path),
+                force=run.work.force,
+            )
+            self.watch(self._executor.submit(train, task.canonical_json()), lambda f, key=key: self._trained(key, f))
+
+    def _ask(self, work: Work, request: ProposalRequest) -> None:
+        if request.digest in self._books.asking:
+            return
+        self._books.asking.add(request.digest)
+        future = self._executor.submit(propose, request.canonical_json())
+        self.watch(future, lambda f: self._proposed(work, request, f))
+
+    def _proposed(self, work: Work, request: ProposalRequest, future: Future) -> None:
+        self._books.asking.discard(request.digest)
+        work.ledger.save_proposals(request, SearchProgress.from_json(future.result()))
+        self._look_for_work()
+
+    def _trained(self, key: str, future: Future) -> None:
+        run = self._books.under_way.pop(key)
+        try:
+            outcome = TaskOutcome.from_json(future.result())
+        except WorkerDied:
+            self._worker_died(key, run)
+            return
+        if outcome.state == "busy":
+            run.not_before = time.monotonic() + BUSY_WAIT_SECONDS
+            self._books.waiting[key] = run
+            return
+        self._books.done.add(key)
+        self._note(run, outcome)
+        self._look_for_work()
+
+    def _note(self, run: _Run, outcome: TaskOutcome) -> None:
+        self._doing = f"{run.work.name}: {run.spec.model.builder}, seed {run.spec.seed}"
+        if outcome.state == "failed":
+            self._give_up(run, outcome.key, outcome.message)
+        elif outcome.state == "changed":
+            self.changed.append(outcome.key)
+            self._progress.say(f"Run {outcome.key[:12]} of {run.work.name} gave other bits than the entry it replaces.")
+        if outcome.duration_seconds:
+            self.trained += 1
+            costs = self._costs[id(run.work.ledger)]
+            costs.learn(run.spec, run.work.ledger.setting.train_images, outcome.duration_seconds)
+
+    def _worker_died(self, key: str, run: _Run) -> None:
+        run.deaths += 1
+        if run.deaths <= DEATHS_ALLOWED:
+            self._books.waiting[key] = run
+            return
+        reason = f"The worker process was killed {run.deaths} times while it trained this run (out of memory?)."
+        run.work.ledger.store.save_failure(
+            RunFailure(key=key, spec=run.spec, reason=reason, traceback=reason, failed_at=utc_now())
+        )
+        self._books.done.add(key)
+        self._give_up(run, key, reason)
+        self._look_for_work()
+
+    def _give_up(self, run: _Run, key: str, reason: str) -> None:
+        self.failed.append(key)
+        for work in self._works:
+            work.ledger.give_up(key)
+        self._progress.say(f"Failed in {run.work.name}: {run.spec.model.builder}, seed {run.spec.seed}: {reason}")
+
+    def _seconds(self, work: Work, spec: TrainSpec) -> float:
+        return self._costs[id(work.ledger)].estimate_seconds(spec, work.ledger.setting.train_images)
+
+    def _report(self) -> None:
+        books = self._books
+        left = [*books.waiting.values(), *books.under_way.values()]
+        unasked = sum(
+            at_most(work.study) for work in self._works if not work.settled and work.study.searches and not books.done
+        )
+        seconds = sum(self._seconds(run.work, run.spec) for run in left) / max(1, self._jobs)
+        total = len(books.done) + len(left) + unasked
+        if total:
+            self._progress.update(len(books.done), total, seconds, self._doing)

@@ -1,0 +1,135 @@
+"""What runs inside a worker process. TensorFlow is loaded by the first task, never by importing this."""
+
+from __future__ import annotations
+
+import datetime
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from kerascnn.errors import KerascnnError
+from kerascnn.identity import RunIdentity, identify
+from kerascnn.ledger import ProposalRequest, answer_request
+from kerascnn.records import Environment, Epoch, RunFailure
+from kerascnn.specs import Spec
+from kerascnn.store import Store
+
+if TYPE_CHECKING:
+    from kerascnn.training.run import Workshop
+
+THREADS = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "GRPC_VERBOSITY": "NONE",
+}
+"""One thread for each worker: the thread count changes the bits, and processes use the cores better."""
+
+_workshop: Workshop | None = None
+
+
+class TrainTask(Spec, frozen=True, kw_only=True):
+    """One run to train: what it is, where it is kept, and where the user's own modules lie."""
+
+    identity: RunIdentity
+    store: str
+    search_path: str
+    force: bool = False
+
+
+class TaskOutcome(Spec, frozen=True, kw_only=True):
+    """What became of a task. `busy`: another pipeline is training this run. `changed`: `--force` found
+    other bits than the store had."""
+
+    key: str
+    state: Literal["trained", "found", "busy", "failed", "changed"]
+    duration_seconds: float = 0.0
+    message: str = ""
+
+
+def warm_up() -> str:
+    """Load TensorFlow, so that the first run of this worker does not wait for it."""
+    import kerascnn.training.run
+
+    return kerascnn.training.run.__name__
+
+
+def train(task_json: bytes) -> bytes:
+    """Train the run of a TrainTask (JSON) and commit it; a TaskOutcome (JSON). Never raises for a failed run."""
+    task = TrainTask.from_json(task_json)
+    store, key = Store(Path(task.store)), task.identity.key
+    if not task.force and store.load(key) is not None:
+        return TaskOutcome(key=key, state="found").canonical_json()
+    with store.claim(key) as mine:
+        if not mine:
+            return TaskOutcome(key=key, state="busy").canonical_json()
+        before = store.load(key)
+        if before is not None and not task.force:
+            return TaskOutcome(key=key, state="found").canonical_json()
+        return _train_claimed(task, store, before.weights_sha256 if before else None).canonical_json()
+
+
+def propose(request_json: bytes) -> bytes:
+    """How a search goes on: a ProposalRequest (JSON) to a SearchProgress (JSON)."""
+    return answer_request(ProposalRequest.from_json(request_json)).canonical_json()
+
+
+def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> TaskOutcome:
+    key = task.identity.key
+    try:
+        result = _train(task)
+    except Exception as err:
+        failure = _describe_failure(task, err)
+        store.save_failure(failure)
+        return TaskOutcome(key=key, state="failed", message=failure.reason)
+    seconds = result.record.cost.duration_seconds
+    if hash_before == result.record.weights_sha256:
+        return TaskOutcome(key=key, state="trained", duration_seconds=seconds, message="the same bits as before")
+    store.commit(task.identity, result, replace=task.force)
+    state: Any = "changed" if hash_before else "trained"
+    return TaskOutcome(key=key, state=state, duration_seconds=seconds)
+
+
+def _train(task: TrainTask) -> Any:
+    from kerascnn.data import open_dataset
+    from kerascnn.training.run import Workshop, train_run
+
+    global _workshop
+    _workshop = _workshop or Workshop()
+    spec, search_path = task.identity.spec, Path(task.search_path)
+    if identify(spec, search_path).key != task.identity.key:
+        raise KerascnnError(
+            "The source of the model or of the training changed while the pipeline ran. Start it again."
+        )
+    environment = Environment(
+        platform=task.identity.platform,
+        precision=spec.precision,
+        versions=task.identity.versions,
+        finished_at=utc_now(),
+    )
+    return train_run(
+        spec,
+        open_dataset(spec.data.content),
+        key=task.identity.key,
+        environment=environment,
+        search_path=search_path,
+        workshop=_workshop,
+    )
+
+
+def _describe_failure(task: TrainTask, error: Exception) -> RunFailure:
+    epochs: tuple[Epoch, ...] = getattr(error, "epochs", ())
+    return RunFailure(
+        key=task.identity.key,
+        spec=task.identity.spec,
+        reason=f"{type(error).__name__}: {error}",
+        traceback="".join(traceback.format_exception(error)),
+        failed_at=utc_now(),
+        epochs=epochs,
+    )
+
+
+def utc_now() -> str:
+    """The time in UTC to the second, ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

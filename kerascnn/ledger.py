@@ -1,0 +1,146 @@
+"""What is known so far: runs in the store by spec, runs that failed, and what the oracles proposed.
+
+Proposals are kept under a digest of everything they follow from, the scores included, so that a second
+`all` walks a whole search without asking an oracle, and without loading TensorFlow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from pathlib import Path
+
+from kerascnn.identity import PACKAGE, RunIdentity, identify, source_digest
+from kerascnn.records import RunFailure, RunRecord
+from kerascnn.search import SearchProgress
+from kerascnn.specs import Search, Spec, Study, TrainSpec
+from kerascnn.specs.study import Setting
+from kerascnn.store import Store, load_spec, write_replacing
+
+NO_TRIALS = SearchProgress(trials=(), complete=False)
+
+
+class ProposalRequest(Spec, frozen=True, kw_only=True):
+    """What an oracle must know to go on: `scores` maps the digest of a spec to its validation accuracy
+    (None: the trial failed)."""
+
+    study: Study
+    search: str
+    setting: Setting
+    scores: dict[str, float | None]
+    source: str
+    keras_tuner: str
+
+    @property
+    def digest(self) -> str:
+        """The name under which the answer is kept. Only what the search depends on is in it."""
+        search = next(search for search in self.study.searches if search.name == self.search)
+        parts = [search, self.study.budget, self.setting]
+        text = b"\n".join(part.canonical_json() for part in parts) + repr(sorted(self.scores.items())).encode()
+        return hashlib.sha256(text + self.source.encode() + self.keras_tuner.encode()).hexdigest()[:32]
+
+
+class Scores:
+    """The results that a ProposalRequest carries, as the oracle's replay wants to see them."""
+
+    def __init__(self, request: ProposalRequest) -> None:
+        self.setting = request.setting
+        self._scores = request.scores
+
+    def is_settled(self, spec: TrainSpec) -> bool:
+        return spec_digest(spec) in self._scores
+
+    def val_accuracy(self, spec: TrainSpec) -> float | None:
+        return self._scores.get(spec_digest(spec))
+
+
+class Ledger:
+    """The results of one setting, read from the store as they come in.
+
+    A failed run is settled here when `retry_failures` is False (a notebook looks at what there is) or once
+    `give_up` was told of it (the pipeline tries it once an invocation).
+    """
+
+    def __init__(self, store: Store, setting: Setting, search_path: Path, *, retry_failures: bool) -> None:
+        self.store, self.setting, self.search_path = store, setting, search_path
+        self.requests: dict[str, ProposalRequest] = {}
+        self._retry_failures = retry_failures
+        self._given_up: set[str] = set()
+        self._identities: dict[bytes, RunIdentity] = {}
+
+    def identity(self, spec: TrainSpec) -> RunIdentity:
+        """The identity of `spec` on this machine with today's sources."""
+        text = spec.canonical_json()
+        if text not in self._identities:
+            self._identities[text] = identify(spec, self.search_path)
+        return self._identities[text]
+
+    def key(self, spec: TrainSpec) -> str:
+        return self.identity(spec).key
+
+    def record(self, spec: TrainSpec) -> RunRecord | None:
+        """The run's record where the store has it."""
+        return self.store.load(self.key(spec))
+
+    def failure(self, spec: TrainSpec) -> RunFailure | None:
+        """Why the run's last attempt failed, where it did and no later one succeeded."""
+        return None if self.record(spec) else self.store.load_failure(self.key(spec))
+
+    def give_up(self, key: str) -> None:
+        """The run was tried and failed: nothing more is expected of it in this invocation."""
+        self._given_up.add(key)
+
+    def is_settled(self, spec: TrainSpec) -> bool:
+        if self.record(spec) is not None:
+            return True
+        if self._retry_failures:
+            return self.key(spec) in self._given_up
+        return self.failure(spec) is not None
+
+    def val_accuracy(self, spec: TrainSpec) -> float | None:
+        record = self.record(spec)
+        return record.val.accuracy if record and record.outcome == "finished" else None
+
+    def progress(self, study: Study, search: Search) -> SearchProgress:
+        """The trials proposed so far. Where the oracle must be asked, its request is left in `requests`."""
+        known = NO_TRIALS
+        while True:
+            request = self._request(study, search, known)
+            answer = load_spec(self._proposal_file(request), SearchProgress)
+            if answer is None:
+                self.requests[search.name] = request
+                return known
+            if answer.complete or not all(self.is_settled(trial.spec) for trial in answer.trials):
+                self.requests.pop(search.name, None)
+                return answer
+            known = answer
+
+    def save_proposals(self, request: ProposalRequest, answer: SearchProgress) -> None:
+        """Keep an oracle's answer."""
+        write_replacing(self._proposal_file(request), answer.canonical_json())
+
+    def _request(self, study: Study, search: Search, known: SearchProgress) -> ProposalRequest:
+        return ProposalRequest(
+            study=study,
+            search=search.name,
+            setting=self.setting,
+            scores={spec_digest(trial.spec): self.val_accuracy(trial.spec) for trial in known.trials},
+            source=source_digest((PACKAGE / "search.py").read_text(encoding="utf-8"), "search.py"),
+            keras_tuner=importlib.metadata.version("keras-tuner"),
+        )
+
+    def _proposal_file(self, request: ProposalRequest) -> Path:
+        return self.store.root / "_proposals" / f"{request.digest}.json"
+
+
+def spec_digest(spec: TrainSpec) -> str:
+    """A short name for a spec, independent of source and machine."""
+    return hashlib.sha256(spec.canonical_json()).hexdigest()[:16]
+
+
+def answer_request(request: ProposalRequest) -> SearchProgress:
+    """Ask the oracle (replayed from its start) how the search goes on. Loads Keras Tuner."""
+    from kerascnn.search import replay
+
+    search = next(search for search in request.study.searches if search.name == request.search)
+    return replay(request.study, search, Scores(request))

@@ -1,0 +1,64 @@
+"""Builders of networks. A builder takes (image_shape, classes, **arguments) and gives a `keras.Model`
+that maps normalised float images (n, height, width, channels) to logits (n, classes).
+
+Importing this package loads no Keras; `load_builder` does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kerascnn.errors import UsageError, near_match
+
+if TYPE_CHECKING:
+    import keras
+
+BUILDERS = {
+    "models.linear": ("kerascnn.models.dense", "linear"),
+    "models.mlp": ("kerascnn.models.dense", "mlp"),
+    "models.lenet": ("kerascnn.models.lenet", "lenet"),
+    "models.vgg": ("kerascnn.models.vgg", "vgg"),
+    "models.deep": ("kerascnn.models.vgg", "deep"),
+    "models.cheap": ("kerascnn.models.vgg", "cheap"),
+    "models.tapered": ("kerascnn.models.vgg", "tapered"),
+}
+"""Name in a ModelSpec -> (module, function)."""
+
+
+def locate_builder(name: str) -> tuple[str, str]:
+    """(module, function) of the builder `name`, without importing it.
+
+    Raises: UsageError when `name` is neither a known `models.*` name nor `module:function`.
+    """
+    if name in BUILDERS:
+        return BUILDERS[name]
+    module, colon, function = name.partition(":")
+    if not (colon and module and function):
+        raise UsageError(
+            f"A model must be named `models.NAME` or `module:function`. Received: {name!r}. {near_match(name, BUILDERS)}"
+        )
+    return module, function
+
+
+def load_builder(name: str, search_path: Path) -> Callable[..., keras.Model]:
+    """The builder function `name`; a user's own module is looked for in the folder `search_path`.
+
+    Raises: UsageError when the module cannot be imported or has no such function.
+    """
+    module_name, function = locate_builder(name)
+    if str(search_path) not in sys.path:
+        sys.path.insert(0, str(search_path))
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as err:
+        raise UsageError(
+            f"Model {name!r}: cannot import {err.name!r}. Put {module_name}.py beside the notebooks."
+        ) from err
+    if not hasattr(module, function):
+        known = [key for key, value in vars(module).items() if callable(value)]
+        raise UsageError(f"Model {name!r}: module {module_name} has no {function!r}. {near_match(function, known)}")
+    return getattr(module, function)

@@ -1,0 +1,33 @@
+"""Networks that see an image as one long vector: the linear model and the multi-layer perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+
+from kerascnn.models.layers import FastBatchNormalization, logits
+
+
+def linear(image_shape: tuple[int, int, int], classes: int) -> keras.Model:
+    """Softmax regression on the flattened pixels."""
+    return mlp(image_shape, classes, hidden=())
+
+
+def mlp(
+    image_shape: tuple[int, int, int],
+    classes: int,
+    hidden: Sequence[int] = (512,),
+    activation: str = "relu",
+    initialiser: str = "he_normal",
+    batch_normalisation: bool = False,
+) -> keras.Model:
+    """Dense layers of `hidden` units each on the flattened pixels, then the logits."""
+    inputs = keras.Input(image_shape, name="image")
+    features = keras.layers.Flatten(name="flatten")(inputs)
+    for number, units in enumerate(hidden, start=1):
+        features = keras.layers.Dense(units, kernel_initializer=initialiser, name=f"dense{number}")(features)
+        if batch_normalisation:
+            features = FastBatchNormalization(name=f"norm{number}")(features)
+        features = keras.layers.Activation(activation, name=f"act{number}")(features)
+    return keras.Model(inputs, logits(features, classes, "glorot_uniform"), name="mlp")

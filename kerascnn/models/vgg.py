@@ -1,0 +1,153 @@
+"""Stacks of 3 x 3 convolutions in blocks, each block ended by pooling, as VGG made them popular.
+
+Source: Simonyan and Zisserman 2015, section 2.1: small kernels, the maps halve in size from block to
+block while their number grows. Widths and depths here are those of CIFAR-size experiments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+
+from kerascnn.errors import UsageError
+from kerascnn.models.layers import FastBatchNormalization, logits
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Style:
+    """What every convolution of a stack has in common.
+
+    `normalisation` stands before or after the activation (`norm_position`). `head`: what turns the last
+    feature maps into a vector: all values, their global average, or all values through 256 dense units.
+    """
+
+    activation: str = "relu"
+    initialiser: str = "he_normal"
+    normalisation: Literal["none", "batch", "keras-batch", "layer", "group"] = "none"
+    norm_position: Literal["before", "after"] = "before"
+    norm_momentum: float = 0.9
+    pooling: Literal["max", "average", "stride"] = "max"
+    head: Literal["flatten", "gap", "dense"] = "flatten"
+    kernel_size: int = 3
+    dropout: float = 0.0
+
+
+def vgg(
+    image_shape: Shape, classes: int, blocks: Sequence[Sequence[int]] = ((32, 32), (64, 64)), **style: Any
+) -> keras.Model:
+    """One convolution for every number in `blocks` (its kernels), pooling after each block.
+
+    `style` are the fields of `Style`.
+    """
+    look = _style(style)
+    inputs = features = keras.Input(image_shape, name="image")
+    number = 0
+    for block, widths in enumerate(blocks, start=1):
+        for kernels in widths:
+            number += 1
+            features = _convolution(features, kernels, number, look)
+        features = _pool(features, block, look)
+    features = _head(features, number, look)
+    return keras.Model(inputs, logits(features, classes, "glorot_uniform"), name="vgg")
+
+
+def deep(image_shape: Shape, classes: int, depth: int = 6, **style: Any) -> keras.Model:
+    """`depth` convolutions in three blocks of 16, 32 and 64 kernels; the last block takes the rest."""
+    per_block = max(1, (depth - 2) // 2)
+    return vgg(image_shape, classes, _blocks(depth, ((2, 16), (per_block, 32), (depth, 64))), **style)
+
+
+def cheap(image_shape: Shape, classes: int, depth: int = 10, **style: Any) -> keras.Model:
+    """`depth` convolutions: one of 16 and one of 32 kernels at the larger sizes, the rest of 32."""
+    return vgg(image_shape, classes, _blocks(depth, ((1, 16), (1, 32), (depth, 32))), **style)
+
+
+def tapered(
+    image_shape: Shape,
+    classes: int,
+    depth: int = 3,
+    kernels: int = 32,
+    widening: Literal["constant", "doubling"] = "constant",
+    **style: Any,
+) -> keras.Model:
+    """`depth` blocks of one convolution each; `kernels` in the first, doubled from block to block or not."""
+    factor = 2 if widening == "doubling" else 1
+    return vgg(image_shape, classes, [[kernels * factor**block] for block in range(depth)], **style)
+
+
+def _blocks(depth: int, plan: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """`depth` convolutions dealt out to blocks of (at most count, kernels); empty blocks are dropped."""
+    if depth < 1:
+        raise UsageError(f"`depth` must be at least 1. Received: depth={depth}.")
+    blocks, left = [], depth
+    for count, kernels in plan:
+        blocks.append([kernels] * min(count, left))
+        left -= len(blocks[-1])
+    return [block for block in blocks if block]
+
+
+def _style(fields: dict[str, Any]) -> Style:
+    try:
+        return Style(**fields)
+    except TypeError as err:
+        raise UsageError(
+            f"A VGG-like network takes {', '.join(Style.__dataclass_fields__)}. Received: {fields}."
+        ) from err
+
+
+def _convolution(features: Any, kernels: int, number: int, style: Style) -> Any:
+    features = keras.layers.Conv2D(
+        kernels, style.kernel_size, padding="same", kernel_initializer=style.initialiser, name=f"conv{number}"
+    )(features)
+    activation = keras.layers.Activation(style.activation, name=f"act{number}")
+    if style.normalisation == "none":
+        return activation(features)
+    norm = _normalisation(style, number)
+    return norm(activation(features)) if style.norm_position == "after" else activation(norm(features))
+
+
+def _normalisation(style: Style, number: int) -> keras.layers.Layer:
+    name = f"norm{number}"
+    match style.normalisation:
+        case "batch":
+            return FastBatchNormalization(momentum=style.norm_momentum, name=name)
+        case "keras-batch":
+            return keras.layers.BatchNormalization(momentum=style.norm_momentum, name=name)
+        case "layer":
+            return keras.layers.LayerNormalization(axis=(1, 2, 3), name=name)
+        case "group":
+            return keras.layers.GroupNormalization(groups=8, name=name)
+        case _:
+            raise UsageError(
+                f"`normalisation` must be none, batch, keras-batch, layer or group. Received: {style.normalisation!r}."
+            )
+
+
+def _pool(features: Any, block: int, style: Style) -> Any:
+    name = f"pool{block}"
+    match style.pooling:
+        case "max":
+            return keras.layers.MaxPooling2D(2, name=name)(features)
+        case "average":
+            return keras.layers.AveragePooling2D(2, name=name)(features)
+        case "stride":
+            kernels = features.shape[-1]
+            return keras.layers.Conv2D(kernels, 2, strides=2, kernel_initializer=style.initialiser, name=name)(features)
+        case _:
+            raise UsageError(f"`pooling` must be max, average or stride. Received: {style.pooling!r}.")
+
+
+def _head(features: Any, number: int, style: Style) -> Any:
+    if style.head == "gap":
+        features = keras.layers.GlobalAveragePooling2D(name="gap")(features)
+    else:
+        features = keras.layers.Flatten(name="flatten")(features)
+    if style.head == "dense":
+        dense = keras.layers.Dense(256, kernel_initializer=style.initialiser, name=f"dense{number + 1}")
+        features = keras.layers.Activation(style.activation, name=f"act{number + 1}")(dense(features))
+    return keras.layers.Dropout(style.dropout, name="dropout")(features) if style.dropout else features

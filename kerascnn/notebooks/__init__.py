@@ -1,0 +1,1 @@
+"""The notebook contract: reading notebooks, building their studies, executing them."""

@@ -1,0 +1,127 @@
+"""Executing a notebook with Papermill, in a process of its own, and keeping what came out of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from kerascnn.execution.worker import utc_now
+from kerascnn.publishing import EXECUTED, RESULT, Slot
+from kerascnn.records import NotebookFailure
+from kerascnn.session import SESSION_VARIABLE, Session
+from kerascnn.specs import Profile, Spec
+
+KERNEL = "kerascnn"
+CELL_DEADLINE_SECONDS = 900
+
+
+class NotebookTask(Spec, frozen=True, kw_only=True):
+    """One notebook to execute: its session and where its runs are, for the report if it fails."""
+
+    session: Session
+    title: str
+    profile: Profile
+    runs: dict[str, dict[int, str]]
+    failed_runs: tuple[str, ...]
+
+
+def execute(task_json: bytes) -> bytes:
+    """Execute the notebook of a NotebookTask (JSON); `null`, or the NotebookFailure (JSON).
+
+    What the notebook published is the only proof that it ran to its end.
+    """
+    task = NotebookTask.from_json(task_json)
+    slot = slot_of(task)
+    with tempfile.TemporaryDirectory(prefix="kerascnn-") as scratch, _staging(slot) as staging:
+        executed = Path(scratch) / EXECUTED
+        problem = _run(task, Path(scratch), Path(staging), executed)
+        if problem is None and not (Path(staging) / RESULT).exists():
+            problem = ("The notebook ended without results.publish().", "", None)
+        if problem is None:
+            (Path(staging) / EXECUTED).write_bytes(executed.read_bytes())
+            slot.adopt(Path(staging))
+            return b"null"
+        failure = _failure(task, *problem)
+        slot.adopt_failure(failure, executed)
+        return failure.canonical_json()
+
+
+def slot_of(task: NotebookTask) -> Slot:
+    """Where the task's result is kept."""
+    session = task.session
+    return Slot(
+        Path(session.store), session.experiment, task.profile, session.dataset.content, session.changed_parameters
+    )
+
+
+def _staging(slot: Slot) -> Any:
+    slot.folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=f".{slot.name}-", dir=slot.folder, ignore_cleanup_errors=True)
+
+
+def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> tuple[str, str, int | None] | None:
+    """None when every cell ran; else (reason, traceback, number of the cell)."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    session_file = scratch / "session.json"
+    inside = Session.from_dict({**task.session.to_dict(), "staging": str(staging)})
+    session_file.write_bytes(inside.canonical_json())
+    _install_kernel(scratch, session_file)
+    try:
+        papermill.execute_notebook(
+            task.session.notebook,
+            str(executed).replace("{", "{{").replace("}", "}}"),
+            parameters=task.session.parameters,
+            kernel_name=KERNEL,
+            language="python",
+            cwd=str(Path(task.session.notebook).parent),
+            progress_bar=False,
+            log_output=False,
+            execution_timeout=CELL_DEADLINE_SECONDS,
+            iopub_timeout=60,
+        )
+    except PapermillExecutionError as err:
+        return f"{err.ename}: {err.evalue}", "\n".join(err.traceback), err.cell_index
+    except Exception as err:
+        return f"{type(err).__name__}: {err}", "", None
+    return None
+
+
+def _install_kernel(scratch: Path, session_file: Path) -> None:
+    """A kernel of this very Python, whatever kernels the machine has registered."""
+    folder = scratch / "kernels" / KERNEL
+    folder.mkdir(parents=True)
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": KERNEL,
+        "language": "python",
+        "env": {SESSION_VARIABLE: str(session_file), "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
+    }
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    runtime = scratch / "runtime"
+    runtime.mkdir(mode=0o700)
+    os.environ["JUPYTER_PATH"] = str(scratch)
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(runtime)
+
+
+def _failure(task: NotebookTask, reason: str, traceback: str, cell: int | None) -> NotebookFailure:
+    session = task.session
+    return NotebookFailure(
+        experiment=session.experiment,
+        title=task.title,
+        profile=task.profile,
+        data=session.dataset.content,
+        parameters=session.parameters,
+        changed_parameters=session.changed_parameters,
+        reason=reason,
+        traceback=traceback or reason,
+        cell=cell,
+        failed_at=utc_now(),
+        runs=task.runs,
+        failed_runs=task.failed_runs,
+    )

@@ -1,0 +1,193 @@
+"""Training, executing and rendering what a request asks for: the work of `all` and `run`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kerascnn.execution.pool import LocalExecutor, WorkerDied
+from kerascnn.execution.progress import Progress
+from kerascnn.execution.scheduler import Scheduler, Work
+from kerascnn.execution.worker import THREADS, utc_now
+from kerascnn.machine import usable_cores
+from kerascnn.notebooks.execute import NotebookTask, execute
+from kerascnn.places import experiments_folder, reports_folder
+from kerascnn.records import NotebookFailure
+from kerascnn.rendering import RenderTask, gather, render
+from kerascnn.report import is_current
+from kerascnn.specs import Profile
+from kerascnn.suite import Experiment, Planned, Suite
+
+EXIT_TERMINATED = 75
+"""Stopped from outside; the same command goes on where it was."""
+
+
+@dataclass
+class Outcome:
+    """What became of a request. `index` is the report's first page."""
+
+    index: Path
+    trained: int = 0
+    executed: list[str] = field(default_factory=list)
+    failed_runs: list[str] = field(default_factory=list)
+    failed_notebooks: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.failed_runs and not self.failed_notebooks
+
+
+class Producer:
+    """One request being carried out. Results appear in the report as they are finished."""
+
+    def __init__(self, suite: Suite, command: str, *, always_execute: bool) -> None:
+        self._suite, self._always_execute = suite, always_execute
+        self._progress = Progress(sys.stderr)
+        self._render_task = RenderTask(
+            dataset=suite.dataset,
+            profile=suite.request.profile,
+            store=str(suite.store.root),
+            experiments=str(experiments_folder()),
+            output=str(reports_folder()),
+            command=command,
+        )
+        self.outcome = Outcome(reports_folder() / "index.html")
+
+    def run(self) -> Outcome:
+        """Train what is missing, execute what is stale, render what changed.
+
+        Raises: StoreError when the store cannot be written; KeyboardInterrupt and SystemExit after the
+        workers are gone.
+        """
+        plans = self._suite.planned()
+        for experiment in self._suite.problems():
+            self._note_problem(experiment)
+        if self._is_nothing_to_do(plans):
+            self._render_if_stale()
+            return self.outcome
+        self._suite.store.check_writable()
+        self._suite.store.remove_temporaries()
+        jobs = self._suite.request.jobs or usable_cores()
+        with _stopping_workers(LocalExecutor(jobs, THREADS), LocalExecutor(1)) as (trainers, lane):
+            self._produce(plans, trainers, lane, jobs)
+        return self.outcome
+
+    def _produce(self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int) -> None:
+        works = [Work(plan.experiment.name, plan.study, plan.ledger, force=self._suite.request.force) for plan in plans]
+        scheduler = Scheduler(works, trainers, jobs, self._progress)
+        for plan, work in zip(plans, works, strict=True):
+            work.on_settled = lambda plan=plan: self._execute(plan, scheduler, lane)
+        scheduler.watch(lane.submit(render, self._render_task.canonical_json()), self._rendered)
+        scheduler.run()
+        self.outcome.failed_runs += scheduler.failed + scheduler.changed
+        self.outcome.trained = scheduler.trained
+
+    def _is_nothing_to_do(self, plans: list[Planned]) -> bool:
+        if self._suite.request.force or self._always_execute:
+            return False
+        return all(not p.study.next_specs(p.ledger) and not p.ledger.requests and p.is_fresh() for p in plans)
+
+    def _execute(self, plan: Planned, scheduler: Scheduler, lane: LocalExecutor) -> None:
+        if not self._always_execute and plan.is_fresh():
+            return
+        task = NotebookTask(
+            session=plan.session(self._suite.dataset),
+            title=plan.experiment.notebook.title,
+            profile=plan.study.profile,
+            runs=plan.runs,
+            failed_runs=tuple(
+                plan.ledger.key(s) for s in plan.study.planned(plan.ledger).values() if plan.ledger.record(s) is None
+            ),
+        )
+        scheduler.watch(
+            lane.submit(execute, task.canonical_json()), lambda future: self._executed(plan, scheduler, lane, future)
+        )
+
+    def _executed(self, plan: Planned, scheduler: Scheduler, lane: LocalExecutor, future: Future) -> None:
+        name = plan.experiment.name
+        self.outcome.executed.append(name)
+        failure = _failure_of(future, plan)
+        if failure is not None:
+            self.outcome.failed_notebooks.append(name)
+            self._progress.say(f"{name}: the notebook failed: {failure.reason}")
+        scheduler.watch(
+            lane.submit(render, self._render_task.canonical_json()),
+            lambda rendered: self._page_ready(name, rendered),
+        )
+
+    def _page_ready(self, name: str, future: Future) -> None:
+        self._rendered(future)
+        self._progress.say(f"{name}: see {self.outcome.index.parent / name}.html")
+
+    def _rendered(self, future: Future) -> None:
+        self.outcome.index = Path(future.result())
+
+    def _render_if_stale(self) -> None:
+        if not is_current(gather(self._render_task), Path(self._render_task.output)):
+            render(self._render_task.canonical_json())
+
+    def _note_problem(self, experiment: Experiment) -> None:
+        self.outcome.failed_notebooks.append(experiment.name)
+        self._progress.say(f"{experiment.name} is left out: {experiment.problem}")
+        failure = _describe(
+            experiment, self._suite.request.profile, self._suite.dataset.content, str(experiment.problem)
+        )
+        slot = self._suite.slot(experiment)
+        known = slot.load_failure()
+        if known is None or known.reason != failure.reason:
+            slot.adopt_failure(failure, None)
+
+
+def _failure_of(future: Future, plan: Planned) -> NotebookFailure | None:
+    try:
+        answer = future.result()
+    except WorkerDied as err:
+        reason = f"The process that executed the notebook was killed: {err}"
+        failure = _describe(plan.experiment, plan.study.profile, plan.ledger.setting.content, reason, plan.runs)
+        plan.slot.adopt_failure(failure, None)
+        return failure
+    return None if answer == b"null" else NotebookFailure.from_json(answer)
+
+
+def _describe(
+    experiment: Experiment, profile: Profile, content: str, reason: str, runs: dict[str, dict[int, str]] | None = None
+) -> NotebookFailure:
+    return NotebookFailure(
+        experiment=experiment.name,
+        title=experiment.notebook.title,
+        profile=profile,
+        data=content,
+        parameters=experiment.values,
+        changed_parameters=experiment.changed,
+        reason=reason,
+        traceback=reason,
+        cell=None,
+        failed_at=utc_now(),
+        runs=runs or {},
+    )
+
+
+@contextmanager
+def _stopping_workers(*executors: LocalExecutor) -> Iterator[tuple[LocalExecutor, ...]]:
+    """Executors whose workers are gone when the block is left, however it is left."""
+
+    def stop(signal_number: int, frame: Any) -> None:
+        raise SystemExit(EXIT_TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield executors
+        for executor in executors:
+            executor.shutdown(wait=False)
+    except BaseException:
+        for executor in executors:
+            executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,185 @@
+"""Published results on disk: what a notebook made of its runs, for the report to read.
+
+    <store>/_published/<experiment>/<slot>.json           a Published: replaced in one step
+    <store>/_published/<experiment>/<slot>.failed.json    a NotebookFailure, beside an older result
+    <store>/_published/<experiment>/<slot>-<digest>/      figures and the executed notebook of that result
+
+A slot is (profile, data, parameters that are not the defaults): a run with `-p` never replaces the default.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.execution.worker import utc_now
+from kerascnn.notebooks.contract import read_notebook
+from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table
+from kerascnn.store import load_spec, write_replacing
+
+if TYPE_CHECKING:
+    from kerascnn.plots import Picture
+    from kerascnn.results import Results
+    from kerascnn.session import Session
+
+RESULT, EXECUTED = "published.json", "executed.ipynb"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one result of one experiment is kept."""
+
+    store: Path
+    experiment: str
+    profile: str
+    content: str
+    changed_parameters: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """`quick-1a2b3c4d` for the defaults; with a digest of the parameters for any others."""
+        base = f"{self.profile}-{self.content[:8]}"
+        if not self.changed_parameters:
+            return base
+        text = json.dumps(self.changed_parameters, sort_keys=True)
+        return f"{base}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+    @property
+    def folder(self) -> Path:
+        return self.store / "_published" / self.experiment
+
+    def load(self) -> Published | None:
+        """The result in this slot; None where there is none, or its files are gone."""
+        published = load_spec(self.folder / f"{self.name}.json", Published)
+        return published if published and self.files(published).is_dir() else None
+
+    def load_failure(self) -> NotebookFailure | None:
+        """Why the notebook's last execution failed, where it did."""
+        return load_spec(self.folder / f"{self.name}.failed.json", NotebookFailure)
+
+    def files(self, published: Published) -> Path:
+        """The folder of the result's figures and executed notebook."""
+        digest = hashlib.sha256(published.canonical_json()).hexdigest()[:8]
+        return self.folder / f"{self.name}-{digest}"
+
+    def failed_files(self) -> Path:
+        """The folder of the executed notebook that failed."""
+        return self.folder / f"{self.name}-failed"
+
+    def adopt(self, staging: Path) -> Published:
+        """Make the result in `staging` the slot's: its files first, then the one file that names them."""
+        published = Published.from_json((staging / RESULT).read_bytes())
+        target = self.files(published)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            shutil.rmtree(target)
+        staging.rename(target)
+        write_replacing(self.folder / f"{self.name}.json", published.canonical_json())
+        self._remove_others(target)
+        return published
+
+    def adopt_failure(self, failure: NotebookFailure, executed: Path | None) -> None:
+        """Keep that the notebook failed; an older result stays beside it."""
+        if executed is not None and executed.exists():
+            self.failed_files().mkdir(parents=True, exist_ok=True)
+            executed.replace(self.failed_files() / EXECUTED)
+        write_replacing(self.folder / f"{self.name}.failed.json", failure.canonical_json())
+
+    def _remove_others(self, current: Path) -> None:
+        (self.folder / f"{self.name}.failed.json").unlink(missing_ok=True)
+        for folder in self.folder.glob(f"{self.name}-*"):
+            suffix = folder.name.removeprefix(f"{self.name}-")
+            is_own = suffix == "failed" or (len(suffix) == 8 and not (self.folder / f"{folder.name}.json").exists())
+            if folder.is_dir() and folder != current and is_own:
+                shutil.rmtree(folder)
+
+
+def find_slots(store: Path, experiment: str, dataset: DatasetInfo, profile: str) -> list[Slot]:
+    """Every slot of the experiment with a result or a failure, the default one first."""
+    folder = store / "_published" / experiment
+    names = {path.name.removesuffix(".json").removesuffix(".failed") for path in folder.glob("*.json")}
+    slots = []
+    for name in sorted(names, key=lambda name: (len(name), name)):
+        if not name.startswith(f"{profile}-{dataset.content[:8]}"):
+            continue
+        found = load_spec(folder / f"{name}.json", Published) or load_spec(
+            folder / f"{name}.failed.json", NotebookFailure
+        )
+        if found is not None:
+            slots.append(Slot(store, experiment, profile, dataset.content, found.changed_parameters))
+    return slots
+
+
+def publish(
+    results: Results,
+    session: Session,
+    takeaways: tuple[str, ...],
+    pictures: Sequence[Picture],
+    numbers: dict[str, float],
+) -> str:
+    """Write what the notebook found; a sentence that says where it went."""
+    if not session.experiment:
+        return "Not published: no notebook in experiments/ has the study that was run here."
+    by_pipeline = bool(session.staging)
+    slot = Slot(
+        Path(session.store),
+        session.experiment,
+        results.study.profile,
+        results.dataset.content,
+        session.changed_parameters,
+    )
+    staging = Path(session.staging) if by_pipeline else slot.folder / f".{slot.name}.by-hand"
+    staging.mkdir(parents=True, exist_ok=True)
+    figures = tuple(_save_picture(picture, staging) for picture in pictures)
+    tables = tuple(picture.table for picture in pictures if picture.table is not None)
+    result = _published(results, session, takeaways, figures, tables, numbers)
+    write_replacing(staging / RESULT, result.canonical_json())
+    if by_pipeline:
+        return f"Published {session.experiment}: {len(figures)} pictures."
+    slot.adopt(staging)
+    return f"Published {session.experiment} (by hand): `python pipeline.py report` shows it."
+
+
+def _save_picture(picture: Picture, folder: Path) -> Figure:
+    from kerascnn.plots.svg import to_svg
+
+    file = f"{picture.name}.svg"
+    text = to_svg(picture.figure, picture.title, picture.alt, prefix=picture.name)
+    (folder / file).write_text(text, encoding="utf-8")
+    return Figure(name=picture.name, file=file, title=picture.title, alt=picture.alt)
+
+
+def _published(
+    results: Results,
+    session: Session,
+    takeaways: tuple[str, ...],
+    figures: tuple[Figure, ...],
+    tables: tuple[Table, ...],
+    numbers: dict[str, float],
+) -> Published:
+    notebook = read_notebook(Path(session.notebook))
+    return Published(
+        experiment=session.experiment,
+        title=notebook.title,
+        introduction=notebook.introduction,
+        dataset=results.dataset,
+        study=results.study,
+        study_digest=results.study.digest,
+        parameters=session.parameters,
+        changed_parameters=session.changed_parameters,
+        precision=results.precision,
+        runs=results.runs,
+        failed_runs=results.failed_keys(),
+        searches=results.searches,
+        figures=figures,
+        tables=tables,
+        numbers=numbers,
+        takeaways=takeaways,
+        freshness=session.freshness,
+        created_at=utc_now(),
+    ).validated()

@@ -1,0 +1,127 @@
+"""What a notebook sees of its runs: look at them, keep pictures and numbers, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.metrics import measure
+from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
+from kerascnn.search import published_search
+from kerascnn.specs import METRICS, Precision, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kerascnn.ledger import Ledger
+    from kerascnn.plots import Picture
+    from kerascnn.session import Session
+
+
+class Results:
+    """The runs of a study, all that there are. Made by `Study.run`."""
+
+    def __init__(self, study: Study, session: Session, ledger: Ledger, dataset: DatasetInfo) -> None:
+        self.study, self.dataset = study, dataset
+        self._session, self._ledger = session, ledger
+        self._pictures: list[Picture] = []
+        self._numbers: dict[str, float] = {}
+        self._planned = study.planned(ledger)
+
+    @property
+    def chance(self) -> float:
+        """The accuracy of answering at random: one over the number of classes."""
+        return 1.0 / len(self.dataset.class_names)
+
+    @property
+    def precision(self) -> Precision:
+        """The number format that every run of the study was trained in."""
+        return self._ledger.setting.precision
+
+    @property
+    def runs(self) -> dict[str, dict[int, str]]:
+        """Arm -> seed -> run key, for every run the study wants."""
+        keys: dict[str, dict[int, str]] = {}
+        for (arm, seed), spec in self._planned.items():
+            keys.setdefault(arm, {})[seed] = self._ledger.key(spec)
+        return keys
+
+    @property
+    def arms(self) -> list[ArmRuns]:
+        """Every trained arm with its runs, in the order of the study."""
+        named = {arm.name: arm for arm in (*self.study.arms, *self.study.winners(self._ledger))}
+        return [
+            ArmRuns(named[name], self._by_seed(name, RunRecord), self._by_seed(name, RunFailure)) for name in self.runs
+        ]
+
+    @property
+    def searches(self) -> tuple[PublishedSearch, ...]:
+        """The trials of every search with their scores."""
+        return tuple(
+            published_search(search, self._ledger.progress(self.study, search), self._ledger, self._ledger.key)
+            for search in self.study.searches
+        )
+
+    def select(self, *names: str) -> list[ArmRuns]:
+        """The named arms, in the given order. Raises: UsageError for an unknown name."""
+        by_name = {runs.arm.name: runs for runs in self.arms}
+        return [by_name[name] if name in by_name else ArmRuns(self.study.arm(name), {}) for name in names]
+
+    def table(self, *metrics: str) -> pd.DataFrame:
+        """One row for each run: arm, seed, outcome and the named metrics (all where none is named)."""
+        import pandas as pd
+
+        names = metrics or tuple(METRICS)
+        rows = [
+            {"arm": runs.arm.name, "seed": seed, "outcome": record.outcome}
+            | {name: measure(record, name) for name in names}
+            for runs in self.arms
+            for seed, record in runs.records.items()
+        ]
+        return pd.DataFrame(rows, columns=["arm", "seed", "outcome", *names])
+
+    def show(self, picture: Picture) -> Shown:
+        """Show a picture here and keep it for the report."""
+        self._pictures = [kept for kept in self._pictures if kept.name != picture.name] + [picture]
+        return Shown(picture)
+
+    def note(self, name: str, value: float) -> float:
+        """Keep a measured number for claims and takeaways."""
+        self._numbers[name] = float(value)
+        return self._numbers[name]
+
+    def weights(self, arm: str, seed: int) -> dict[str, Any]:
+        """The trained weights of one run: variable path -> float32 array."""
+        return self._ledger.store.load_weights(self.runs[arm][seed])
+
+    def publish(self, takeaways: Sequence[str] = ()) -> str:
+        """Hand everything kept to the report: the notebook's last cell. Says where it went."""
+        from kerascnn.publishing import publish
+
+        return publish(self, self._session, tuple(takeaways), self._pictures, self._numbers)
+
+    def failed_keys(self) -> tuple[str, ...]:
+        """The keys of the runs that failed."""
+        return tuple(self._ledger.key(spec) for spec in self._planned.values() if self._ledger.record(spec) is None)
+
+    def _by_seed(self, arm: str, kind: type) -> dict[int, Any]:
+        find = self._ledger.record if kind is RunRecord else self._ledger.failure
+        found = {seed: find(spec) for (name, seed), spec in self._planned.items() if name == arm}
+        return {seed: result for seed, result in found.items() if result is not None}
+
+
+class Shown:
+    """A picture as a notebook displays it: a PNG, with its description as text."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+
+    def __repr__(self) -> str:
+        return self._picture.alt
+
+    def _repr_png_(self) -> bytes:
+        import io
+
+        stream = io.BytesIO()
+        self._picture.figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+        return stream.getvalue()

@@ -1,0 +1,132 @@
+"""Where a notebook runs: inside the pipeline, which tells it everything, or by hand, which it finds out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.errors import NotebookError
+from kerascnn.ledger import Ledger
+from kerascnn.machine import native_precision, usable_cores
+from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
+from kerascnn.places import experiments_folder, store_folder
+from kerascnn.records import DatasetInfo
+from kerascnn.results import Results
+from kerascnn.specs import Spec, Study
+from kerascnn.specs.study import Setting
+from kerascnn.store import Store
+
+if TYPE_CHECKING:
+    from kerascnn.data import Dataset
+
+SESSION_VARIABLE = "KERASCNN_SESSION"
+
+
+class Session(Spec, frozen=True, kw_only=True):
+    """What a running notebook must know. `staging` is where it publishes to; empty when run by hand.
+
+    `experiment` is empty where a notebook run by hand could not be told apart.
+    """
+
+    experiment: str
+    notebook: str
+    store: str
+    dataset: DatasetInfo
+    parameters: dict[str, Any]
+    changed_parameters: dict[str, Any]
+    study_digest: str = ""
+    freshness: str = ""
+    staging: str = ""
+
+
+def run_study(study: Study) -> Results:
+    """The study's results: what the store has, the rest trained by the same workers as in the pipeline.
+
+    Raises: NotebookError when the pipeline planned another study than the one executed.
+    """
+    session = current_session()
+    if session.study_digest and session.study_digest != study.digest:
+        raise NotebookError(
+            "The executed study differs from the planned one: a cell between `parameters` and `study` gives "
+            "something else each time. Build the study from the parameters alone."
+        )
+    setting = setting_for(study, session.dataset)
+    search_path = Path(session.notebook).parent if session.notebook else experiments_folder()
+    ledger = Ledger(Store(Path(session.store)), setting, search_path, retry_failures=not session.staging)
+    train_missing(study, ledger)
+    seen = Ledger(ledger.store, setting, search_path, retry_failures=False)
+    return Results(study, session, seen, session.dataset)
+
+
+def setting_for(study: Study, dataset: DatasetInfo) -> Setting:
+    """The study's data and precision on this machine."""
+    return Setting(
+        content=dataset.content,
+        train_images=dataset.train_images,
+        precision=study.precision or native_precision(),
+    )
+
+
+def train_missing(study: Study, ledger: Ledger) -> None:
+    """Train every run that the study still wants, with one worker for each core."""
+    if not study.next_specs(ledger) and not ledger.requests:
+        return
+    from kerascnn.execution.pool import LocalExecutor
+    from kerascnn.execution.progress import Progress
+    from kerascnn.execution.scheduler import Scheduler, Work
+    from kerascnn.execution.worker import THREADS
+
+    jobs = usable_cores()
+    with LocalExecutor(jobs, THREADS) as executor:
+        Scheduler([Work("notebook", study, ledger)], executor, jobs, Progress(sys.stderr)).run()
+
+
+def current_session() -> Session:
+    """The session that the pipeline handed over, or one made up from what can be seen."""
+    handed = os.environ.get(SESSION_VARIABLE)
+    if handed:
+        return Session.from_json(Path(handed).read_bytes())
+    dataset = _load_dataset()
+    notebook = _running_notebook()
+    values = _current_values(notebook) if notebook else {}
+    defaults = {name: p.default for name, p in notebook.parameters().items()} if notebook else {}
+    return Session(
+        experiment=notebook.name if notebook else "",
+        notebook=str(notebook.path) if notebook else "",
+        store=str(store_folder()),
+        dataset=dataset.info,
+        parameters=values,
+        changed_parameters={n: v for n, v in values.items() if n != "profile" and v != defaults[n]},
+    )
+
+
+def _load_dataset() -> Dataset:
+    from kerascnn.data import load_dataset
+
+    return load_dataset()
+
+
+def _running_notebook() -> Notebook | None:
+    """The experiment whose `study` cell this kernel has executed; None where no notebook fits."""
+    shell = _shell()
+    if shell is None:
+        return None
+    executed = {str(source).strip() for source in shell.user_ns.get("In", [])}
+    for path in find_notebooks(experiments_folder()):
+        notebook = read_notebook(path)
+        code = [cell for cell in notebook.content["cells"] if "study" in cell.get("metadata", {}).get("tags", [])]
+        if any(cell_source(cell).strip() in executed for cell in code):
+            return notebook
+    return None
+
+
+def _current_values(notebook: Notebook) -> dict[str, Any]:
+    namespace = _shell().user_ns
+    return {name: namespace.get(name, p.default) for name, p in notebook.parameters().items()}
+
+
+def _shell() -> Any:
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module else None

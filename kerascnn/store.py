@@ -1,0 +1,262 @@
+"""The store: every finished run under its key, checked, never half-written.
+
+    <root>/<key>/            identity.json, record.json, predictions.npz, weights.npz, manifest.json
+    <root>/_failures/        why a run failed; removed when it succeeds
+    <root>/_proposals/       what a search's oracle proposed for given scores
+    <root>/_published/       what the notebooks published
+    <root>/_damaged/         entries whose checksums did not hold, and those that `--force` replaced
+    <root>/_locks/, _tmp/    of runs being trained; freed by the system when their process dies
+
+An entry is written to `_tmp`, flushed, and renamed: it is there completely or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import filelock
+
+from kerascnn.errors import KerascnnError, StoreError
+from kerascnn.identity import KEY_LENGTH, RunIdentity
+from kerascnn.records import RunFailure, RunRecord
+from kerascnn.specs import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from kerascnn.training.run import RunResult
+
+T = TypeVar("T", bound=Spec)
+MANIFEST = "manifest.json"
+ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
+
+
+class DamagedEntry(StoreError):
+    """An entry whose files do not agree with its manifest."""
+
+
+class Store:
+    """The runs below `root`. Reading never changes it, save that a damaged entry is set aside."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._records: dict[str, RunRecord] = {}
+
+    def keys(self) -> list[str]:
+        """The keys of all entries, sorted; nothing is opened."""
+        if not self.root.is_dir():
+            return []
+        return sorted(path.name for path in self.root.iterdir() if len(path.name) == KEY_LENGTH and path.is_dir())
+
+    def load(self, key: str) -> RunRecord | None:
+        """The record of `key`, or None. A damaged entry is set aside and counts as missing."""
+        if key not in self._records:
+            folder = self.root / key
+            if not folder.is_dir():
+                return None
+            try:
+                self._records[key] = _read_record(folder)
+            except DamagedEntry:
+                self._set_aside(folder)
+                return None
+        return self._records[key]
+
+    def load_identity(self, key: str) -> RunIdentity | None:
+        """What the run under `key` was made from, or None."""
+        if self.load(key) is None:
+            return None
+        return RunIdentity.from_json((self.root / key / "identity.json").read_bytes())
+
+    def load_predictions(self, key: str) -> dict[str, np.ndarray]:
+        """`classes` and `positions`, int32 (n,): the predicted class of each test image."""
+        return _load_arrays(self.root / key / "predictions.npz")
+
+    def load_weights(self, key: str) -> dict[str, np.ndarray]:
+        """Variable path -> float32 array."""
+        return _load_arrays(self.root / key / "weights.npz")
+
+    def commit(self, identity: RunIdentity, result: RunResult, *, replace: bool = False) -> None:
+        """Add a finished run. An entry that is already there stays, unless `replace` sets it aside.
+
+        Raises: StoreError when the store cannot be written; nothing half-written remains visible.
+        """
+        key = identity.key
+        files = {
+            "identity.json": identity.canonical_json(),
+            "record.json": result.record.canonical_json(),
+            "predictions.npz": _pack({"classes": result.test_predictions, "positions": result.test_positions}),
+            "weights.npz": _pack(result.weights),
+        }
+        manifest = {"schema": 1, "key": key, "files": {name: _sha256(data) for name, data in files.items()}}
+        files[MANIFEST] = json.dumps(manifest, indent=1).encode()
+        with self._writing(), self._new_folder(key) as folder:
+            for name, data in files.items():
+                write_durably(folder / name, data)
+            if replace and (self.root / key).exists():
+                self._set_aside(self.root / key)
+            _rename_unless_there(folder, self.root / key)
+            _sync_folder(self.root)
+        self._records.pop(key, None)
+        self.forget_failure(key)
+
+    def save_failure(self, failure: RunFailure) -> None:
+        """Keep why a run failed, for the report and for the next attempt."""
+        with self._writing():
+            write_replacing(self.root / "_failures" / f"{failure.key}.json", failure.canonical_json())
+
+    def load_failure(self, key: str) -> RunFailure | None:
+        """Why the last attempt at `key` failed, or None."""
+        return load_spec(self.root / "_failures" / f"{key}.json", RunFailure)
+
+    def forget_failure(self, key: str) -> None:
+        """The run succeeded, or is about to be tried again."""
+        (self.root / "_failures" / f"{key}.json").unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def claim(self, key: str) -> Iterator[bool]:
+        """Hold `key` for training while the block runs; False when another process holds it.
+
+        The system frees the lock when its holder dies, however it dies.
+        """
+        lock = filelock.FileLock(self.root / "_locks" / f"{key}.lock", timeout=0)
+        if not self._acquire(lock):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def check_writable(self) -> None:
+        """Raises: StoreError when nothing can be written to the store."""
+        with self._writing():
+            (self.root / "_tmp").mkdir(parents=True, exist_ok=True)
+            probe = self.root / "_tmp" / f"probe-{secrets.token_hex(4)}"
+            probe.write_bytes(b"")
+            probe.unlink()
+
+    def remove_temporaries(self) -> None:
+        """Delete what killed processes left half-written; what a living one writes is left alone."""
+        for folder in sorted((self.root / "_tmp").glob("*-*")):
+            with self.claim(folder.name.partition("-")[0]) as mine:
+                if mine:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _new_folder(self, key: str) -> Iterator[Path]:
+        folder = self.root / "_tmp" / f"{key}-{secrets.token_hex(4)}"
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _acquire(self, lock: filelock.BaseFileLock) -> bool:
+        with self._writing():
+            (self.root / "_locks").mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire()
+            except filelock.Timeout:
+                return False
+        return True
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as err:
+            raise StoreError(
+                f"The store cannot be written: {err.strerror or err} (in {self.root}). "
+                "Free space or set KERASCNN_STORE to a folder you may write to."
+            ) from err
+
+    def _set_aside(self, folder: Path) -> None:
+        with self._writing():
+            (self.root / "_damaged").mkdir(exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another process was first
+                folder.rename(self.root / "_damaged" / f"{folder.name}-{secrets.token_hex(4)}")
+        self._records.pop(folder.name, None)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file and wait until it is on the disk."""
+    with path.open("xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def write_replacing(path: Path, data: bytes) -> None:
+    """Replace a file in one step: readers see the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        write_durably(temporary, data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_spec(path: Path, kind: type[T]) -> T | None:
+    """The spec in a small JSON file; None when it is not there or cannot be read any more."""
+    try:
+        return kind.from_json(path.read_bytes())
+    except (FileNotFoundError, KerascnnError):
+        return None
+
+
+def _rename_unless_there(folder: Path, target: Path) -> None:
+    try:
+        folder.rename(target)
+    except OSError:
+        if not target.is_dir():  # else another process committed the same bits first
+            raise
+
+
+def _read_record(folder: Path) -> RunRecord:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        if manifest["key"] != folder.name or set(manifest["files"]) != set(ENTRY_FILES):
+            raise DamagedEntry(f"The manifest in {folder} is of another entry.")
+        for name, expected in manifest["files"].items():
+            if _sha256((folder / name).read_bytes()) != expected:
+                raise DamagedEntry(f"{name} in {folder} does not have the checksum in its manifest.")
+        return RunRecord.from_json((folder / "record.json").read_bytes())
+    except (OSError, ValueError, TypeError, KeyError, KerascnnError) as err:
+        raise DamagedEntry(f"The entry {folder} is damaged: {err}.") from err
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _pack(arrays: dict[str, np.ndarray]) -> bytes:
+    import numpy as np
+
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()
+
+
+def _load_arrays(path: Path) -> dict[str, np.ndarray]:
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,254 @@
+"""Planning: which experiments there are, which runs they want, and which of their results are up to date."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kerascnn.costs import Costs
+from kerascnn.errors import KerascnnError, NotebookError, UsageError
+from kerascnn.identity import PACKAGE
+from kerascnn.ledger import Ledger
+from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, read_notebook, select
+from kerascnn.notebooks.studies import StudyRequest, load_studies
+from kerascnn.places import experiments_folder, store_folder
+from kerascnn.publishing import Slot
+from kerascnn.records import DatasetInfo
+from kerascnn.search import at_most
+from kerascnn.session import Session, setting_for
+from kerascnn.specs import Profile, Study
+from kerascnn.store import Store
+
+NOT_READERS = ("training", "models", "data", "execution", "report")
+"""Packages that take no part in what a notebook makes of its runs."""
+
+READER_LIBRARIES = ("pandas", "seaborn", "matplotlib", "scipy")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for. `parameters` go to the notebooks in `names` alone; no names: all experiments."""
+
+    names: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    profile: Profile = "quick"
+    data: str | None = None
+    seeds: int | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    force: bool = False
+    jobs: int | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A notebook with the parameter values of this request, and its study or what is wrong with it."""
+
+    notebook: Notebook
+    values: dict[str, Any]
+    changed: dict[str, Any]
+    study: Study | None
+    problem: NotebookError | None = None
+
+    @property
+    def name(self) -> str:
+        return self.notebook.name
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An experiment that can run: its study with the results so far, and where its own result goes."""
+
+    experiment: Experiment
+    study: Study
+    ledger: Ledger
+    slot: Slot
+
+    @property
+    def runs(self) -> dict[str, dict[int, str]]:
+        """Arm -> seed -> key of every run wanted so far."""
+        keys: dict[str, dict[int, str]] = {}
+        for (arm, seed), spec in self.study.planned(self.ledger).items():
+            keys.setdefault(arm, {})[seed] = self.ledger.key(spec)
+        return keys
+
+    def freshness(self) -> str:
+        """Digest of everything the published result follows from."""
+        keys = sorted(key for by_seed in self.runs.values() for key in by_seed.values())
+        parts = [
+            self.experiment.notebook.digest,
+            self.experiment.values,
+            self.ledger.setting.to_dict(),
+            self.study.digest,
+            [[key, self.ledger.store.load(key) is not None] for key in keys],
+            reading_digest(),
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def is_fresh(self) -> bool:
+        """Whether the slot holds the result that executing the notebook now would give."""
+        published = self.slot.load()
+        return published is not None and self.slot.load_failure() is None and published.freshness == self.freshness()
+
+    def session(self, dataset: DatasetInfo) -> Session:
+        """What the executing notebook is told."""
+        return Session(
+            experiment=self.experiment.name,
+            notebook=str(self.experiment.notebook.path),
+            store=str(self.ledger.store.root),
+            dataset=dataset,
+            parameters=self.experiment.values,
+            changed_parameters=self.experiment.changed,
+            study_digest=self.study.digest,
+            freshness=self.freshness(),
+        )
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What one experiment still needs. `shared`: runs that an experiment before it trains or has as well."""
+
+    to_train: int
+    stored: int
+    shared: int
+    at_most: int
+    seconds: float
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All experiments there are, those of the request, and the data they run on."""
+
+    notebooks: tuple[Notebook, ...]
+    experiments: tuple[Experiment, ...]
+    dataset: DatasetInfo
+    store: Store
+    request: Request
+
+    def planned(self) -> list[Planned]:
+        """The experiments of the request whose study could be built, in lesson order."""
+        return [self._plan(e, e.study) for e in self.experiments if e.study is not None]
+
+    def problems(self) -> list[Experiment]:
+        """The experiments of the request that do not keep the contract."""
+        return [e for e in self.experiments if e.problem is not None]
+
+    def _plan(self, experiment: Experiment, study: Study) -> Planned:
+        setting = setting_for(study, self.dataset)
+        ledger = Ledger(self.store, setting, experiment.notebook.path.parent, retry_failures=True)
+        return Planned(experiment, study, ledger, self.slot(experiment))
+
+    def slot(self, experiment: Experiment) -> Slot:
+        """Where the experiment's result goes."""
+        return Slot(self.store.root, experiment.name, self.request.profile, self.dataset.content, experiment.changed)
+
+
+def load_suite(request: Request) -> Suite:
+    """Read the notebooks, build the studies (in a child process) and find the data, all at once.
+
+    Raises: UsageError for unknown names or parameters, DataError when there are no data. A notebook that
+    breaks the contract is an Experiment with a problem.
+    """
+    paths = find_notebooks(experiments_folder())
+    if not paths:
+        raise UsageError(
+            f"There are no notebooks in {experiments_folder()}. Run from a checkout, or set KERASCNN_EXPERIMENTS."
+        )
+    known = [path.stem for path in paths]
+    chosen = select(list(request.names), known) or known
+    left_out = select(list(request.skip), known)
+    wanted = [path for path in paths if path.stem in chosen and path.stem not in left_out]
+    with ThreadPoolExecutor(1) as pool:
+        dataset = pool.submit(_load_dataset, request.data)
+        experiments = load_experiments(wanted, request)
+        return Suite(
+            notebooks=tuple(read for path in paths if (read := _try_read(path)) is not None),
+            experiments=experiments,
+            dataset=dataset.result(),
+            store=Store(store_folder()),
+            request=request,
+        )
+
+
+def load_experiments(paths: list[Path], request: Request) -> tuple[Experiment, ...]:
+    """The experiments with their studies. Raises: UsageError for parameters that do not fit."""
+    found = [_read(path, request) for path in paths]
+    sound = [experiment for experiment in found if experiment.problem is None]
+    studies = load_studies([StudyRequest(e.notebook.path, e.values) for e in sound])
+    built = {e.name: _with_study(e, study) for e, study in zip(sound, studies, strict=True)}
+    return tuple(built.get(experiment.name, experiment) for experiment in found)
+
+
+def forecast(plans: list[Planned]) -> list[Forecast]:
+    """What each experiment needs, in order; a run that two of them want is counted with the first."""
+    seen: set[str] = set()
+    forecasts = []
+    for plan in plans:
+        wanted = {plan.ledger.key(spec): spec for spec in plan.study.next_specs(plan.ledger)}
+        everything = {key for by_seed in plan.runs.values() for key in by_seed.values()}
+        missing = {key: spec for key, spec in wanted.items() if key not in seen}
+        costs = Costs(plan.ledger.store.root)
+        forecasts.append(
+            Forecast(
+                to_train=len(missing),
+                stored=len(everything - wanted.keys()),
+                shared=len((everything | wanted.keys()) & seen),
+                at_most=at_most(plan.study) if plan.ledger.requests else 0,
+                seconds=sum(
+                    costs.estimate_seconds(spec, plan.ledger.setting.train_images) for spec in missing.values()
+                ),
+                fresh=not wanted and not plan.ledger.requests and plan.is_fresh(),
+            )
+        )
+        seen |= everything | wanted.keys()
+    return forecasts
+
+
+def reading_digest() -> str:
+    """Digest of the code and libraries that turn runs into a published result."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.relative_to(PACKAGE).parts[0] not in NOT_READERS:
+            digest.update(path.read_bytes())
+    for library in READER_LIBRARIES:
+        digest.update(importlib.metadata.version(library).encode())
+    return digest.hexdigest()
+
+
+def _load_dataset(choice: str | None) -> DatasetInfo:
+    from kerascnn.data import load_dataset
+
+    return load_dataset(choice).info
+
+
+def _try_read(path: Path) -> Notebook | None:
+    try:
+        return read_notebook(path)
+    except NotebookError:
+        return None
+
+
+def _read(path: Path, request: Request) -> Experiment:
+    try:
+        notebook = read_notebook(path)
+        notebook.check()
+    except NotebookError as err:
+        return Experiment(Notebook(path, {"cells": []}), {}, {}, None, err)
+    known = notebook.parameters()
+    given = {"profile": request.profile} | ({"seeds": request.seeds} if request.seeds else {})
+    given = {name: value for name, value in given.items() if name in known} | request.parameters
+    check_values(notebook, given)
+    changed = {n: v for n, v in given.items() if n != "profile" and v != known[n].default}
+    values = {name: parameter.default for name, parameter in known.items()} | given
+    return Experiment(notebook, values, changed, None)
+
+
+def _with_study(experiment: Experiment, study: Study | NotebookError) -> Experiment:
+    if isinstance(study, KerascnnError):
+        return Experiment(experiment.notebook, experiment.values, experiment.changed, None, study)
+    return Experiment(experiment.notebook, experiment.values, experiment.changed, study)

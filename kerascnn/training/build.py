@@ -1,0 +1,48 @@
+"""The network of a ModelSpec, in a given precision, checked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kerascnn.errors import UsageError, near_match
+from kerascnn.models import load_builder
+from kerascnn.specs import ModelSpec
+
+
+def build_model(
+    spec: ModelSpec, image_shape: tuple[int, int, int], classes: int, *, precision: str, search_path: Path
+) -> keras.Model:
+    """The untrained network of `spec`, computing in `precision` with float32 variables.
+
+    Raises: UsageError when the builder does not take the arguments or gives no functional model.
+    """
+    builder = load_builder(spec.builder, search_path)
+    _check_arguments(spec, builder)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        network = builder(image_shape, classes, **spec.arguments)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
+        raise UsageError(
+            f"Model {spec.builder!r} must give a functional keras.Model. Received: {type(network).__name__}."
+        )
+    if network.output_shape != (None, classes):
+        raise UsageError(f"Model {spec.builder!r} must give logits (n, {classes}). Received: {network.output_shape}.")
+    return network
+
+
+def _check_arguments(spec: ModelSpec, builder: Callable[..., Any]) -> None:
+    signature = inspect.signature(builder)
+    if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
+        return
+    known = list(signature.parameters)[2:]
+    for name in spec.arguments:
+        if name not in known:
+            raise UsageError(f"Model {spec.builder!r} has no argument {name!r}. {near_match(name, known)}")

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""The command line: `python pipeline.py all` trains, executes and renders everything that is missing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.errors import KerascnnError, UsageError
+
+if TYPE_CHECKING:
+    from kerascnn.suite import Request
+
+EXAMPLES = """\
+examples:
+  python pipeline.py all                          every experiment, quick profile, best data there are
+  python pipeline.py all --data ../my/cifar10     the same on data of yours
+  python pipeline.py plan                         what `all` would train, and how long that takes
+  python pipeline.py run sigmoid                  one experiment, by any unique beginning of its name
+  python pipeline.py run glorot_vs_he -p depths='[8, 14]'
+  python pipeline.py all --profile smoke --only 03 04
+
+exit codes:
+  0 done   2 wrong usage   3 data   4 notebook   5 store or reports folder
+  6 done, but a run or a notebook failed (the report shows it)   75 terminated   130 interrupted
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    options = argparse.ArgumentParser(add_help=False)
+    _add_options(options, argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(
+        prog="pipeline.py",
+        description="Check the claims of a CNN lesson: train, execute notebooks, render an HTML report.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_options(parser, None)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    _add_verbs(verbs, options)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, default: Any) -> None:
+    group = parser.add_argument_group("options of every verb")
+    group.add_argument("--profile", default=default, help="smoke, quick (the default) or full: what to spend")
+    group.add_argument(
+        "--data", default=default, metavar="CHOICE", help="auto (the default), embedded, cifar10 or a path"
+    )
+    group.add_argument(
+        "--jobs", type=int, default=default, metavar="N", help="worker processes (default: one per core)"
+    )
+    group.add_argument(
+        "--seeds", type=int, default=default, metavar="N", help="seeds of every arm, instead of the profile's"
+    )
+
+
+def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
+    def verb(name: str, text: str, example: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(
+            name,
+            help=text,
+            description=text,
+            parents=[options],
+            epilog=f"example:\n  python pipeline.py {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    everything = verb(
+        "all", "train, execute and render everything that is missing", "all --skip depth_and_kernels_search"
+    )
+    everything.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these experiments")
+    everything.add_argument("--skip", nargs="+", default=[], metavar="NAME", help="all but these experiments")
+    one = verb(
+        "run",
+        "one experiment: train what is missing, execute its notebook, render",
+        "run glorot_vs_he -p depths='[8, 14]'",
+    )
+    one.add_argument(
+        "names", nargs=1, metavar="NAME", help="the experiment, with or without its number, or a unique prefix"
+    )
+    plan = verb("plan", "what would be trained, and how long it would take", "plan 03 --profile full")
+    plan.add_argument("names", nargs="*", metavar="NAME", help="these experiments (default: all)")
+    for parser in (one, plan):
+        parser.add_argument(
+            "-p", dest="parameters", action="append", default=[], metavar="NAME=JSON", help="a notebook parameter"
+        )
+    for parser in (everything, one):
+        parser.add_argument(
+            "--force", action="store_true", help="train again what is in the store, and compare the bits"
+        )
+    verb("list", "the experiments and their parameters", "list")
+    verb("report", "render the report from what the store has", "report")
+    data = verb("data", "what data there are; fetch or verify them", "data fetch")
+    data.add_argument("action", nargs="?", choices=["show", "fetch", "verify"], default="show")
+    verb("clean", "delete rendered reports and temporaries, never runs", "clean")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line `arguments`; the exit code."""
+    given = build_parser().parse_args(arguments)
+    try:
+        return _dispatch(given)
+    except KerascnnError as err:
+        print(f"pipeline.py: {err}", file=sys.stderr)
+        return err.exit_code
+    except KeyboardInterrupt:
+        print("pipeline.py: interrupted. Every finished run is kept; the same command goes on.", file=sys.stderr)
+        return 130
+
+
+def _dispatch(given: argparse.Namespace) -> int:
+    if given.verb == "list":
+        from kerascnn.commands.plan_verbs import list_experiments
+
+        return list_experiments()
+    if given.verb in ("data", "clean"):
+        from kerascnn.commands import data_verbs
+
+        if given.verb == "clean":
+            return data_verbs.clean()
+        actions = {"fetch": data_verbs.fetch_data, "verify": data_verbs.verify_data}
+        return actions[given.action]() if given.action in actions else data_verbs.show_data(given.data)
+    request = _request(given)
+    if given.verb == "plan":
+        from kerascnn.commands.plan_verbs import print_plan
+
+        return print_plan(request)
+    from kerascnn.commands.produce_verbs import produce, render_only
+
+    if given.verb == "report":
+        return render_only(request, _base_command(given))
+    return produce(request, _base_command(given), always_execute=given.verb == "run")
+
+
+def _request(given: argparse.Namespace) -> Request:
+    from kerascnn.specs.study import PROFILES
+    from kerascnn.suite import Request
+
+    profile = given.profile or "quick"
+    if profile not in PROFILES:
+        raise UsageError(f"`--profile` must be one of {', '.join(PROFILES)}. Received: --profile {profile}.")
+    for name in ("jobs", "seeds"):
+        value = getattr(given, name)
+        if value is not None and value < 1:
+            raise UsageError(f"`--{name}` must be at least 1. Received: --{name} {value}.")
+    return Request(
+        names=tuple(getattr(given, "names", ()) or getattr(given, "only", ())),
+        skip=tuple(getattr(given, "skip", ())),
+        profile=profile,
+        data=given.data,
+        seeds=given.seeds,
+        parameters=dict(_parse_parameter(text) for text in getattr(given, "parameters", [])),
+        force=getattr(given, "force", False),
+        jobs=given.jobs,
+    )
+
+
+def _parse_parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise UsageError(f"`-p` must be NAME=JSON. Received: -p {text}. Write for example -p epochs=3.")
+    try:
+        return name, json.loads(value, parse_constant=_no_constant)
+    except json.JSONDecodeError:
+        if value.isidentifier():
+            return name, value
+        raise UsageError(
+            f"The value of `-p {name}` must be JSON. Received: {value}. Quote it for the shell: -p {name}='[8, 14]'."
+        ) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise UsageError(f"A parameter must be a finite number. Received: {name}.")
+
+
+def _base_command(given: argparse.Namespace) -> str:
+    """The command line with the options that choose this report."""
+    parts = ["python", "pipeline.py"]
+    for name in ("profile", "data"):
+        value = getattr(given, name)
+        if value and (name, value) != ("profile", "quick"):
+            parts += [f"--{name}", value]
+    return shlex.join(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
