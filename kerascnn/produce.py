@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ class Producer:
         self._suite.store.check_writable()
         self._suite.store.remove_temporaries()
         jobs = self._suite.request.jobs or usable_cores()
-        with _stopping_workers(LocalExecutor(jobs, THREADS), LocalExecutor(1)) as (trainers, lane):
+        log = self._suite.store.worker_log()
+        with _stopping_workers(LocalExecutor(jobs, THREADS, log), LocalExecutor(1, {}, log)) as (trainers, lane):
             self._produce(plans, trainers, lane, jobs)
         return self.outcome
 
@@ -82,7 +84,7 @@ class Producer:
         works = [Work(plan.experiment.name, plan.study, plan.ledger, force=self._suite.request.force) for plan in plans]
         scheduler = Scheduler(works, trainers, jobs, self._progress)
         for plan, work in zip(plans, works, strict=True):
-            work.on_settled = lambda plan=plan: self._execute(plan, scheduler, lane)
+            work.on_settled = partial(self._execute, plan, scheduler, lane)
         scheduler.watch(lane.submit(render, self._render_task.canonical_json()), self._rendered)
         scheduler.run()
         self.outcome.failed_runs += scheduler.failed + scheduler.changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kerascnn.errors import NotebookError
 from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
 from kerascnn.search import published_search
@@ -80,10 +81,16 @@ class Results:
         ]
         return pd.DataFrame(rows, columns=["arm", "seed", "outcome", *names])
 
-    def show(self, picture: Picture) -> Shown:
-        """Show a picture here and keep it for the report."""
-        self._pictures = [kept for kept in self._pictures if kept.name != picture.name] + [picture]
-        return Shown(picture)
+    def show(self, picture: Picture) -> Picture:
+        """Keep a picture for the report, and give it back to be displayed. A cell run again replaces its own.
+
+        Raises: NotebookError in the pipeline, where two pictures of one name mean that one would be lost.
+        """
+        others = [kept for kept in self._pictures if kept.name != picture.name]
+        if self._session.staging and len(others) < len(self._pictures):
+            raise NotebookError(f"Two pictures are named {picture.name!r}. Give one another name with .named(...).")
+        self._pictures = [*others, picture]
+        return picture
 
     def note(self, name: str, value: float) -> float:
         """Keep a measured number for claims and takeaways."""
@@ -108,20 +115,3 @@ class Results:
         find = self._ledger.record if kind is RunRecord else self._ledger.failure
         found = {seed: find(spec) for (name, seed), spec in self._planned.items() if name == arm}
         return {seed: result for seed, result in found.items() if result is not None}
-
-
-class Shown:
-    """A picture as a notebook displays it: a PNG, with its description as text."""
-
-    def __init__(self, picture: Picture) -> None:
-        self._picture = picture
-
-    def __repr__(self) -> str:
-        return self._picture.alt
-
-    def _repr_png_(self) -> bytes:
-        import io
-
-        stream = io.BytesIO()
-        self._picture.figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
-        return stream.getvalue()

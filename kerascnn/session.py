@@ -79,7 +79,7 @@ def train_missing(study: Study, ledger: Ledger) -> None:
     from kerascnn.execution.worker import THREADS
 
     jobs = usable_cores()
-    with LocalExecutor(jobs, THREADS) as executor:
+    with LocalExecutor(jobs, THREADS, ledger.store.worker_log()) as executor:
         Scheduler([Work("notebook", study, ledger)], executor, jobs, Progress(sys.stderr)).run()
 
 

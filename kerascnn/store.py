@@ -5,6 +5,7 @@
     <root>/_proposals/       what a search's oracle proposed for given scores
     <root>/_published/       what the notebooks published
     <root>/_damaged/         entries whose checksums did not hold, and those that `--force` replaced
+    <root>/_logs/            what the workers printed
     <root>/_locks/, _tmp/    of runs being trained; freed by the system when their process dies
 
 An entry is written to `_tmp`, flushed, and renamed: it is there completely or not at all.
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from kerascnn.training.run import RunResult
 
 T = TypeVar("T", bound=Spec)
+LOG_SIZE_BYTES = 1_000_000
 MANIFEST = "manifest.json"
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
 
@@ -135,6 +137,15 @@ class Store:
             yield True
         finally:
             lock.release()
+
+    def worker_log(self) -> Path:
+        """The file that workers print to; begun anew once it has grown past a megabyte."""
+        path = self.root / "_logs" / "workers.log"
+        with self._writing():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size > LOG_SIZE_BYTES:
+                path.unlink()
+        return path
 
     def check_writable(self) -> None:
         """Raises: StoreError when nothing can be written to the store."""

@@ -6,10 +6,12 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import queue
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
 RUNS_PER_WORKER = 100
@@ -25,13 +27,13 @@ class WorkerDied(Exception):
 class LocalExecutor(Executor):
     """`lanes` spawned processes, each warm and alone in its lane.
 
-    When one dies only its own task is lost (its future raises WorkerDied) and a fresh process takes over
+    What they print to standard error goes to the file `log`. When one dies only its own task is lost (its future raises WorkerDied) and a fresh process takes over
     the lane. When the parent dies, however it dies, every worker leaves at once.
     """
 
-    def __init__(self, lanes: int, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, lanes: int, environment: dict[str, str], log: Path) -> None:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self._environment = environment or {}
+        self._environment, self._log = environment, log
         self._pools: dict[int, ProcessPoolExecutor] = {}
         self._stopping = False
         self._threads = [threading.Thread(target=self._lane, args=(lane,), daemon=True) for lane in range(lanes)]
@@ -92,16 +94,18 @@ class LocalExecutor(Executor):
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=start_worker,
-            initargs=(self._environment,),
+            initargs=(self._environment, str(self._log)),
             max_tasks_per_child=RUNS_PER_WORKER,
         )
 
 
-def start_worker(environment: dict[str, str]) -> None:
-    """Set up a fresh worker: its environment, and a watch that ends it when its parent is gone."""
-    import signal
-
+def start_worker(environment: dict[str, str], log: str) -> None:
+    """Set up a fresh worker: its environment, its log, and a watch that ends it when its parent is gone."""
     os.environ.update(environment)
+    # TensorFlow greets at length on standard error, whatever its log level is.
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(handle, 2)
+    os.close(handle)
     # The parent decides what a Ctrl-C in the terminal means for the runs under way.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
+from functools import partial
 
 from kerascnn.costs import Costs
 from kerascnn.execution.pool import WorkerDied
@@ -125,7 +126,7 @@ class Scheduler:
                 search_path=str(run.work.ledger.search_path),
                 force=run.work.force,
             )
-            self.watch(self._executor.submit(train, task.canonical_json()), lambda f, key=key: self._trained(key, f))
+            self.watch(self._executor.submit(train, task.canonical_json()), partial(self._trained, key))
 
     def _ask(self, work: Work, request: ProposalRequest) -> None:
         if request.digest in self._books.asking:

@@ -15,11 +15,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
 
     def to_dict(self) -> dict[str, Any]:
         """The spec as JSON values, fields at their default left out."""
-        values: dict[str, Any] = msgspec.to_builtins(self)
-        for field in msgspec.structs.fields(self):
-            if isinstance(field.default, Spec) and getattr(self, field.name) == field.default:
-                values.pop(field.name, None)
-        return values
+        return _plain(self)
 
     def canonical_json(self) -> bytes:
         """The one byte string that stands for this spec."""
@@ -52,6 +48,31 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
             raise UsageError(_explain(cls, str(err))) from err
         except msgspec.DecodeError as err:
             raise UsageError(f"{cls.__name__} must be JSON. Received: {err}.") from err
+
+
+def _plain(value: Any) -> Any:
+    """JSON values. Equal specs give equal values; msgspec's own omission compares defaults by identity."""
+    if isinstance(value, Spec):
+        config = value.__struct_config__
+        tag = {config.tag_field: config.tag} if config.tag_field and config.tag is not None else {}
+        fields = {
+            field.name: getattr(value, field.name)
+            for field in msgspec.structs.fields(value)
+            if not _is_default(value, field)
+        }
+        return tag | {name: _plain(inner) for name, inner in fields.items()}
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _is_default(spec: Spec, field: msgspec.structs.FieldInfo) -> bool:
+    value = getattr(spec, field.name)
+    if field.default_factory is not msgspec.NODEFAULT:
+        return bool(value == field.default_factory())
+    return field.default is not msgspec.NODEFAULT and bool(value == field.default)
 
 
 def _explain(cls: type, message: str) -> str:

@@ -1,0 +1,55 @@
+"""Pictures of runs and verdicts, each with its alt text; nothing here reads the store.
+
+The plot functions are loaded when first asked for: whoever needs only the palette does not wait two
+seconds for matplotlib and seaborn.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerascnn.plots.cost import plot_cost
+    from kerascnn.plots.curves import plot_curves
+    from kerascnn.plots.finals import plot_finals, plot_metric_against
+    from kerascnn.plots.forest import plot_effects
+    from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
+    from kerascnn.plots.picture import Picture
+    from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
+    from kerascnn.plots.svg import to_svg
+
+__all__ = [
+    "Picture",
+    "plot_best_depth",
+    "plot_choices",
+    "plot_cost",
+    "plot_curves",
+    "plot_dead_and_saturated",
+    "plot_effects",
+    "plot_finals",
+    "plot_gradients",
+    "plot_metric_against",
+    "plot_search",
+    "plot_signal",
+    "plot_update_ratios",
+    "to_svg",
+]
+
+_HOMES = {
+    "cost": ("plot_cost",),
+    "curves": ("plot_curves",),
+    "finals": ("plot_finals", "plot_metric_against"),
+    "forest": ("plot_effects",),
+    "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
+    "picture": ("Picture",),
+    "searches": ("plot_best_depth", "plot_choices", "plot_search"),
+    "svg": ("to_svg",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,7 @@
+"""From runs to verdicts: values in, judgements out; no I/O, no plotting, no global state."""
+
+from kerascnn.stats.intervals import Interval, Summary, summarise, t_interval
+from kerascnn.stats.judgements import Judgement, judge, judge_all
+from kerascnn.stats.takeaways import fill
+
+__all__ = ["Interval", "Judgement", "Summary", "fill", "judge", "judge_all", "summarise", "t_interval"]

@@ -1,0 +1,81 @@
+"""How a metric is named, and how its numbers are written in a sentence.
+
+Accuracies are fractions everywhere else; here they become percent, and differences of them points.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+MAX_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A metric in words: its `name`, the `word` after a value, and the word after a difference.
+
+    A stored value times `scale` is the number that is written, with `decimals` unless more are needed.
+    """
+
+    name: str
+    word: str
+    difference: str
+    scale: float = 1.0
+    decimals: int = 2
+
+
+def _accuracy(name: str) -> Unit:
+    return Unit(name, "%", "points", scale=100.0, decimals=1)
+
+
+UNITS = {
+    "test_accuracy": _accuracy("test accuracy"),
+    "test_loss": Unit("test loss", "nats", "nats", decimals=3),
+    "val_accuracy": _accuracy("validation accuracy"),
+    "train_accuracy": _accuracy("training accuracy"),
+    "generalisation_gap": Unit("generalisation gap", "points", "points", scale=100.0, decimals=1),
+    "gradient_ratio_log10": Unit("gradient ratio, first to last layer", "decades", "decades"),
+    "gradient_factor_log10": Unit("gradient change per layer", "decades", "decades"),
+    "signal_ratio_log10": Unit("signal ratio, last to first layer", "decades", "decades"),
+    "variance_factor": Unit("variance factor per layer", "", ""),
+    "parameters": Unit("parameters", "", "", decimals=0),
+    "training_seconds": Unit("training time", "s", "s", decimals=1),
+}
+"""Metric -> its unit, for every metric that a claim may name."""
+
+NUMBER = Unit("number", "", "", decimals=4)
+"""The unit of a number that a notebook published itself."""
+
+
+def decimals_for(unit: Unit, reference: float) -> int:
+    """How many decimals show two digits of `reference` (in stored units), and no fewer than the unit's."""
+    if reference == 0 or not math.isfinite(reference):
+        return unit.decimals
+    wanted = 1 - math.floor(math.log10(abs(reference) * unit.scale))
+    return min(max(unit.decimals, wanted), MAX_DECIMALS)
+
+
+def value_text(unit: Unit, value: float) -> str:
+    """A value with its word: 0.365 as "36.5 %"."""
+    return _with_word(_digits(value * unit.scale, unit.decimals), unit.word)
+
+
+def difference_text(unit: Unit, value: float, decimals: int | None = None, sign: bool = True) -> str:
+    """A difference with its word, signed unless told otherwise: 0.123 as "+12.3 points"."""
+    return _with_word(difference_digits(unit, value, decimals, sign), unit.difference)
+
+
+def difference_digits(unit: Unit, value: float, decimals: int | None = None, sign: bool = True) -> str:
+    """A difference as `difference_text` writes it, without its word."""
+    return _digits(value * unit.scale, unit.decimals if decimals is None else decimals, sign)
+
+
+def _digits(number: float, decimals: int, sign: bool = False) -> str:
+    rounded = round(number, decimals) or 0.0  # no "-0.0"
+    text = f"{rounded:+,.{decimals}f}" if sign and rounded else f"{rounded:,.{decimals}f}"
+    return text.replace("-", "−")
+
+
+def _with_word(digits: str, word: str) -> str:
+    return f"{digits} {word}".rstrip()
