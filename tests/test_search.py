@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 
 from kerascnn.errors import UsageError
-from kerascnn.search import SearchProgress, at_most, next_trials, published_search, replay
+from kerascnn.records import PublishedSearch
+from kerascnn.search import SearchProgress, at_most, replay, winner_arm
+from kerascnn.search import published_search as publish_progress
 from kerascnn.specs import Arm, Budget, Choice, Search, Study, TrainSpec, model
 from kerascnn.specs.study import Setting
 
@@ -154,6 +156,16 @@ def test_killed_after_any_number_of_settled_trials_a_search_goes_on_with_the_sam
         assert len(part.trials) > count or set(keys[count:]) <= set(keys[:count])
 
 
+def published_search(study: Study, search: Search, state: FakeState, key_of: Any) -> PublishedSearch:
+    return publish_progress(search, replay(study, search, state), state, key_of)
+
+
+def next_trials(study: Study, state: FakeState) -> list[TrainSpec]:
+    progress = [replay(study, search, state) for search in study.searches]
+    wanted = [trial.spec for search in progress for trial in search.trials if not state.is_settled(trial.spec)]
+    return list({spec.canonical_json(): spec for spec in wanted}.values())
+
+
 @pytest.mark.parametrize("oracle", ORACLES)
 def test_trials_settled_in_any_order_lead_to_the_same_search(oracle: str) -> None:
     search = make_search(oracle)
@@ -259,9 +271,16 @@ def test_the_same_proposal_twice_is_one_run() -> None:
     assert all(by_arguments[json.dumps(trial.arguments, sort_keys=True)] == trial.spec for trial in trials)
 
 
-def test_two_searches_that_want_the_same_run_want_it_once() -> None:
-    study = make_study(make_search("random"), make_search("random", name="again"))
-    assert len(next_trials(study, FakeState(settled=set()))) == 4
+def test_the_winner_of_a_complete_search_is_the_base_arm_with_the_best_arguments() -> None:
+    search = make_search("random")
+    study = make_study(search)
+    progress = replay(study, search, FakeState())
+    best = max(progress.trials, key=lambda trial: hill(trial.arguments))
+    arm = winner_arm(search, progress, FakeState())
+    assert arm is not None
+    assert arm.model.arguments == {"padding": "same"} | best.arguments
+    unfinished = replay(study, search, FakeState(settled=set()))
+    assert winner_arm(search, unfinished, FakeState(settled=set())) is None
 
 
 def test_a_published_search_keeps_every_trial_and_chooses_the_best_on_validation() -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from kerascnn.errors import UsageError, near_match
 from kerascnn.specs.base import Spec
-from kerascnn.specs.claims import METRICS, Claim, Identity
+from kerascnn.specs.claims import METRICS, Claim, Identity, Trend
 from kerascnn.specs.run import (
     Augmentation,
     DataSpec,
@@ -271,6 +271,11 @@ class Study(Spec, frozen=True, kw_only=True):
         for claim in self.claims:
             for name in claim.arm_names():
                 self.arm(name)
+            if isinstance(claim, Trend) and not 2 <= len(claim.arms) == len(claim.values):
+                raise UsageError(
+                    f"Claim {claim.name!r}: a trend needs two arms or more and a value for each. "
+                    f"Received: {len(claim.arms)} arms, {len(claim.values)} values."
+                )
             if not isinstance(claim, Identity) and claim.metric not in METRICS:
                 raise UsageError(
                     f"Claim {claim.name!r}: unknown metric {claim.metric!r}. {near_match(claim.metric, METRICS)}"

@@ -1,0 +1,17 @@
+"""Images and labels: where they come from, how they are decoded, and the cache that every process maps them from."""
+
+from kerascnn.data.cache import cache_folder, open_dataset, verify
+from kerascnn.data.dataset import Dataset
+from kerascnn.data.inventory import DataSource, describe_sources, fetch
+from kerascnn.data.load import load_dataset
+
+__all__ = [
+    "DataSource",
+    "Dataset",
+    "cache_folder",
+    "describe_sources",
+    "fetch",
+    "load_dataset",
+    "open_dataset",
+    "verify",
+]

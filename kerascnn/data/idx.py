@@ -1,0 +1,113 @@
+"""The idx files of MNIST and Fashion-MNIST, compressed or not; grey 28 x 28 images become 32 x 32 x 3 (`cifar_shaped`).
+
+Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database, section "File formats".
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from kerascnn.data.decoded import Decoded, Found, Options, blamed_on, check_decoded_size, titled
+from kerascnn.data.images import cifar_shaped, read_bytes
+from kerascnn.errors import DataError
+
+FORMAT = "idx files"
+FASHION_CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+PARTS = {
+    "train_images": ("train-images", 3),
+    "train_labels": ("train-labels", 1),
+    "test_images": ("t10k-images", 3),
+    "test_labels": ("t10k-labels", 1),
+}
+_UNSIGNED_BYTE = 8
+
+
+def find(path: Path) -> Found | None:
+    """The set whose idx files lie in the folder `path`."""
+    if not path.is_dir():
+        return None
+    files = [file for part in PARTS.values() if (file := _file_of(path, *part)) is not None]
+    return Found(FORMAT, path, tuple(files), read) if files else None
+
+
+def read(found: Found, options: Options) -> Decoded:
+    """The decoded set. Raises: DataError naming file and cause."""
+    options.report(f"Reading {found.path.name}")
+    arrays = {name: _read_array(found.path, prefix, dimensions) for name, (prefix, dimensions) in PARTS.items()}
+    labels = np.concatenate([arrays["train_labels"], arrays["test_labels"]])
+    name, title, class_names = _identity(
+        found.set_name, len(arrays["train_labels"]), len(arrays["test_labels"]), labels
+    )
+    return Decoded(
+        train_images=cifar_shaped(arrays["train_images"]),
+        train_labels=arrays["train_labels"],
+        test_images=cifar_shaped(arrays["test_images"]),
+        test_labels=arrays["test_labels"],
+        class_names=class_names,
+        name=name,
+        title=title,
+    )
+
+
+def _file_of(folder: Path, prefix: str, dimensions: int) -> Path | None:
+    """`train-images-idx3-ubyte` or `.gz`; some copies have a dot for the second hyphen."""
+    names = [f"{prefix}{mark}idx{dimensions}-ubyte{ending}" for mark in "-." for ending in ("", ".gz")]
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _read_array(folder: Path, prefix: str, dimensions: int) -> np.ndarray:
+    file = _file_of(folder, prefix, dimensions)
+    if file is None:
+        raise DataError(
+            f"a set of idx files must have {', '.join(prefix for prefix, _ in PARTS.values())}. Received: no {prefix} "
+            f"(in {folder}). Fetch the missing file."
+        )
+    data = read_bytes(file)
+    with blamed_on(file, "an idx file"):
+        with gzip.open(io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data) as stream:
+            shape = _read_shape(stream.read(4 + 4 * dimensions), dimensions)
+            height, width = shape[1:] if dimensions == 3 else (1, 1)
+            check_decoded_size(shape[0], height, width, file)
+            pixels = stream.read(math.prod(shape) + 1)
+        if len(pixels) != math.prod(shape):
+            raise ValueError(f"{'more' if len(pixels) > math.prod(shape) else 'fewer'} bytes than its header says")
+        return np.frombuffer(pixels, np.uint8).reshape(shape)
+
+
+def _read_shape(header: bytes, dimensions: int) -> tuple[int, ...]:
+    if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, _UNSIGNED_BYTE, dimensions)):
+        raise ValueError(f"no idx header of {dimensions} dimensions of unsigned bytes")
+    return struct.unpack(f">{dimensions}I", header[4:])
+
+
+def _identity(
+    set_name: str, train_images: int, test_images: int, labels: np.ndarray
+) -> tuple[str, str, tuple[str, ...]]:
+    """Name, title and class names. The files of all sets of this family have one name: the folder's tells them apart."""
+    if not len(labels):
+        raise DataError(f"a set of idx files must have images. Received: none (in {set_name}).")
+    classes = 1 + int(labels.max())
+    where = set_name.lower()
+    counts = train_images, test_images, (60_000, 10_000)
+    if classes == 10 and "fashion" in where:
+        return "fashion-mnist", titled("Fashion-MNIST", *counts), FASHION_CLASSES
+    if classes == 10 and "mnist" in where and not any(other in where for other in ("kmnist", "emnist", "qmnist")):
+        return "mnist", titled("MNIST", *counts), tuple("0123456789")
+    return set_name, set_name, tuple(f"class {label}" for label in range(classes))

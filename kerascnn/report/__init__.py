@@ -1,0 +1,30 @@
+"""The report: from published results to static pages, without TensorFlow.
+
+`is_current` is cheap; `render_report` loads what draws and formats only when it is called.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kerascnn.report.inputs import Entry, ReportInputs, digest_inputs
+
+__all__ = ["Entry", "ReportInputs", "digest_inputs", "is_current", "render_report"]
+
+
+def render_report(inputs: ReportInputs, output: Path) -> Path:
+    """Write the report into the folder `output` and give back the path of its index.html.
+
+    Raises: StoreError when the folder cannot be written.
+    """
+    from kerascnn.report.render import write_files
+
+    return write_files(inputs, output)
+
+
+def is_current(inputs: ReportInputs, output: Path) -> bool:
+    """Whether `output` holds, file for file, what `render_report` would write from `inputs`."""
+    from kerascnn.report.writer import Manifest
+
+    manifest = Manifest.load(output)
+    return bool(manifest.files) and manifest.digest == digest_inputs(inputs) and manifest.holds(output)

@@ -1,0 +1,119 @@
+"""Claims with their verdicts, drawn on one scale for each unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from kerascnn.report.axes import Axis, draw_strip, effect_axis
+from kerascnn.report.facts import Facts
+from kerascnn.report.filters import metric_unit
+from kerascnn.report.links import anchor_of
+from kerascnn.report.pages import Cell, ClaimCard, Column, SeedEffect, Strip, Table, Tally
+from kerascnn.report.words import KIND_WORDS, STATES, claim_kind, verdict_state
+from kerascnn.specs import Claim, Identity
+from kerascnn.stats import Judgement
+
+Axes = Mapping[tuple[str, ...], Axis]
+
+
+def effect_axes(facts: Iterable[Facts]) -> Axes:
+    """One axis for each kind of effect that can be compared by eye."""
+    groups: dict[tuple[str, ...], list[Judgement]] = {}
+    for judgement in (judgement for fact in facts for judgement in fact.judgements.values()):
+        groups.setdefault(_scale_of(judgement.claim), []).append(judgement)
+    return {scale: _axis_for(members) for scale, members in groups.items()}
+
+
+def build_cards(facts: Facts, axes: Axes) -> tuple[ClaimCard, ...]:
+    """A card for each claim of the study, in its order."""
+    taken: set[str] = set()
+    return tuple(_build_card(facts, judgement, axes, taken) for judgement in facts.judgements.values())
+
+
+def tally_verdicts(cards: Sequence[ClaimCard]) -> tuple[Tally, ...]:
+    """How many cards there are of each look, as parts of one bar."""
+    tallies: list[Tally] = []
+    start = 0.0
+    for verdict, state in STATES.items():
+        members = [card for card in cards if card.state == state]
+        if members:
+            width = 100 * len(members) / len(cards)
+            tallies.append(Tally(verdict, state, len(members), start, width))
+            start += width
+    return tuple(tallies)
+
+
+def build_claims_table(rows: Sequence[tuple[str, ClaimCard]], csv: str) -> Table | None:
+    """All claims with their verdicts as (experiment, card), for the CSV file."""
+    keys = ("experiment", "claim", "verdict", "metric", "effect", "low", "high", "smallest_effect", "seeds", "evidence")
+    cells = tuple(
+        tuple(
+            Cell(value)
+            for value in (
+                *(experiment, card.says, card.verdict, card.metric, card.effect, card.low, card.high),
+                *(card.smallest_effect, card.seeds, card.sentence),
+            )
+        )
+        for experiment, card in rows
+    )
+    columns = tuple(Column(key, key) for key in keys)
+    return Table("claims", "All claims", columns, cells, csv) if rows else None
+
+
+def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str]) -> ClaimCard:
+    claim = judgement.claim
+    anchor = anchor_of("claim", claim.name, taken)
+    return ClaimCard(
+        anchor=anchor,
+        href=f"{facts.page}#{anchor}",
+        says=claim.says,
+        verdict=judgement.label,
+        state=verdict_state(judgement.verdict),
+        sentence=judgement.sentence,
+        kind=KIND_WORDS[claim_kind(claim)],
+        contrast=judgement.contrast,
+        metric=_metric(claim),
+        effect_text=judgement.effect_text,
+        interval_text=judgement.interval_text,
+        smallest_text=judgement.smallest_text,
+        unit=f"effect:{_metric(claim)}",
+        effect=judgement.effect,
+        low=judgement.low,
+        high=judgement.high,
+        smallest_effect=judgement.smallest_effect,
+        seeds=judgement.n,
+        effects=tuple(SeedEffect(seed, effect) for seed, effect in sorted(judgement.effects.items())),
+        strip=_strip(judgement, axes),
+        warnings=judgement.warnings,
+    )
+
+
+def _metric(claim: Claim) -> str:
+    return "number" if isinstance(claim, Identity) else claim.metric
+
+
+def _scale_of(claim: Claim) -> tuple[str, ...]:
+    unit = metric_unit(_metric(claim))
+    shared = unit.difference or f"{_metric(claim)} of {claim.name}"
+    return (shared, claim.name if claim_kind(claim) == "trend" else "")
+
+
+def _axis_for(judgements: Sequence[Judgement]) -> Axis:
+    values = [effect for judgement in judgements for effect in judgement.effects.values()]
+    values += [judgement.effect for judgement in judgements if judgement.effect is not None]
+    values += [judgement.smallest_effect for judgement in judgements if judgement.smallest_effect]
+    ends = [end for judgement in judgements for end in (judgement.low, judgement.high) if end is not None]
+    return effect_axis(values, ends)
+
+
+def _strip(judgement: Judgement, axes: Axes) -> Strip | None:
+    if judgement.effect is None or isinstance(judgement.claim, Identity):
+        return None
+    return draw_strip(
+        axes[_scale_of(judgement.claim)],
+        tuple(judgement.effects.values()),
+        (judgement.effect, judgement.low, judgement.high),
+        f"effect:{_metric(judgement.claim)}",
+        band=judgement.smallest_effect,
+        line=0.0,
+    )

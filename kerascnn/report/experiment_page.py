@@ -1,0 +1,279 @@
+"""The page of one experiment, filled from its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from markupsafe import Markup
+
+from kerascnn.errors import UsageError
+from kerascnn.records import Figure, Published
+from kerascnn.report import arm_tables, other_tables
+from kerascnn.report.cards import build_cards, effect_axes
+from kerascnn.report.differences import build_common, build_differences
+from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
+from kerascnn.report.facts import Facts, FailedRun
+from kerascnn.report.links import anchor_of, slug
+from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
+from kerascnn.report.pages import (
+    Command,
+    ExperimentPage,
+    Fact,
+    Failure,
+    Link,
+    Mark,
+    Picture,
+    Search,
+    Shell,
+    Table,
+    Variant,
+)
+from kerascnn.report.prose import Prose
+from kerascnn.report.words import lesson_number
+from kerascnn.stats import fill
+
+DONE = Mark("finished", "done")
+FAILED = Mark("failed", "failed")
+HALF = Mark("older result, last attempt failed", "failed")
+SOME_FAILED = Mark("finished, some runs failed", "failed")
+BY_HAND = Mark("published by hand", "changed")
+NOT_RUN = Mark("not run yet", "waiting")
+
+
+@dataclass
+class TableFiles:
+    """The CSV files that a page's tables are also written to."""
+
+    stem: str
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def path(self, name: str) -> str:
+        """Where the table `name` is written, seen from the page."""
+        return f"data/{self.stem}.{slug(name)}.csv"
+
+    def keep(self, table: Table | None) -> Table | None:
+        """`table`, remembered for writing."""
+        if table is not None:
+            self.tables[table.csv] = table
+        return table
+
+    def links(self) -> tuple[Link, ...]:
+        """Every file, in the order of the page."""
+        return tuple(Link(table.caption, path) for path, table in self.tables.items())
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where the reader can go on from an experiment's page."""
+
+    pages: dict[str, str]
+    variants: tuple[Variant, ...]
+    previous: Link | None
+    following: Link | None
+
+
+def build_experiment_page(
+    facts: Facts, shell: Shell, neighbours: Neighbours
+) -> tuple[ExperimentPage, dict[str, Table]]:
+    """The page, and its tables by the CSV file they go into."""
+    entry, published = facts.entry, facts.published
+    files = TableFiles(entry.page_stem)
+    keep = files.keep
+    page = ExperimentPage(
+        shell=shell,
+        number=lesson_number(entry.experiment),
+        title=entry.title,
+        question=published.study.question if published else question_of(entry.source_notebook),
+        idea=_idea(facts, neighbours.pages),
+        status=status_of(facts),
+        notes=_notes(facts),
+        facts=_facts(facts),
+        failure=build_notebook_failure(facts),
+        cards=build_cards(facts, effect_axes([facts])),
+        has_result=published is not None,
+        differences=_differences(facts, files),
+        common=build_common(published, [runs.arm for runs in facts.shown_arms]) if published else (),
+        pictures=_pictures(facts),
+        finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
+        costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
+        tables=_published_tables(facts, files),
+        takeaways=_takeaways(facts),
+        searches=_searches(published, files),
+        failed_runs=_failed_runs(facts, files),
+        parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
+        commands=_commands(facts),
+        files=(),
+        notebook=Link("The notebook with its outputs", facts.notebook_page),
+        variants=neighbours.variants,
+        previous=neighbours.previous,
+        following=neighbours.following,
+    )
+    keep(arm_tables.build_runs(facts, files.path("runs")))
+    return _with_files(page, files), files.tables
+
+
+def _with_files(page: ExperimentPage, files: TableFiles) -> ExperimentPage:
+    return replace(page, files=files.links())
+
+
+def status_of(facts: Facts) -> Mark:
+    """Where the experiment stands, in words."""
+    if facts.published is None:
+        return FAILED if facts.entry.failure else NOT_RUN
+    if facts.entry.failure:
+        return HALF
+    if facts.failed_runs:
+        return SOME_FAILED
+    return BY_HAND if facts.entry.by_hand else DONE
+
+
+def build_notebook_failure(facts: Facts) -> Failure | None:
+    """Why the notebook did not reach its end, if it did not."""
+    failure = facts.entry.failure
+    if failure is None:
+        return None
+    cell = failed_cell_number(facts)
+    place = f", cell {cell}" if cell else ""
+    anchor = f"#cell-{cell}" if cell else ""
+    return Failure(
+        anchor="failure",
+        what=f"The notebook failed{place}",
+        reason=failure.reason,
+        traceback=other_tables.readable(failure.traceback),
+        failed_at=failure.failed_at,
+        command=facts.command,
+        curve=None,
+        link=Link("See the cell in the notebook" if cell else "See the notebook", f"{facts.notebook_page}{anchor}"),
+    )
+
+
+def _idea(facts: Facts, pages: dict[str, str]) -> Markup:
+    text = introduction_of(facts.entry.source_notebook)
+    if not text and facts.published:
+        text = facts.published.introduction
+    return Prose(top=3, pages=pages, skip_title=True).render(text)
+
+
+def _notes(facts: Facts) -> tuple[str, ...]:
+    notes = []
+    if facts.entry.by_hand:
+        notes.append("Published by hand from a notebook, not by the pipeline: nothing checked that it is up to date.")
+    if not facts.entry.is_default:
+        notes.append("A run with parameters that are not the defaults; the lesson's own result has a page beside it.")
+    if facts.missing_keys:
+        count = len(facts.missing_keys)
+        notes.append(f"The store no longer has {count} of the runs this result names; they are shown as not run.")
+    return tuple(notes)
+
+
+def _facts(facts: Facts) -> tuple[Fact, ...]:
+    group = [facts]
+    known = (
+        Fact("Result of", (facts.latest,) if facts.latest else (), "date"),
+        Fact("Runs", _run_words(facts)),
+        Fact("Machine class", other_tables.platforms(group)),
+        Fact("Precision", other_tables.precisions(group)),
+    )
+    return tuple(fact for fact in known if fact.values)
+
+
+def _run_words(facts: Facts) -> tuple[str, ...]:
+    finished, failed = len(facts.records), len(facts.failed_runs)
+    return (f"{finished} finished, {failed} failed",) if finished or failed else ()
+
+
+def _differences(facts: Facts, files: TableFiles) -> Table | None:
+    if facts.published is None:
+        return None
+    arms = [runs.arm for runs in facts.shown_arms]
+    return files.keep(build_differences(facts.published, arms, facts.tones, files.path("differences")))
+
+
+def _published_tables(facts: Facts, files: TableFiles) -> tuple[Table, ...]:
+    taken: set[str] = set()
+    tables = []
+    for table in facts.published.tables if facts.published else ():
+        anchor = anchor_of("table", table.name, taken)
+        tables.append(other_tables.build_published_table(table, anchor, files.path(anchor)))
+        files.keep(tables[-1])
+    return tuple(tables)
+
+
+def _searches(published: Published | None, files: TableFiles) -> tuple[Search, ...]:
+    taken: set[str] = set()
+    searches = []
+    for search in published.searches if published else ():
+        anchor = anchor_of("search", search.name, taken)
+        searches.append(other_tables.build_search(search, anchor, files.path(anchor)))
+        files.keep(searches[-1].table)
+    return tuple(searches)
+
+
+def _takeaways(facts: Facts) -> tuple[str, ...]:
+    if facts.published is None:
+        return ()
+    return tuple(_takeaway(facts, sentence, facts.published) for sentence in facts.published.takeaways)
+
+
+def _takeaway(facts: Facts, sentence: str, published: Published) -> str:
+    try:
+        return fill(sentence, facts.arms, facts.judgements, published.numbers)
+    except UsageError as err:
+        return f"This sentence could not be filled in. {err}"
+
+
+def _pictures(facts: Facts) -> tuple[Picture, ...]:
+    taken: set[str] = set()
+    figures = facts.published.figures if facts.published else ()
+    return tuple(_picture(facts, figure, anchor_of("figure", figure.name, taken)) for figure in figures)
+
+
+def _picture(facts: Facts, figure: Figure, anchor: str) -> Picture:
+    svg, missing = None, ""
+    try:
+        svg = markup_drawing(_figure_text(facts, figure), anchor)
+    except UnsafeDrawing as err:
+        missing = str(err)
+    except (OSError, ValueError):
+        missing = "its file is not there or cannot be read"
+    return Picture(anchor, figure.title, figure.caption, figure.alt, svg, missing)
+
+
+def _figure_text(facts: Facts, figure: Figure) -> str:
+    folder = facts.entry.folder
+    if folder is None or "/" in figure.file or "\\" in figure.file:
+        raise FileNotFoundError(figure.file)
+    return (folder / figure.file).read_text(encoding="utf-8")
+
+
+def _failed_runs(facts: Facts, files: TableFiles) -> tuple[Failure, ...]:
+    taken: set[str] = set()
+    return tuple(_failed_run(facts, run, anchor_of("run", run.key[:12], taken), files) for run in facts.failed_runs)
+
+
+def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) -> Failure:
+    label = facts.arms[run.arm].arm.label if run.arm in facts.arms else run.arm or "a trial of a search"
+    seed = "" if run.seed is None else f", seed {run.seed}"
+    failure = run.failure
+    epochs = failure.epochs if failure else ()
+    return Failure(
+        anchor=anchor,
+        what=f"{label}{seed}",
+        reason=failure.reason if failure else "The store no longer has the reason.",
+        traceback=other_tables.readable(failure.traceback) if failure else "",
+        failed_at=failure.failed_at if failure else "",
+        command=facts.command,
+        curve=files.keep(other_tables.build_curve(epochs, f"{anchor}-curve", files.path(f"{anchor}-curve"))),
+        link=None,
+    )
+
+
+def _commands(facts: Facts) -> tuple[Command, ...]:
+    return (Command("Make this result again (runs that the store has are not trained again)", facts.command),)
+
+
+def problem_runs(facts: Facts) -> Sequence[tuple[str, str, str]]:
+    """(what, reason, anchor) of every failed run, as on the experiment's page."""
+    files = TableFiles(facts.entry.page_stem)
+    return [(failure.what, failure.reason, failure.anchor) for failure in _failed_runs(facts, files)]

@@ -1,0 +1,212 @@
+"""What one result says, gathered once: its runs from the store, its verdicts from the statistics."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import msgspec
+
+from kerascnn.plots.palette import TONES, series_tone
+from kerascnn.records import ArmRuns, Published, RunFailure, RunRecord
+from kerascnn.report.inputs import Entry, ReportInputs
+from kerascnn.stats import Judgement, judge_all
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class FailedRun:
+    """A run that ended in an error; `failure` is None where the store lost its traceback."""
+
+    arm: str
+    seed: int | None
+    key: str
+    failure: RunFailure | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One entry with everything that its runs tell. `chance` is the accuracy of guessing."""
+
+    entry: Entry
+    arms: dict[str, ArmRuns]
+    failed_runs: tuple[FailedRun, ...]
+    missing_keys: tuple[str, ...]
+    chance: float
+    command: str
+
+    @property
+    def published(self) -> Published | None:
+        """What the notebook published, if it ever did."""
+        return self.entry.published
+
+    @cached_property
+    def shown_arms(self) -> tuple[ArmRuns, ...]:
+        """The arms that the profile trains or that have runs; the others belong to larger profiles."""
+        if self.published is None:
+            return ()
+        wanted = {arm.name for arm in self.published.study.profile_arms()} | set(self.published.runs)
+        return tuple(runs for name, runs in self.arms.items() if name in wanted)
+
+    @cached_property
+    def tones(self) -> dict[str, str]:
+        """Arm -> the name of its colour: its own, or the next of the series."""
+        return {
+            runs.arm.name: runs.arm.tone if runs.arm.tone in TONES else series_tone(place)
+            for place, runs in enumerate(self.shown_arms)
+        }
+
+    @property
+    def page(self) -> str:
+        """The file of the experiment's page."""
+        return f"{self.entry.page_stem}.html"
+
+    @property
+    def notebook_page(self) -> str:
+        """The file of the notebook's page."""
+        return f"{self.entry.page_stem}.notebook.html"
+
+    @cached_property
+    def records(self) -> tuple[RunRecord, ...]:
+        """All finished and diverged runs, arm by arm."""
+        return tuple(record for runs in self.arms.values() for record in runs.records.values())
+
+    @cached_property
+    def judgements(self) -> dict[str, Judgement]:
+        """The verdict on every claim of the study, by the claim's name."""
+        if self.published is None:
+            return {}
+        return judge_all(self.published.study.claims, self.arms, self.chance, self.published.numbers)
+
+    @cached_property
+    def latest(self) -> str:
+        """When the youngest of the results was made (UTC, ISO 8601), or nothing."""
+        times = [record.environment.finished_at for record in self.records]
+        times += [run.failure.failed_at for run in self.failed_runs if run.failure]
+        times += [self.published.created_at] if self.published else []
+        times += [self.entry.failure.failed_at] if self.entry.failure else []
+        return max(times, default="")
+
+
+def gather_facts(inputs: ReportInputs, entry: Entry) -> Facts:
+    """Everything about `entry`, its runs loaded from the store."""
+    loaded = _Loaded(inputs, entry)
+    return Facts(
+        entry=entry,
+        arms=loaded.arms(),
+        failed_runs=loaded.failed_runs(),
+        missing_keys=loaded.missing_keys(),
+        chance=1.0 / max(1, len(inputs.dataset.class_names)),
+        command=rerun_command(inputs.command, entry),
+    )
+
+
+def rerun_command(command: str, entry: Entry) -> str:
+    """The command line that makes this one result again, with the parameters that the user gave."""
+    words = [run_command(command, entry.experiment)]
+    for name, value in sorted(entry.changed_parameters.items()):
+        words += ["-p", shlex.quote(f"{name}={_argument(value)}")]
+    return " ".join(words)
+
+
+def run_command(command: str, experiment: str) -> str:
+    """The command line that makes the result of one experiment with its default parameters."""
+    return f"{command} run {shlex.quote(experiment)}"
+
+
+def _argument(value: Any) -> str:
+    """A parameter as the command line reads it back: JSON, or a bare word that is no JSON."""
+    text = parameter_text(value)
+    if isinstance(value, str) and not (value.isidentifier() and _is_no_json(value)):
+        return json.dumps(value)
+    return text
+
+
+def _is_no_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return True
+    return False
+
+
+def parameter_text(value: Any) -> str:
+    """A parameter as a reader sees it: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value, order="sorted").decode()
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """The runs of an entry as the store has them."""
+
+    inputs: ReportInputs
+    entry: Entry
+
+    @cached_property
+    def runs(self) -> dict[str, dict[int, str]]:
+        """Arm -> seed -> key: of the published result, else of the failed notebook."""
+        result = self.entry.published or self.entry.failure
+        return dict(result.runs) if result else {}
+
+    @cached_property
+    def failed_keys(self) -> frozenset[str]:
+        results = (self.entry.published, self.entry.failure)
+        return frozenset(key for result in results if result for key in result.failed_runs)
+
+    @cached_property
+    def records(self) -> dict[str, RunRecord]:
+        found = {key: self.inputs.load_record(key) for key in self._keys() if key not in self.failed_keys}
+        return {key: record for key, record in found.items() if record is not None}
+
+    @cached_property
+    def failures(self) -> dict[str, RunFailure]:
+        wanted = {*self.failed_keys, *(key for key in self._keys() if key not in self.records)}
+        found = {key: self.inputs.load_failure(key) for key in sorted(wanted)}
+        return {key: failure for key, failure in found.items() if failure is not None}
+
+    def arms(self) -> dict[str, ArmRuns]:
+        """Every arm of the study, in its order, with what the store has of it."""
+        published = self.entry.published
+        if published is None:
+            return {}
+        return {
+            arm.name: ArmRuns(
+                arm=arm,
+                records=_pick(self.runs.get(arm.name, {}), self.records),
+                failures=_pick(self.runs.get(arm.name, {}), self.failures),
+            )
+            for arm in published.study.arms
+        }
+
+    def failed_runs(self) -> tuple[FailedRun, ...]:
+        """Every failed run, by arm and seed; runs of searches last."""
+        named: dict[str, tuple[str, int | None]] = {
+            key: (arm, seed)
+            for runs in (self._failure_runs(), self.runs)
+            for arm, by_seed in runs.items()
+            for seed, key in by_seed.items()
+        }
+        keys = {*self.failed_keys, *self.failures}
+        places = {key: named.get(key, ("", None)) for key in keys}
+        runs = [FailedRun(arm, seed, key, self.failures.get(key)) for key, (arm, seed) in places.items()]
+        return tuple(sorted(runs, key=lambda run: (not run.arm, run.arm, run.seed or 0, run.key)))
+
+    def missing_keys(self) -> tuple[str, ...]:
+        """Runs that the result names and the store no longer has."""
+        known = {*self.records, *self.failures, *self.failed_keys}
+        return tuple(sorted(key for key in self._keys() if key not in known))
+
+    def _failure_runs(self) -> dict[str, dict[int, str]]:
+        return self.entry.failure.runs if self.entry.failure else {}
+
+    def _keys(self) -> Iterable[str]:
+        return [key for by_seed in self.runs.values() for key in by_seed.values()]
+
+
+def _pick(keys: dict[int, str], found: dict[str, Value]) -> dict[int, Value]:
+    return {seed: found[key] for seed, key in sorted(keys.items()) if key in found}

@@ -1,0 +1,100 @@
+"""LaTeX formulas as MathML."""
+
+from __future__ import annotations
+
+import html
+from xml.etree import ElementTree
+
+from latex2mathml.converter import Converter
+from markupsafe import Markup
+
+_ELEMENTS = frozenset(
+    [
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "ms",
+        "mspace",
+        "mfrac",
+        "msqrt",
+        "mroot",
+        "mstyle",
+        "mpadded",
+        "mphantom",
+        "mfenced",
+        "menclose",
+        "msub",
+        "msup",
+        "msubsup",
+        "munder",
+        "mover",
+        "munderover",
+        "mmultiscripts",
+        "mprescripts",
+        "mtable",
+        "mtr",
+        "mtd",
+        "merror",
+        "none",
+    ]
+)
+_ATTRIBUTES = frozenset(
+    [
+        "display",
+        "displaystyle",
+        "scriptlevel",
+        "mathvariant",
+        "stretchy",
+        "fence",
+        "form",
+        "separator",
+        "lspace",
+        "rspace",
+        "minsize",
+        "maxsize",
+        "largeop",
+        "movablelimits",
+        "accent",
+        "accentunder",
+        "width",
+        "height",
+        "depth",
+        "voffset",
+        "linethickness",
+        "columnalign",
+        "columnlines",
+        "columnspacing",
+        "rowlines",
+        "rowspacing",
+        "rowalign",
+        "notation",
+    ]
+)
+
+
+def render_formula(latex: str, is_block: bool) -> Markup:
+    """`latex` as a `math` element; as program text where it cannot be read.
+
+    latex2mathml's own `convert` unescapes what it wrote, so that `\\text{<script>}` would come through;
+    its element tree is therefore checked and written here.
+    """
+    try:
+        root = Converter(display="block" if is_block else "inline").convert_to_element(latex)
+        for element in root.iter():
+            _check(element)
+    except Exception:  # the library raises many kinds for malformed input; the reader sees the source
+        return Markup("<code>{}</code>").format(latex)
+    root.set("alttext", latex)
+    return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
+
+
+def _check(element: ElementTree.Element) -> None:
+    if element.tag not in _ELEMENTS:
+        raise ValueError(f"MathML element {element.tag!r} is not allowed")
+    for name in list(element.attrib):
+        if name not in _ATTRIBUTES:
+            del element.attrib[name]
+    element.text = html.unescape(element.text) if element.text else element.text

@@ -1,0 +1,154 @@
+"""What a report is made from, and a digest of it that tells whether it must be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kerascnn.records import DatasetInfo, NotebookFailure, Published, RunFailure, RunRecord
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+"""The templates of the checkout."""
+
+OTHER_PAGES = ("index", "comparison", "methods")
+"""Pages that belong to no experiment."""
+
+_PACKAGE = Path(__file__).parents[1]
+_READERS = ("specs", "stats", "plots", "report")
+_LIBRARIES = ("jinja2", "latex2mathml", "markdown-it-py", "matplotlib", "mdit-py-plugins", "msgspec", "pygments")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One result of one experiment: with its default parameters, or with others (`is_default` false).
+
+    `folder` holds the published figures and `executed.ipynb`. A `failure` may stand beside an older
+    published result. `source_notebook` is the notebook as it lies in `experiments/`.
+    """
+
+    experiment: str
+    title: str
+    folder: Path | None
+    published: Published | None
+    failure: NotebookFailure | None
+    is_default: bool
+    by_hand: bool
+    source_notebook: dict[str, Any]
+
+    @property
+    def changed_parameters(self) -> dict[str, Any]:
+        """The parameters that the user gave."""
+        for result in (self.published, self.failure):
+            if result is not None:
+                return result.changed_parameters
+        return {}
+
+    @property
+    def page_stem(self) -> str:
+        """The name of this result's pages: the experiment's, marked where the parameters are others."""
+        stem = file_stem(self.experiment)
+        if self.is_default:
+            return stem
+        return f"{stem}--{_short_hash(json.dumps(self.changed_parameters, sort_keys=True, default=str))}"
+
+    @cached_property
+    def executed_notebook(self) -> dict[str, Any] | None:
+        """The notebook with its outputs, or None where there is none that can be read."""
+        if self.folder is None:
+            return None
+        try:
+            notebook = json.loads((self.folder / "executed.ipynb").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return notebook if isinstance(notebook, dict) else None
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything one report shows: results of one data set under one profile.
+
+    `experiments` are all there are, as (stem, title) in lesson order. `command` is the command line,
+    with its options, that makes this report again.
+    """
+
+    dataset: DatasetInfo
+    profile: str
+    experiments: tuple[tuple[str, str], ...]
+    entries: tuple[Entry, ...]
+    load_record: Callable[[str], RunRecord | None]
+    load_failure: Callable[[str], RunFailure | None]
+    command: str
+
+
+def file_stem(experiment: str) -> str:
+    """The experiment's name if it can stand in an address and no other page has it, else one like it."""
+    safe = re.sub(r"[^A-Za-z0-9_-]", "-", experiment)
+    is_taken = safe in OTHER_PAGES or "--" in safe
+    return f"{safe}-{_short_hash(experiment)}" if is_taken or safe != experiment else safe
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def digest_inputs(inputs: ReportInputs) -> str:
+    """SHA-256 of all that the pages show and of the code and templates that make them."""
+    digest = hashlib.sha256()
+    for part in _parts(inputs):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _parts(inputs: ReportInputs) -> Iterator[bytes]:
+    yield _encode([inputs.dataset, inputs.profile, inputs.experiments, inputs.command])
+    for entry in inputs.entries:
+        yield _encode([entry.experiment, entry.title, entry.is_default, entry.by_hand])
+        yield _encode([entry.published, entry.failure, entry.source_notebook])
+        yield from _folder_parts(entry.folder)
+        for key in run_keys(entry):
+            yield _encode([key, inputs.load_record(key), inputs.load_failure(key)])
+    yield from _code_parts()
+
+
+def run_keys(entry: Entry) -> tuple[str, ...]:
+    """The keys of all runs that a result names, sorted."""
+    keys: set[str] = set()
+    for result in (entry.published, entry.failure):
+        if result is not None:
+            keys.update(key for by_seed in result.runs.values() for key in by_seed.values())
+            keys.update(result.failed_runs)
+    if entry.published is not None:
+        keys.update(trial.key for search in entry.published.searches for trial in search.trials)
+    return tuple(sorted(keys))
+
+
+def _encode(value: object) -> bytes:
+    return msgspec.json.encode(msgspec.to_builtins(value, str_keys=True), order="sorted")
+
+
+def _folder_parts(folder: Path | None) -> Iterator[bytes]:
+    if folder is None or not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".svg", ".ipynb") and path.is_file():
+            yield path.name.encode()
+            yield hashlib.sha256(path.read_bytes()).digest()
+
+
+def _code_parts() -> Iterator[bytes]:
+    sources = [path for name in _READERS for path in sorted((_PACKAGE / name).glob("*.py"))]
+    for path in [*sorted(_PACKAGE.glob("*.py")), *sources, *sorted(TEMPLATES.glob("*"))]:
+        yield path.name.encode()
+        yield path.read_bytes()
+    for library in _LIBRARIES:
+        yield f"{library} {metadata.version(library)}".encode()

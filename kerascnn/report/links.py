@@ -1,0 +1,21 @@
+"""Names of files and anchors, safe to stand in an address."""
+
+from __future__ import annotations
+
+import re
+
+
+def slug(text: str) -> str:
+    """`text` in lower-case letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
+
+
+def anchor_of(kind: str, name: str, taken: set[str]) -> str:
+    """An anchor for the `name` of a `kind` that is not `taken` on its page; it is taken afterwards."""
+    base = f"{kind}-{slug(name)}"
+    anchor, count = base, 1
+    while anchor in taken:
+        count += 1
+        anchor = f"{base}-{count}"
+    taken.add(anchor)
+    return anchor

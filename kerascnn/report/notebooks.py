@@ -1,0 +1,163 @@
+"""A notebook as a page of ours: prose, highlighted code, and only those outputs that cannot do harm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kerascnn.report.clean import strip_terminal_codes
+from kerascnn.report.facts import Facts
+from kerascnn.report.highlight import highlight_code
+from kerascnn.report.pages import Link, NotebookCell, NotebookPage, Output, Shell
+from kerascnn.report.prose import Prose
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+def introduction_of(notebook: Mapping[str, Any]) -> str:
+    """The Markdown before the first code cell."""
+    texts = []
+    for cell in _cells(notebook):
+        if cell.get("cell_type") == "code":
+            break
+        if cell.get("cell_type") == "markdown":
+            texts.append(text_of(cell.get("source")))
+    return "\n\n".join(texts)
+
+
+def question_of(notebook: Mapping[str, Any]) -> str:
+    """The first sentence of the introduction that is a question, without its marks."""
+    for paragraph in re.split(r"\n\s*\n", introduction_of(notebook)):
+        if paragraph.startswith("#"):
+            continue
+        for sentence in re.split(r"(?<=[.?!])\s+", " ".join(paragraph.split())):
+            if sentence.endswith("?"):
+                return re.sub(r"[*_`]+", "", sentence)
+    return ""
+
+
+def build_notebook_page(facts: Facts, shell: Shell, pages: Mapping[str, str]) -> NotebookPage:
+    """The executed notebook, else its source without outputs."""
+    executed = facts.entry.executed_notebook
+    failure = facts.entry.failure
+    wanted = failed_cell_number(facts)
+    cells = tuple(
+        _build_cell(
+            cell,
+            number,
+            Prose(top=2, pages=pages, attachments=_attachments(cell), skip_title=number == 1),
+            number == wanted,
+        )
+        for number, cell in enumerate(_cells(executed or facts.entry.source_notebook), start=1)
+    )
+    failed = next((cell for cell in cells if cell.failed), None)
+    return NotebookPage(
+        shell=shell,
+        title=facts.entry.title,
+        was_executed=executed is not None,
+        experiment=Link(facts.entry.title, facts.page),
+        failed_cell=Link(f"cell {failed.number}", f"#{failed.anchor}") if failed else None,
+        failure_reason=failure.reason if failure else "",
+        cells=cells,
+    )
+
+
+def failed_cell_number(facts: Facts) -> int | None:
+    """Which cell of the notebook's page failed, counted from 1.
+
+    The first with an error among its outputs; without one, what the failure says, unless the page shows
+    the executed notebook of an older result.
+    """
+    executed, failure = facts.entry.executed_notebook, facts.entry.failure
+    cells = list(_cells(executed or facts.entry.source_notebook))
+    for number, cell in enumerate(cells, start=1):
+        if any(
+            isinstance(output, dict) and output.get("output_type") == "error" for output in _list(cell.get("outputs"))
+        ):
+            return number
+    is_older = executed is not None and facts.published is not None
+    if failure is None or failure.cell is None or is_older:
+        return None
+    return failure.cell + 1 if 0 <= failure.cell < len(cells) else None
+
+
+def text_of(source: Any) -> str:
+    """A notebook's multi-line text: one string, or a list of lines."""
+    if isinstance(source, list):
+        return "".join(str(part) for part in source)
+    return source if isinstance(source, str) else ""
+
+
+def _cells(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    cells = notebook.get("cells")
+    return (cell for cell in (cells if isinstance(cells, list) else []) if isinstance(cell, dict))
+
+
+def _build_cell(cell: Mapping[str, Any], number: int, prose: Prose, is_failed: bool) -> NotebookCell:
+    source = text_of(cell.get("source"))
+    is_code = cell.get("cell_type") == "code"
+    outputs = tuple(_outputs(cell)) if is_code else ()
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
+    is_prose = cell.get("cell_type") == "markdown"
+    return NotebookCell(
+        anchor=f"cell-{number}",
+        number=number,
+        is_code=not is_prose,
+        tags=tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
+        body=prose.render(source) if is_prose else highlight_code(source, "python" if is_code else "text"),
+        outputs=outputs,
+        failed=is_failed,
+    )
+
+
+def _outputs(cell: Mapping[str, Any]) -> Iterator[Output]:
+    outputs = cell.get("outputs")
+    for output in outputs if isinstance(outputs, list) else []:
+        shown = _output(output) if isinstance(output, dict) else None
+        if shown is not None and (shown.text or shown.image):
+            yield shown
+
+
+def _output(output: Mapping[str, Any]) -> Output | None:
+    kind = output.get("output_type")
+    if kind == "stream":
+        return _text_output(text_of(output.get("text")))
+    if kind == "error":
+        return _text_output("\n".join(str(line) for line in _list(output.get("traceback"))), is_error=True)
+    data = output.get("data")
+    if not isinstance(data, dict):
+        return None
+    words = text_of(data.get("text/plain"))
+    address = _picture_address(data)
+    if address:
+        return Output(text="", image=address, alt=words or "a picture without a description", is_error=False)
+    return _text_output(words)
+
+
+def _text_output(text: str, is_error: bool = False) -> Output:
+    return Output(text=strip_terminal_codes(text).strip("\n"), image=None, alt="", is_error=is_error)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _picture_address(data: Mapping[str, Any]) -> str | None:
+    for kind in _PICTURES:
+        content = text_of(data.get(kind))
+        if content and _BASE64.match(content):
+            return f"data:{kind};base64,{''.join(content.split())}"
+    return None
+
+
+def _attachments(cell: Mapping[str, Any]) -> dict[str, str]:
+    attachments = cell.get("attachments")
+    found = {}
+    for name, data in attachments.items() if isinstance(attachments, dict) else ():
+        address = _picture_address(data) if isinstance(data, dict) else None
+        if address:
+            found[str(name)] = address
+    return found

@@ -1,0 +1,129 @@
+"""Tables that a notebook published, its parameters, its searches, and curves of failed runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kerascnn.records import Epoch, Published, PublishedSearch, Trial
+from kerascnn.records import Table as PublishedTable
+from kerascnn.report.clean import strip_terminal_codes
+from kerascnn.report.facts import Facts, parameter_text
+from kerascnn.report.pages import Cell, Column, Mark, Search, Table
+
+BEST = Mark("best", "done")
+CHANGED = Mark("changed", "changed")
+
+
+def build_published_table(table: PublishedTable, anchor: str, csv: str) -> Table:
+    """A table as the notebook published it."""
+    numeric = [_is_numeric(row[place] for row in table.rows if place < len(row)) for place in range(len(table.columns))]
+    columns = tuple(Column(name, name, is_number) for name, is_number in zip(table.columns, numeric, strict=True))
+    rows = tuple(tuple(Cell(value, "number") for value in row) for row in table.rows)
+    return Table(anchor, table.title, columns, rows, csv)
+
+
+def _is_numeric(values: object) -> bool:
+    kept = [value for value in values if value is not None]  # type: ignore[attr-defined]
+    return bool(kept) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in kept)
+
+
+def build_parameters(published: Published, csv: str) -> Table | None:
+    """The notebook's parameters, those that are not the defaults marked."""
+    if not published.parameters:
+        return None
+    rows = tuple(
+        (Cell(name), Cell(parameter_text(value), mark=CHANGED if name in published.changed_parameters else None))
+        for name, value in published.parameters.items()
+    )
+    return Table("parameters", "Parameters", (Column("parameter", "Parameter"), Column("value", "Value")), rows, csv)
+
+
+def build_search(search: PublishedSearch, anchor: str, csv: str) -> Search:
+    """All trials of a search in the order they were proposed, the best marked."""
+    names = list(dict.fromkeys(name for trial in search.trials for name in trial.arguments))
+    columns = (
+        Column("trial", "Trial", True),
+        *(Column(name, name.replace("_", " "), True) for name in names),
+        Column("epochs", "Epochs", True),
+        Column("val_accuracy", "Validation accuracy", True),
+        Column("key", "Run"),
+    )
+    rows = tuple(_trial_row(trial, names, search.best) for trial in search.trials)
+    caption = f"Trials of {search.label}"
+    best = next((trial for trial in search.trials if trial.number == search.best), None)
+    return Search(
+        label=search.label,
+        oracle=search.oracle,
+        best=_best_words(best),
+        best_value=best.val_accuracy if best else None,
+        table=Table(anchor, caption, columns, rows, csv, "Chosen on validation images, never on test images."),
+    )
+
+
+def _trial_row(trial: Trial, names: Sequence[str], best: int | None) -> tuple[Cell, ...]:
+    failed = Mark("no result", "failed")
+    return (
+        Cell(trial.number, "number", mark=BEST if trial.number == best else None),
+        *(Cell(_value(trial.arguments.get(name)), "number") for name in names),
+        Cell(trial.epochs, "number"),
+        Cell(trial.val_accuracy, "metric:val_accuracy", mark=failed if trial.val_accuracy is None else None),
+        Cell(trial.key, "key"),
+    )
+
+
+def _value(value: object) -> str | int | float | bool | None:
+    return value if value is None or isinstance(value, str | int | float) else parameter_text(value)
+
+
+def _best_words(best: Trial | None) -> str:
+    if best is None:
+        return ""
+    arguments = ", ".join(f"{name} = {parameter_text(value)}" for name, value in best.arguments.items())
+    return f"trial {best.number}: {arguments}"
+
+
+def build_curve(epochs: Sequence[Epoch], anchor: str, csv: str) -> Table | None:
+    """The epochs of a run up to where it ended."""
+    if not epochs:
+        return None
+    columns = (
+        Column("epoch", "Epoch", True),
+        Column("train_loss", "Training loss", True),
+        Column("train_accuracy", "Training accuracy", True),
+        Column("val_loss", "Validation loss", True),
+        Column("val_accuracy", "Validation accuracy", True),
+        Column("duration_seconds", "Time", True),
+    )
+    rows = tuple(
+        (
+            Cell(epoch.epoch, "number"),
+            Cell(epoch.train_loss, "metric:test_loss"),
+            Cell(epoch.train_accuracy, "metric:train_accuracy"),
+            Cell(epoch.val_loss, "metric:test_loss"),
+            Cell(epoch.val_accuracy, "metric:val_accuracy"),
+            Cell(epoch.duration_seconds, "seconds"),
+        )
+        for epoch in epochs
+    )
+    return Table(anchor, "The curve up to there", columns, rows, csv)
+
+
+def platforms(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """The machine classes that trained the runs."""
+    return tuple(sorted({record.environment.platform for fact in facts for record in fact.records}))
+
+
+def precisions(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """The number formats of the results."""
+    return tuple(sorted({fact.published.precision for fact in facts if fact.published}))
+
+
+def versions(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """The library versions that trained the runs; a library with two versions is named twice."""
+    found = {pair for fact in facts for record in fact.records for pair in record.environment.versions.items()}
+    return tuple(f"{name} {version}" for name, version in sorted(found))
+
+
+def readable(traceback: str) -> str:
+    """A traceback without a terminal's colours."""
+    return strip_terminal_codes(traceback)

@@ -1,0 +1,88 @@
+"""From inputs to a folder of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kerascnn.report.comparison_page import build_comparison_page
+from kerascnn.report.csv_files import csv_text
+from kerascnn.report.experiment_page import Neighbours, build_experiment_page
+from kerascnn.report.facts import Facts, gather_facts
+from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
+from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
+from kerascnn.report.methods_page import build_methods_page
+from kerascnn.report.notebooks import build_notebook_page
+from kerascnn.report.pages import Link, Shell, Table
+from kerascnn.report.stylesheet import render_stylesheet
+from kerascnn.report.writer import render_template, write_report
+
+SCRIPT = "report.js"
+STYLE = "style.css"
+
+
+def build_files(inputs: ReportInputs) -> dict[str, str]:
+    """The whole report as file name -> text; the same inputs give the same texts."""
+    facts = [gather_facts(inputs, entry) for entry in inputs.entries]
+    files = {
+        STYLE: render_stylesheet(),
+        SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
+    }
+    files |= _build_index(inputs, facts)
+    files |= _build_comparison(inputs, facts)
+    methods = build_methods_page(inputs, _shell(inputs, "How verdicts are made", "methods.html"))
+    files["methods.html"] = render_template("methods.html.j2", page=methods)
+    for fact in facts:
+        files |= _build_experiment(inputs, facts, fact)
+    return files
+
+
+def write_files(inputs: ReportInputs, output: Path) -> Path:
+    """Write the report into the folder `output`; the path of its index. Raises: StoreError."""
+    write_report(build_files(inputs), digest_inputs(inputs), output)
+    return output / "index.html"
+
+
+def _shell(inputs: ReportInputs, title: str, here: str) -> Shell:
+    data = inputs.dataset
+    return Shell(title, data.title, inputs.profile, data.notice, here, inputs.command)
+
+
+def _build_index(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
+    page, tables = build_index_page(inputs, facts, _shell(inputs, "Overview", "index.html"))
+    return {"index.html": render_template("index.html.j2", page=page), **_csv_files(tables)}
+
+
+def _build_comparison(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
+    page, tables = build_comparison_page(facts, _shell(inputs, "All arms compared", "comparison.html"))
+    return {"comparison.html": render_template("comparison.html.j2", page=page), **_csv_files(tables)}
+
+
+def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> dict[str, str]:
+    pages = {other.entry.experiment: other.page for other in facts if other.entry.is_default}
+    neighbours = _neighbours(inputs, facts, fact, pages)
+    shell = _shell(inputs, fact.entry.title, fact.page)
+    page, tables = build_experiment_page(fact, shell, neighbours)
+    notebook_shell = _shell(inputs, f"Notebook: {fact.entry.title}", fact.notebook_page)
+    notebook = build_notebook_page(fact, notebook_shell, pages)
+    return {
+        fact.page: render_template("experiment.html.j2", page=page),
+        fact.notebook_page: render_template("notebook.html.j2", page=notebook),
+        **_csv_files(tables),
+    }
+
+
+def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, pages: dict[str, str]) -> Neighbours:
+    links = {stem: Link(title, pages[stem]) for stem, title in lesson_order(inputs) if stem in pages}
+    order = [stem for stem, _ in lesson_order(inputs)]
+    place = order.index(fact.entry.experiment)
+    return Neighbours(
+        pages=pages,
+        variants=build_variants(facts, fact.entry.experiment, fact.page),
+        previous=next((links[stem] for stem in reversed(order[:place]) if stem in links), None),
+        following=next((links[stem] for stem in order[place + 1 :] if stem in links), None),
+    )
+
+
+def _csv_files(tables: dict[str, Table]) -> dict[str, str]:
+    return {path: csv_text(table) for path, table in tables.items()}

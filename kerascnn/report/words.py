@@ -1,0 +1,66 @@
+"""Names of the code in the reader's words: fields, claims' kinds, verdicts' looks."""
+
+from __future__ import annotations
+
+from kerascnn.specs import Claim
+
+FIELD_WORDS = {
+    "model.builder": "Model",
+    "normalisation": "Input normalisation",
+    "augmentation": "Augmentation",
+    "optimiser.name": "Optimiser",
+    "optimiser.learning_rate": "Learning rate",
+    "optimiser.momentum": "Momentum",
+    "optimiser.weight_decay": "Weight decay",
+    "optimiser.clip_norm": "Gradient clipping (norm)",
+    "schedule.kind": "Schedule",
+    "schedule.warmup_epochs": "Warm-up (epochs)",
+    "schedule.final_share": "Final share of the learning rate",
+    "batch_size": "Batch size (images)",
+    "epochs": "Epochs",
+    "train_images": "Training images",
+    "val_images": "Validation images",
+    "test_images": "Test images",
+    "precision": "Precision",
+}
+
+KIND_WORDS = {
+    "comparison": "comparison of two arms",
+    "trend": "trend over ordered arms",
+    "equivalence": "equivalence of two arms",
+    "threshold": "comparison with a fixed value",
+    "interaction": "difference of two differences",
+    "identity": "exact arithmetic",
+}
+
+STATES = {
+    "supported": "supported",
+    "contradicted": "contradicted",
+    "too small to matter": "small",
+    "cannot tell": "unknown",
+    "not judged": "waiting",
+}
+"""A verdict's look."""
+
+
+def field_words(name: str) -> str:
+    """A field of an arm as a table heading."""
+    if name in FIELD_WORDS:
+        return FIELD_WORDS[name]
+    return name.removeprefix("model.arguments.").replace("_", " ").capitalize()
+
+
+def claim_kind(claim: Claim) -> str:
+    """The claim's kind as its tag names it."""
+    return str(claim.__struct_config__.tag)
+
+
+def verdict_state(verdict: str) -> str:
+    """The look of a verdict."""
+    return STATES[verdict]
+
+
+def lesson_number(experiment: str) -> str:
+    """The number an experiment's name starts with, or nothing."""
+    head = experiment.partition("_")[0]
+    return head if head.isdigit() else ""

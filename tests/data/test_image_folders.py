@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_sets as tiny
+
+from kerascnn.errors import DataError
+
+
+def test_classes_are_the_folders_and_a_fifth_of_each_is_the_test_part(tmp_path: Path) -> None:
+    decoded = tiny.decode(tiny.write_pictures(tmp_path / "pets", ("dog", "cat", "bird"), count=10))
+    assert decoded.class_names == ("bird", "cat", "dog")
+    assert decoded.title == decoded.name == "pets"
+    assert np.bincount(decoded.train_labels).tolist() == [8, 8, 8]
+    assert np.bincount(decoded.test_labels).tolist() == [2, 2, 2]
+
+
+def test_every_picture_is_in_one_part_with_its_own_label(tmp_path: Path) -> None:
+    decoded = tiny.decode(tiny.write_pictures(tmp_path / "pets"))
+    seen = {
+        image.tobytes(): int(label)
+        for images, labels in ((decoded.train_images, decoded.train_labels), (decoded.test_images, decoded.test_labels))
+        for image, label in zip(images, labels, strict=True)
+    }
+    assert seen == {pixels.tobytes(): row // 5 for row, pixels in enumerate(tiny.TRAIN_PIXELS[:10])}
+
+
+def test_the_split_depends_on_names_alone(tmp_path: Path) -> None:
+    first = tiny.decode(tiny.write_pictures(tmp_path / "here" / "pets"))
+    second = tiny.decode(tiny.write_pictures(tmp_path / "there" / "pets"))
+    np.testing.assert_array_equal(first.test_images, second.test_images)
+    np.testing.assert_array_equal(first.train_labels, second.train_labels)
+
+
+def test_the_beginning_of_a_part_has_all_classes(tmp_path: Path) -> None:
+    decoded = tiny.decode(tiny.write_pictures(tmp_path / "pets", ("a", "b", "c"), count=20))
+    assert set(decoded.train_labels[:12].tolist()) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("test_name", ["test", "val", "validation"])
+def test_a_test_folder_is_the_test_part(test_name: str, tmp_path: Path) -> None:
+    tiny.write_pictures(tmp_path / "pets" / "train", count=6)
+    tiny.write_pictures(tmp_path / "pets" / test_name, count=3)
+    decoded = tiny.decode(tmp_path / "pets")
+    assert (len(decoded.train_images), len(decoded.test_images)) == (12, 6)
+    assert decoded.class_names == ("cat", "dog")
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    assert tiny.decode(tiny.write_pictures(tmp_path / "traffic", ("train", "tram"))).class_names == ("train", "tram")
+
+
+def test_litter_of_file_managers_is_passed_over(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets")
+    for name in (".DS_Store", "Thumbs.db", "._0.png"):
+        (root / "cat" / name).write_bytes(b"litter")
+    (root / ".git").mkdir()
+    (root / "README.txt").write_text("my pets")
+    assert tiny.decode(root).class_names == ("cat", "dog")
+
+
+def test_the_size_can_be_chosen(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets")
+    assert tiny.decode(root, image_size=48).train_images.shape == (8, 48, 48, 3)
+    with pytest.raises(DataError, match=r"`image_size` must be 8 to 256 pixels. Received: 4"):
+        tiny.decode(root, image_size=4)
+
+
+def _no_classes(root: Path) -> None:
+    root.mkdir()
+
+
+def _empty_class(root: Path) -> None:
+    tiny.write_pictures(root)
+    (root / "emu").mkdir()
+
+
+def _foreign_file(root: Path) -> None:
+    tiny.write_pictures(root)
+    (root / "cat" / "notes.txt").write_text("not a picture")
+
+
+def _not_an_image(root: Path) -> None:
+    tiny.write_pictures(root)
+    (root / "cat" / "3.png").write_text("not a picture")
+
+
+def _folder_in_class(root: Path) -> None:
+    tiny.write_pictures(root)
+    tiny.write_pictures(root / "cat", ("old",))
+
+
+def _one_class(root: Path) -> None:
+    tiny.write_pictures(root, ("cat",))
+
+
+def _one_picture(root: Path) -> None:
+    tiny.write_pictures(root)
+    tiny.write_pictures(root, ("emu",), count=1)
+
+
+def _other_test_classes(root: Path) -> None:
+    tiny.write_pictures(root / "train")
+    tiny.write_pictures(root / "test", ("cat", "emu"))
+
+
+def _empty_test(root: Path) -> None:
+    tiny.write_pictures(root / "train")
+    (root / "test").mkdir()
+
+
+def _test_only(root: Path) -> None:
+    tiny.write_pictures(root / "test")
+
+
+def _too_many_classes(root: Path) -> None:
+    tiny.write_pictures(root, [f"class {label}" for label in range(101)], count=1)
+
+
+def _dangling_link(root: Path) -> None:
+    tiny.write_pictures(root)
+    (root / "cat" / "9.png").symlink_to(root / "nowhere.png")
+
+
+@pytest.mark.parametrize(
+    ("build", "complaint"),
+    [
+        (_no_classes, "Received: an empty folder"),
+        (_empty_class, r"every class must have pictures. Received: an empty folder \(.*emu\)"),
+        (_foreign_file, r"Received: notes.txt \(in .*cat\)"),
+        (_not_an_image, r"a picture must be complete and readable.*\(in .*3.png\)"),
+        (_folder_in_class, r"Received: old \(in .*cat\)"),
+        (_one_class, "2 to 100 classes. Received: 1"),
+        (_one_picture, r"at least 2 pictures. Received: 1 \(in .*emu\)"),
+        (_other_test_classes, "the same class folders. Received: dog, emu in one only"),
+        (_empty_test, "the same class folders. Received: cat, dog in one only"),
+        (_test_only, "a test part must have a training part beside it"),
+        (_too_many_classes, "at most 100 classes. Received: 101"),
+        (_dangling_link, r"9.png must be a readable file. Received: No such file"),
+    ],
+)
+def test_folders_that_are_no_data_set_are_refused(build: object, complaint: str, tmp_path: Path) -> None:
+    build(tmp_path / "pets")  # type: ignore[operator]
+    with pytest.raises(DataError, match=complaint):
+        tiny.decode(tmp_path / "pets")

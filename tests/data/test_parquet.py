@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_sets as tiny
+
+from kerascnn.data.decoded import CIFAR10_CLASSES
+from kerascnn.errors import DataError
+
+
+def test_png_images_keep_their_pixels_and_the_set_is_called_cifar_10(tmp_path: Path) -> None:
+    decoded = tiny.decode(tiny.write_parquet(tmp_path / "cifar10"))
+    np.testing.assert_array_equal(decoded.train_images, tiny.TRAIN_PIXELS)
+    np.testing.assert_array_equal(decoded.test_labels, tiny.TEST_LABELS)
+    assert decoded.class_names == CIFAR10_CLASSES
+    assert decoded.title == "CIFAR-10 (excerpt)"
+
+
+def test_jpeg_images_are_said_to_be_a_copy(tmp_path: Path) -> None:
+    decoded = tiny.decode(tiny.write_parquet(tmp_path / "cifar10", "JPEG"))
+    assert decoded.title == "CIFAR-10 (excerpt) (JPEG copy)"
+    assert decoded.name == "cifar10"
+
+
+def test_shards_are_joined_in_their_order(tmp_path: Path) -> None:
+    decoded = tiny.decode(tiny.write_parquet(tmp_path / "cifar10", shards=3))
+    np.testing.assert_array_equal(decoded.train_images, tiny.TRAIN_PIXELS)
+    np.testing.assert_array_equal(decoded.train_labels, tiny.TRAIN_LABELS)
+
+
+def test_the_folders_of_a_hugging_face_repository_are_found(tmp_path: Path) -> None:
+    tiny.write_parquet(tmp_path / "cifar10" / "plain_text")
+    assert tiny.decode(tmp_path / "cifar10").name == "cifar10"
+
+
+def test_class_names_come_from_the_schema(tmp_path: Path) -> None:
+    names = [f"thing {label}" for label in range(12)]
+    folder = tiny.write_parquet(tmp_path / "things", class_names=names[:10], columns=("image", "fine_label"))
+    assert tiny.decode(folder).class_names == tuple(names[:10])
+
+
+def test_without_names_and_without_cifar_in_the_path_classes_are_numbered(tmp_path: Path) -> None:
+    decoded = tiny.decode(tiny.write_parquet(tmp_path / "things"))
+    assert decoded.class_names[:2] == ("class 0", "class 1")
+    assert decoded.title == "things"
+
+
+def test_cifar_100_in_the_path_is_not_taken_for_cifar_10(tmp_path: Path) -> None:
+    assert tiny.decode(tiny.write_parquet(tmp_path / "cifar100")).title == "cifar100"
+
+
+def test_grey_images_of_28_pixels_are_brought_to_the_shape_of_cifar(tmp_path: Path) -> None:
+    encoded = [tiny.encode(pixels) for pixels in tiny.GREY_TRAIN_PIXELS]
+    for part in ("train", "test"):
+        tiny.write_parquet_file(tmp_path / f"{part}.parquet", encoded, tiny.TRAIN_LABELS.tolist())
+    images = tiny.decode(tmp_path).train_images
+    assert images.shape == (tiny.TRAIN_IMAGES, 32, 32, 3)
+    np.testing.assert_array_equal(images[:, 2:30, 2:30, 1], tiny.GREY_TRAIN_PIXELS)
+
+
+def test_a_missing_shard_is_refused(tmp_path: Path) -> None:
+    folder = tiny.write_parquet(tmp_path / "cifar10", shards=3)
+    (folder / "train-00001-of-00003.parquet").unlink()
+    with pytest.raises(DataError, match=r"all 3 shards of a set must be there. Received: 2"):
+        tiny.decode(folder)
+
+
+def test_a_set_without_a_test_part_is_refused(tmp_path: Path) -> None:
+    folder = tiny.write_parquet(tmp_path / "cifar10")
+    (folder / "test-00000-of-00001.parquet").unlink()
+    with pytest.raises(DataError, match=r"must have test-\*.parquet files. Received: train-00000-of-00001.parquet"):
+        tiny.decode(folder)
+
+
+def test_one_file_alone_is_refused(tmp_path: Path) -> None:
+    file = tiny.write_parquet(tmp_path / "cifar10") / "train-00000-of-00001.parquet"
+    with pytest.raises(DataError, match=r"must be a folder with train"):
+        tiny.decode(file)
+
+
+PICTURE = tiny.encode(tiny.TRAIN_PIXELS[0])
+
+
+@pytest.mark.parametrize(
+    ("encoded", "labels", "complaint"),
+    [
+        ([PICTURE, None], [0, 1], "every image must be stored as bytes"),
+        ([PICTURE, b"nonsense"], [0, 1], r"the image in row 1 must be complete and readable.*cannot identify image"),
+        ([PICTURE, PICTURE[:-900]], [0, 1], "the image in row 1 must be complete and readable"),
+        (
+            [PICTURE, tiny.encode(tiny.TRAIN_PIXELS[0, :31])],
+            [0, 1],
+            "one size. Received: 32 x 31 in row 1, 32 x 32 before",
+        ),
+        ([PICTURE, PICTURE], [0, None], "every label must be an integer"),
+        ([PICTURE, PICTURE], ["cat", "dog"], "every label must be an integer. Received: a column of"),
+        ([PICTURE, PICTURE], [0, -1], "train labels must be 0 to 0|2 to 100 classes"),
+        ([PICTURE, PICTURE], [0, 0], "2 to 100 classes. Received: 1"),
+        ([PICTURE, PICTURE], [0, 5], "every class must have training images. Received: none of class 1"),
+        ([PICTURE, PICTURE], [0, 10**12], "2 to 100 classes"),
+    ],
+)
+def test_rows_that_are_no_labelled_images_are_refused(
+    encoded: list[bytes | None], labels: list[int], complaint: str, tmp_path: Path
+) -> None:
+    for part in ("train", "test"):
+        tiny.write_parquet_file(tmp_path / f"{part}.parquet", encoded, labels)
+    with pytest.raises(DataError, match=complaint):
+        tiny.decode(tmp_path)
+
+
+def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        tiny.write_parquet_file(tmp_path / f"{part}.parquet", [], [])
+    with pytest.raises(DataError, match=r"must have rows. Received: none \(in .*train.parquet\)"):
+        tiny.decode(tmp_path)
+
+
+def test_a_file_without_an_image_column_is_refused(tmp_path: Path) -> None:
+    folder = tiny.write_parquet(tmp_path / "set", columns=("photo", "label"))
+    with pytest.raises(DataError, match=r"must have a column img or image. Received: photo, label"):
+        tiny.decode(folder)
