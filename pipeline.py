@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from kerascnn.errors import KerascnnError, UsageError
+from kerascnn.errors import KerascnnError, UsageError, near_match
 
 if TYPE_CHECKING:
     from kerascnn.suite import Request
@@ -29,11 +30,18 @@ exit codes:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. `python {self.prog} --help` shows how it is written.")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     options = argparse.ArgumentParser(add_help=False)
     _add_options(options, argparse.SUPPRESS)
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="pipeline.py",
         description="Check the claims of a CNN lesson: train, execute notebooks, render an HTML report.",
         epilog=EXAMPLES,
@@ -102,9 +110,15 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the command line `arguments`; the exit code."""
-    given = build_parser().parse_args(arguments)
     try:
-        return _dispatch(given)
+        given = build_parser().parse_args(arguments)
+        _check_options(given)
+        code = _dispatch(given)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever reads this, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KerascnnError as err:
         print(f"pipeline.py: {err}", file=sys.stderr)
         return err.exit_code
@@ -138,26 +152,35 @@ def _dispatch(given: argparse.Namespace) -> int:
 
 
 def _request(given: argparse.Namespace) -> Request:
-    from kerascnn.specs.study import PROFILES
     from kerascnn.suite import Request
 
-    profile = given.profile or "quick"
-    if profile not in PROFILES:
-        raise UsageError(f"`--profile` must be one of {', '.join(PROFILES)}. Received: --profile {profile}.")
+    parameters = dict(_parse_parameter(text) for text in getattr(given, "parameters", []))
+    if "profile" in parameters:
+        raise UsageError("The profile must be given with --profile. Received: -p profile.")
+    return Request(
+        names=tuple(getattr(given, "names", ()) or getattr(given, "only", ())),
+        skip=tuple(getattr(given, "skip", ())),
+        profile=given.profile or "quick",
+        data=given.data,
+        seeds=given.seeds,
+        parameters=parameters,
+        force=getattr(given, "force", False),
+        jobs=given.jobs,
+    )
+
+
+def _check_options(given: argparse.Namespace) -> None:
+    from kerascnn.specs.study import PROFILES
+
+    if given.profile is not None and given.profile not in PROFILES:
+        raise UsageError(
+            f"`--profile` must be one of {', '.join(PROFILES)}. Received: --profile {given.profile}. "
+            f"{near_match(given.profile, PROFILES)}"
+        )
     for name in ("jobs", "seeds"):
         value = getattr(given, name)
         if value is not None and value < 1:
             raise UsageError(f"`--{name}` must be at least 1. Received: --{name} {value}.")
-    return Request(
-        names=tuple(getattr(given, "names", ()) or getattr(given, "only", ())),
-        skip=tuple(getattr(given, "skip", ())),
-        profile=profile,
-        data=given.data,
-        seeds=given.seeds,
-        parameters=dict(_parse_parameter(text) for text in getattr(given, "parameters", [])),
-        force=getattr(given, "force", False),
-        jobs=given.jobs,
-    )
 
 
 def _parse_parameter(text: str) -> tuple[str, Any]:

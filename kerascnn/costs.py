@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
 
 import msgspec
 
+from kerascnn.errors import StoreError
 from kerascnn.specs import TrainSpec
 from kerascnn.store import write_replacing
 
@@ -27,7 +29,7 @@ class Costs:
     def __init__(self, store_root: Path) -> None:
         self._file = store_root / "_costs.json"
         try:
-            self._measured: dict[str, float] = json.loads(self._file.read_bytes())
+            self._measured = msgspec.json.decode(self._file.read_bytes(), type=dict[str, float])
         except (OSError, ValueError):
             self._measured = {}
 
@@ -45,8 +47,9 @@ class Costs:
         self._measured[_kind(spec)] = 0.5 * before + 0.5 * rate
 
     def save(self) -> None:
-        """Write the file; another pipeline's measurements of the same moment may win."""
-        write_replacing(self._file, json.dumps(self._measured, sort_keys=True).encode())
+        """Write the file if it can be written; another pipeline's measurements of the same moment may win."""
+        with contextlib.suppress(StoreError):
+            write_replacing(self._file, json.dumps(self._measured, sort_keys=True).encode())
 
 
 def _kind(spec: TrainSpec) -> str:

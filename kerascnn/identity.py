@@ -18,9 +18,10 @@ from kerascnn.models import locate_builder
 from kerascnn.specs import Spec, TrainSpec
 
 PACKAGE = Path(__file__).parent
+MODELS = "kerascnn.models"
 KEY_LENGTH = 32
-DYNAMIC = ("importlib", "__import__", "exec", "eval", "runpy")
-"""Names whose use means that the modules reached cannot be read off the source."""
+DYNAMIC = ("importlib", "__import__", "exec", "eval", "runpy", "pkgutil", "builtins")
+"""Names whose use or import means that the modules reached cannot be read off the source."""
 
 
 class RunIdentity(Spec, frozen=True, kw_only=True):
@@ -52,13 +53,14 @@ def identify(spec: TrainSpec, search_path: Path) -> RunIdentity:
 
 def training_sources() -> dict[str, str]:
     """Digest of every module of the closed training package."""
-    return {f"kerascnn.training.{path.stem}": _digest(path) for path in sorted((PACKAGE / "training").glob("*.py"))}
+    return {f"kerascnn.training.{path.stem}": file_digest(path) for path in sorted((PACKAGE / "training").glob("*.py"))}
 
 
 def builder_sources(builder: str, search_path: Path) -> dict[str, str]:
     """Digest of the builder's module and of the model modules it imports, directly or not.
 
-    A module that imports dynamically brings in its whole folder.
+    A module that imports dynamically brings in its whole folder, one that finds
+    models by name all models as well.
     """
     module, _ = locate_builder(builder)
     if _module_file(module, search_path) is None:
@@ -73,16 +75,25 @@ def builder_sources(builder: str, search_path: Path) -> dict[str, str]:
         if path is not None and name not in found:
             found[name] = path
             waiting += _reached(name, path)
-    return {name: _digest(path) for name, path in sorted(found.items())}
+    return {name: file_digest(path) for name, path in sorted(found.items())}
 
 
-def source_digest(text: str, name: str) -> str:
+def source_digest(text: str | bytes, name: str) -> str:
     """SHA-256 of the meaning of a module's source. Raises: UsageError when it is not Python."""
+    return hashlib.sha256(ast.unparse(_Plain().visit(_parse(text, name))).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """`source_digest` of a file, computed again only where the file has changed."""
+    status = path.stat()
+    return _digest_of_version(path, status.st_mtime_ns, status.st_size)
+
+
+def _parse(text: str | bytes, name: str) -> ast.Module:
     try:
-        tree = ast.parse(text)
-    except SyntaxError as err:
-        raise UsageError(f"{name} is not valid Python: {err}.") from err
-    return hashlib.sha256(ast.unparse(_Plain().visit(tree)).encode()).hexdigest()
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as err:  # ValueError: null bytes, or bytes that are not in the file's encoding
+        raise UsageError(f"{name} is not valid Python: {err}. Mend it or take it away.") from err
 
 
 class _Plain(ast.NodeTransformer):
@@ -120,18 +131,14 @@ def _sort_imports(body: list[ast.stmt]) -> list[ast.stmt]:
     return result + sorted(run, key=ast.unparse)
 
 
-def _digest(path: Path) -> str:
-    return _digest_of_version(path, path.stat().st_mtime_ns, path.stat().st_size)
-
-
 @lru_cache(maxsize=4096)
 def _digest_of_version(path: Path, mtime_ns: int, size_bytes: int) -> str:
-    return source_digest(path.read_text(encoding="utf-8"), path.name)
+    return source_digest(path.read_bytes(), path.name)
 
 
 def _module_file(module: str, search_path: Path) -> Path | None:
     """The source file of a model module: the user's beside the notebooks, or one of kerascnn.models."""
-    base = PACKAGE.parent if module.startswith("kerascnn.models.") else search_path
+    base = PACKAGE.parent if module.startswith(f"{MODELS}.") else search_path
     path = base.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
         if candidate.is_file():
@@ -139,21 +146,53 @@ def _module_file(module: str, search_path: Path) -> Path | None:
     return None
 
 
-def _reached(module: str, path: Path) -> list[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def _reached(module: str, path: Path) -> tuple[str, ...]:
+    """Modules that running `module` may load, with the packages they lie in; most are nobody's model modules."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = (
-                importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-                if node.level
-                else node.module
-            )
-            names += [base or "", *(f"{base}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Name) and node.id in DYNAMIC:
-            prefix = f"{package}." if package else ""
-            names += [prefix + sibling.stem for sibling in path.parent.glob("*.py")]
-    return [name for name in names if name and name != "kerascnn.models"]
+    status = path.stat()
+    names = list(_names_in_version(path, package, status.st_mtime_ns, status.st_size))
+    by_name = any(_is_model_look_up(name) for name in names)
+    if by_name or any(name.partition(".")[0] in DYNAMIC for name in names):
+        names += _folder_modules(path.parent, package)
+    if by_name:
+        names += _folder_modules(PACKAGE / "models", MODELS)
+    return tuple(above for name in [module, *names] for above in _with_packages(name))
+
+
+@lru_cache(maxsize=4096)
+def _names_in_version(path: Path, package: str, mtime_ns: int, size_bytes: int) -> tuple[str, ...]:
+    tree = _parse(path.read_bytes(), path.name)
+    return tuple(name for node in ast.walk(tree) for name in _named(node, package))
+
+
+def _named(node: ast.AST, package: str) -> list[str]:
+    """The modules that a statement imports, or the name it uses if that is one of a dynamic import."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        base = _absolute("." * node.level + (node.module or ""), package)
+        inside = [f"{base}.{alias.name}" for alias in node.names]
+        return inside if base == MODELS else [base, *inside]
+    return [node.id] if isinstance(node, ast.Name) and node.id in DYNAMIC else []
+
+
+def _absolute(name: str, package: str) -> str:
+    try:
+        return importlib.util.resolve_name(name, package)
+    except ImportError as err:
+        raise UsageError(f"`from {name} import` leads out of the folder of the notebooks: {err}.") from err
+
+
+def _is_model_look_up(name: str) -> bool:
+    """Whether `name` is not a module of `kerascnn.models` but what finds models by name, such as `load_builder`."""
+    return name == MODELS or (name.rpartition(".")[0] == MODELS and _module_file(name, PACKAGE) is None)
+
+
+def _folder_modules(folder: Path, package: str) -> list[str]:
+    found = sorted(path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py"))
+    return [".".join([*([package] if package else []), *path.parts]) for path in found]
+
+
+def _with_packages(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]

@@ -10,7 +10,9 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
-from kerascnn.identity import PACKAGE, RunIdentity, identify, source_digest
+import msgspec
+
+from kerascnn.identity import PACKAGE, RunIdentity, file_digest, identify
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.search import SearchProgress
 from kerascnn.specs import Search, Spec, Study, TrainSpec
@@ -66,17 +68,22 @@ class Ledger:
         self.requests: dict[str, ProposalRequest] = {}
         self._retry_failures = retry_failures
         self._given_up: set[str] = set()
-        self._identities: dict[bytes, RunIdentity] = {}
+        self._identities: dict[bytes, tuple[RunIdentity, str]] = {}
 
     def identity(self, spec: TrainSpec) -> RunIdentity:
         """The identity of `spec` on this machine with today's sources."""
-        text = spec.canonical_json()
-        if text not in self._identities:
-            self._identities[text] = identify(spec, self.search_path)
-        return self._identities[text]
+        return self._identified(spec)[0]
 
     def key(self, spec: TrainSpec) -> str:
-        return self.identity(spec).key
+        return self._identified(spec)[1]
+
+    def _identified(self, spec: TrainSpec) -> tuple[RunIdentity, str]:
+        # Asked for every wanted run after every finished one: not the canonical form, which takes far longer.
+        text = msgspec.json.encode(spec)
+        if text not in self._identities:
+            identity = identify(spec, self.search_path)
+            self._identities[text] = (identity, identity.key)
+        return self._identities[text]
 
     def record(self, spec: TrainSpec) -> RunRecord | None:
         """The run's record where the store has it."""
@@ -125,7 +132,7 @@ class Ledger:
             search=search.name,
             setting=self.setting,
             scores={spec_digest(trial.spec): self.val_accuracy(trial.spec) for trial in known.trials},
-            source=source_digest((PACKAGE / "search.py").read_text(encoding="utf-8"), "search.py"),
+            source=file_digest(PACKAGE / "search.py"),
             keras_tuner=importlib.metadata.version("keras-tuner"),
         )
 

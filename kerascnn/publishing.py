@@ -85,9 +85,10 @@ class Slot:
 
     def adopt_failure(self, failure: NotebookFailure, executed: Path | None) -> None:
         """Keep that the notebook failed; an older result stays beside it."""
+        shutil.rmtree(self.failed_files(), ignore_errors=True)
         if executed is not None and executed.exists():
-            self.failed_files().mkdir(parents=True, exist_ok=True)
-            executed.replace(self.failed_files() / EXECUTED)
+            # Copied, not renamed: what was executed lies in the system's folder for temporaries, often another disk.
+            write_replacing(self.failed_files() / EXECUTED, executed.read_bytes())
         write_replacing(self.folder / f"{self.name}.failed.json", failure.canonical_json())
 
     def _remove_others(self, current: Path) -> None:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import filelock
 
-from kerascnn.errors import KerascnnError, StoreError
+from kerascnn.errors import KerascnnError, StoreError, UsageError
 from kerascnn.identity import KEY_LENGTH, RunIdentity
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.specs import Spec
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Spec)
 LOG_SIZE_BYTES = 1_000_000
 MANIFEST = "manifest.json"
+SCHEMA = 1
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
 
 
@@ -98,7 +99,7 @@ class Store:
             "predictions.npz": _pack({"classes": result.test_predictions, "positions": result.test_positions}),
             "weights.npz": _pack(result.weights),
         }
-        manifest = {"schema": 1, "key": key, "files": {name: _sha256(data) for name, data in files.items()}}
+        manifest = {"schema": SCHEMA, "key": key, "files": {name: _sha256(data) for name, data in files.items()}}
         files[MANIFEST] = json.dumps(manifest, indent=1).encode()
         with self._writing(), self._new_folder(key) as folder:
             for name, data in files.items():
@@ -112,8 +113,7 @@ class Store:
 
     def save_failure(self, failure: RunFailure) -> None:
         """Keep why a run failed, for the report and for the next attempt."""
-        with self._writing():
-            write_replacing(self.root / "_failures" / f"{failure.key}.json", failure.canonical_json())
+        write_replacing(self.root / "_failures" / f"{failure.key}.json", failure.canonical_json())
 
     def load_failure(self, key: str) -> RunFailure | None:
         """Why the last attempt at `key` failed, or None."""
@@ -121,7 +121,10 @@ class Store:
 
     def forget_failure(self, key: str) -> None:
         """The run succeeded, or is about to be tried again."""
-        (self.root / "_failures" / f"{key}.json").unlink(missing_ok=True)
+        path = self.root / "_failures" / f"{key}.json"
+        if path.exists():
+            with self._writing():
+                path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def claim(self, key: str) -> Iterator[bool]:
@@ -180,15 +183,8 @@ class Store:
                 return False
         return True
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as err:
-            raise StoreError(
-                f"The store cannot be written: {err.strerror or err} (in {self.root}). "
-                "Free space or set KERASCNN_STORE to a folder you may write to."
-            ) from err
+    def _writing(self) -> contextlib.AbstractContextManager[None]:
+        return _writing(self.root)
 
     def _set_aside(self, folder: Path) -> None:
         with self._writing():
@@ -207,22 +203,44 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def write_replacing(path: Path, data: bytes) -> None:
-    """Replace a file in one step: readers see the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace a file in one step: readers see the old content or the new, never a part.
+
+    Raises: StoreError when it cannot be written; the old content stays.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        write_durably(temporary, data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_durably(temporary, data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def load_spec(path: Path, kind: type[T]) -> T | None:
-    """The spec in a small JSON file; None when it is not there or cannot be read any more."""
+    """The spec in a small JSON file; None when it is not there or its content is damaged.
+
+    Raises: StoreError when it is there and may not be read.
+    """
     try:
         return kind.from_json(path.read_bytes())
-    except (FileNotFoundError, KerascnnError):
+    except (FileNotFoundError, NotADirectoryError, UsageError):
         return None
+    except OSError as err:
+        raise StoreError(
+            f"The store cannot be read: {err.strerror or err} (in {path}). Mend its permissions or set KERASCNN_STORE."
+        ) from err
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise StoreError(
+            f"The store cannot be written: {err.strerror or err} (in {folder}). "
+            "Free space or set KERASCNN_STORE to a folder you may write to."
+        ) from err
 
 
 def _rename_unless_there(folder: Path, target: Path) -> None:
@@ -236,7 +254,7 @@ def _rename_unless_there(folder: Path, target: Path) -> None:
 def _read_record(folder: Path) -> RunRecord:
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        if manifest["key"] != folder.name or set(manifest["files"]) != set(ENTRY_FILES):
+        if manifest["schema"] != SCHEMA or manifest["key"] != folder.name or set(manifest["files"]) != set(ENTRY_FILES):
             raise DamagedEntry(f"The manifest in {folder} is of another entry.")
         for name, expected in manifest["files"].items():
             if _sha256((folder / name).read_bytes()) != expected:

@@ -7,12 +7,13 @@ import importlib.metadata
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kerascnn.costs import Costs
 from kerascnn.errors import KerascnnError, NotebookError, UsageError
-from kerascnn.identity import PACKAGE
+from kerascnn.identity import PACKAGE, builder_sources
 from kerascnn.ledger import Ledger
 from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, read_notebook, select
 from kerascnn.notebooks.studies import StudyRequest, load_studies
@@ -162,10 +163,10 @@ def load_suite(request: Request) -> Suite:
     known = [path.stem for path in paths]
     chosen = select(list(request.names), known) or known
     left_out = select(list(request.skip), known)
-    wanted = [path for path in paths if path.stem in chosen and path.stem not in left_out]
+    wanted = [_read(path, request) for path in paths if path.stem in chosen and path.stem not in left_out]
     with ThreadPoolExecutor(1) as pool:
         dataset = pool.submit(_load_dataset, request.data)
-        experiments = load_experiments(wanted, request)
+        experiments = load_experiments(wanted)
         return Suite(
             notebooks=tuple(read for path in paths if (read := _try_read(path)) is not None),
             experiments=experiments,
@@ -175,9 +176,8 @@ def load_suite(request: Request) -> Suite:
         )
 
 
-def load_experiments(paths: list[Path], request: Request) -> tuple[Experiment, ...]:
-    """The experiments with their studies. Raises: UsageError for parameters that do not fit."""
-    found = [_read(path, request) for path in paths]
+def load_experiments(found: list[Experiment]) -> tuple[Experiment, ...]:
+    """The experiments with their studies, or with what is wrong with them."""
     sound = [experiment for experiment in found if experiment.problem is None]
     studies = load_studies([StudyRequest(e.notebook.path, e.values) for e in sound])
     built = {e.name: _with_study(e, study) for e, study in zip(sound, studies, strict=True)}
@@ -209,6 +209,7 @@ def forecast(plans: list[Planned]) -> list[Forecast]:
     return forecasts
 
 
+@cache
 def reading_digest() -> str:
     """Digest of the code and libraries that turn runs into a published result."""
     digest = hashlib.sha256()
@@ -249,6 +250,23 @@ def _read(path: Path, request: Request) -> Experiment:
 
 
 def _with_study(experiment: Experiment, study: Study | NotebookError) -> Experiment:
-    if isinstance(study, KerascnnError):
-        return Experiment(experiment.notebook, experiment.values, experiment.changed, None, study)
+    try:
+        if isinstance(study, KerascnnError):
+            raise study
+        _check_study(experiment, study)
+    except KerascnnError as err:
+        problem = (
+            err if isinstance(err, NotebookError) else NotebookError(f"{err} (in {experiment.notebook.path.name})")
+        )
+        return Experiment(experiment.notebook, experiment.values, experiment.changed, None, problem)
     return Experiment(experiment.notebook, experiment.values, experiment.changed, study)
+
+
+def _check_study(experiment: Experiment, study: Study) -> None:
+    """Raises: KerascnnError for what would otherwise stop the other experiments as well."""
+    profile = experiment.values.get("profile", study.profile)
+    if study.profile != profile:
+        raise UsageError(f"The study must have the parameter's profile, {profile!r}. Received: {study.profile!r}.")
+    at_most(study)
+    for arm in (*study.arms, *(search.base for search in study.searches)):
+        builder_sources(arm.model.builder, experiment.notebook.path.parent)

@@ -35,7 +35,7 @@ class LocalExecutor(Executor):
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._environment, self._log = environment, log
         self._pools: dict[int, ProcessPoolExecutor] = {}
-        self._stopping = False
+        self._closed = self._stopping = False
         self._threads = [threading.Thread(target=self._lane, args=(lane,), daemon=True) for lane in range(lanes)]
         for thread in self._threads:
             thread.start()
@@ -44,13 +44,15 @@ class LocalExecutor(Executor):
         """Queue `fn(*args)`; both must be picklable. Keyword arguments are not supported."""
         if kwargs:
             raise TypeError("LocalExecutor.submit takes positional arguments only.")
+        if self._closed:
+            raise RuntimeError("This executor was shut down: it takes no more tasks.")
         future: Future = Future()
         self._tasks.put((future, fn, args))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Stop taking tasks. With `cancel_futures` the running ones are killed as well."""
-        self._stopping = cancel_futures
+        self._closed, self._stopping = True, self._stopping or cancel_futures
         for _ in self._threads:
             self._tasks.put(None)
         if cancel_futures:
@@ -68,8 +70,9 @@ class LocalExecutor(Executor):
     def _lane(self, lane: int) -> None:
         while (task := self._tasks.get()) is not None:
             future, fn, args = task
-            if self._stopping or not future.set_running_or_notify_cancel():
+            if self._stopping:
                 future.cancel()
+            if not future.set_running_or_notify_cancel():
                 continue
             self._work(lane, future, fn, args)
         pool = self._pools.pop(lane, None)
@@ -78,9 +81,7 @@ class LocalExecutor(Executor):
 
     def _work(self, lane: int, future: Future, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
         try:
-            if lane not in self._pools:
-                self._pools[lane] = self._new_pool()
-            result = self._pools[lane].submit(fn, *args).result()
+            result = self._start(lane, fn, args).result()
         except BrokenProcessPool as err:
             self._pools.pop(lane).shutdown()
             future.set_exception(WorkerDied(str(err)))
@@ -89,14 +90,28 @@ class LocalExecutor(Executor):
         else:
             future.set_result(result)
 
-    def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
+    def _start(self, lane: int, fn: Callable[..., Any], args: tuple[Any, ...]) -> Future:
+        """The task, under way in the lane's process; one that died while it was idle is replaced first."""
+        try:
+            started = self._pool(lane).submit(fn, *args)
+        except BrokenProcessPool:
+            self._pools.pop(lane).shutdown()
+            started = self._pool(lane).submit(fn, *args)
+        if self._stopping:
+            self.kill_workers()  # `shutdown` may have killed before this process was there
+        return started
+
+    def _pool(self, lane: int) -> ProcessPoolExecutor:
+        if lane in self._pools:
+            return self._pools[lane]
+        self._pools[lane] = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=start_worker,
             initargs=(self._environment, str(self._log)),
             max_tasks_per_child=RUNS_PER_WORKER,
         )
+        return self._pools[lane]
 
 
 def start_worker(environment: dict[str, str], log: str) -> None:

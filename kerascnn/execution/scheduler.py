@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kerascnn.costs import Costs
+from kerascnn.errors import KerascnnError
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train, utc_now
@@ -23,6 +24,7 @@ from kerascnn.specs import Study, TrainSpec
 
 BUSY_WAIT_SECONDS = 1.0
 """How long to leave a run alone that another pipeline is training."""
+POLL_SECONDS = 0.25
 DEATHS_ALLOWED = 1
 """A run whose worker died is tried once more; the second death is the run's fault."""
 
@@ -64,7 +66,8 @@ class Scheduler:
         self._works, self._executor, self._jobs, self._progress = works, executor, jobs, progress
         self._futures: dict[Future, Handler] = {}
         self._books = _Books()
-        self._costs = {id(work.ledger): Costs(work.ledger.store.root) for work in works}
+        self._costs = {root: Costs(root) for root in {work.ledger.store.root for work in works}}
+        self._oracle_deaths = 0
         self._doing = "starting workers"
         self.trained = 0
         self.failed: list[str] = []
@@ -80,7 +83,9 @@ class Scheduler:
             self._look_for_work()
             while self._futures or self._books.waiting:
                 self._submit()
-                done, _ = wait(self._futures, timeout=0.25, return_when=FIRST_COMPLETED)
+                if not self._futures:  # every run that is left is being trained by another pipeline
+                    time.sleep(POLL_SECONDS)
+                done, _ = wait(self._futures, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
                     self._futures.pop(future)(future)
                 self._report()
@@ -137,7 +142,15 @@ class Scheduler:
 
     def _proposed(self, work: Work, request: ProposalRequest, future: Future) -> None:
         self._books.asking.discard(request.digest)
-        work.ledger.save_proposals(request, SearchProgress.from_json(future.result()))
+        try:
+            work.ledger.save_proposals(request, SearchProgress.from_json(future.result()))
+        except WorkerDied as err:
+            self._oracle_deaths += 1
+            if self._oracle_deaths > DEATHS_ALLOWED:
+                raise KerascnnError(
+                    f"The process that asked the oracle of search {request.search!r} in {work.name} was killed "
+                    f"{self._oracle_deaths} times (out of memory?). Free memory and start again: every run is kept."
+                ) from err
         self._look_for_work()
 
     def _trained(self, key: str, future: Future) -> None:
@@ -164,7 +177,7 @@ class Scheduler:
             self._progress.say(f"Run {outcome.key[:12]} of {run.work.name} gave other bits than the entry it replaces.")
         if outcome.duration_seconds:
             self.trained += 1
-            costs = self._costs[id(run.work.ledger)]
+            costs = self._costs[run.work.ledger.store.root]
             costs.learn(run.spec, run.work.ledger.setting.train_images, outcome.duration_seconds)
 
     def _worker_died(self, key: str, run: _Run) -> None:
@@ -187,7 +200,7 @@ class Scheduler:
         self._progress.say(f"Failed in {run.work.name}: {run.spec.model.builder}, seed {run.spec.seed}: {reason}")
 
     def _seconds(self, work: Work, spec: TrainSpec) -> float:
-        return self._costs[id(work.ledger)].estimate_seconds(spec, work.ledger.setting.train_images)
+        return self._costs[work.ledger.store.root].estimate_seconds(spec, work.ledger.setting.train_images)
 
     def _report(self) -> None:
         books = self._books

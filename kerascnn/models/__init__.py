@@ -58,7 +58,7 @@ def load_builder(name: str, search_path: Path) -> Callable[..., keras.Model]:
         raise UsageError(
             f"Model {name!r}: cannot import {err.name!r}. Put {module_name}.py beside the notebooks."
         ) from err
-    if not hasattr(module, function):
+    if not callable(getattr(module, function, None)):
         known = [key for key, value in vars(module).items() if callable(value)]
         raise UsageError(f"Model {name!r}: module {module_name} has no {function!r}. {near_match(function, known)}")
     return getattr(module, function)

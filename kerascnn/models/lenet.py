@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from kerascnn.errors import UsageError
 from kerascnn.models.layers import logits
 
 
@@ -20,12 +21,14 @@ def lenet(
     table and Gaussian output are left out here.
     Source: LeCun et al. 1998, section II.B and figure 2.
     """
-    pool = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}[pooling]
+    pools = {"max": keras.layers.MaxPooling2D, "average": keras.layers.AveragePooling2D}
+    if pooling not in pools:
+        raise UsageError(f"`pooling` must be max or average. Received: {pooling!r}.")
     inputs = features = keras.Input(image_shape, name="image")
     for number, maps in enumerate((6, 16), start=1):
         features = keras.layers.Conv2D(maps, 5, kernel_initializer=initialiser, name=f"conv{number}")(features)
         features = keras.layers.Activation(activation, name=f"act{number}")(features)
-        features = pool(2, name=f"pool{number}")(features)
+        features = pools[pooling](2, name=f"pool{number}")(features)
     features = keras.layers.Flatten(name="flatten")(features)
     for number, units in enumerate((120, 84), start=3):
         features = keras.layers.Dense(units, kernel_initializer=initialiser, name=f"dense{number}")(features)

@@ -6,13 +6,14 @@ block while their number grows. Widths and depths here are those of CIFAR-size e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import keras
 
-from kerascnn.errors import UsageError
+from kerascnn.errors import UsageError, near_match
 from kerascnn.models.layers import FastBatchNormalization, logits
 
 Shape = tuple[int, int, int]
@@ -44,7 +45,10 @@ def vgg(
 
     `style` are the fields of `Style`.
     """
-    look = _style(style)
+    return _stack(image_shape, classes, blocks, _style(style, vgg))
+
+
+def _stack(image_shape: Shape, classes: int, blocks: Sequence[Sequence[int]], look: Style) -> keras.Model:
     inputs = features = keras.Input(image_shape, name="image")
     number = 0
     for block, widths in enumerate(blocks, start=1):
@@ -59,12 +63,14 @@ def vgg(
 def deep(image_shape: Shape, classes: int, depth: int = 6, **style: Any) -> keras.Model:
     """`depth` convolutions in three blocks of 16, 32 and 64 kernels; the last block takes the rest."""
     per_block = max(1, (depth - 2) // 2)
-    return vgg(image_shape, classes, _blocks(depth, ((2, 16), (per_block, 32), (depth, 64))), **style)
+    blocks = _blocks(depth, ((2, 16), (per_block, 32), (depth, 64)))
+    return _stack(image_shape, classes, blocks, _style(style, deep))
 
 
 def cheap(image_shape: Shape, classes: int, depth: int = 10, **style: Any) -> keras.Model:
     """`depth` convolutions: one of 16 and one of 32 kernels at the larger sizes, the rest of 32."""
-    return vgg(image_shape, classes, _blocks(depth, ((1, 16), (1, 32), (depth, 32))), **style)
+    blocks = _blocks(depth, ((1, 16), (1, 32), (depth, 32)))
+    return _stack(image_shape, classes, blocks, _style(style, cheap))
 
 
 def tapered(
@@ -77,7 +83,8 @@ def tapered(
 ) -> keras.Model:
     """`depth` blocks of one convolution each; `kernels` in the first, doubled from block to block or not."""
     factor = 2 if widening == "doubling" else 1
-    return vgg(image_shape, classes, [[kernels * factor**block] for block in range(depth)], **style)
+    blocks = [[kernels * factor**block] for block in range(depth)]
+    return _stack(image_shape, classes, blocks, _style(style, tapered))
 
 
 def _blocks(depth: int, plan: Sequence[tuple[int, int]]) -> list[list[int]]:
@@ -91,13 +98,17 @@ def _blocks(depth: int, plan: Sequence[tuple[int, int]]) -> list[list[int]]:
     return [block for block in blocks if block]
 
 
-def _style(fields: dict[str, Any]) -> Style:
-    try:
-        return Style(**fields)
-    except TypeError as err:
-        raise UsageError(
-            f"A VGG-like network takes {', '.join(Style.__dataclass_fields__)}. Received: {fields}."
-        ) from err
+def _style(fields: dict[str, Any], builder: Callable[..., keras.Model]) -> Style:
+    """The style of these fields. Raises: UsageError for one that neither `Style` nor `builder` knows."""
+    hints = get_type_hints(Style)
+    own = list(inspect.signature(builder).parameters)[2:-1]
+    for name, value in fields.items():
+        if name not in hints:
+            raise UsageError(f"`{builder.__name__}` has no argument {name!r}. {near_match(name, [*own, *hints])}")
+        allowed = get_args(hints[name]) if get_origin(hints[name]) is Literal else (value,)
+        if value not in allowed:
+            raise UsageError(f"`{name}` must be one of {', '.join(allowed)}. Received: {value!r}.")
+    return Style(**fields)
 
 
 def _convolution(features: Any, kernels: int, number: int, style: Style) -> Any:
@@ -120,12 +131,8 @@ def _normalisation(style: Style, number: int) -> keras.layers.Layer:
             return keras.layers.BatchNormalization(momentum=style.norm_momentum, name=name)
         case "layer":
             return keras.layers.LayerNormalization(axis=(1, 2, 3), name=name)
-        case "group":
-            return keras.layers.GroupNormalization(groups=8, name=name)
         case _:
-            raise UsageError(
-                f"`normalisation` must be none, batch, keras-batch, layer or group. Received: {style.normalisation!r}."
-            )
+            return keras.layers.GroupNormalization(groups=8, name=name)
 
 
 def _pool(features: Any, block: int, style: Style) -> Any:
@@ -135,11 +142,9 @@ def _pool(features: Any, block: int, style: Style) -> Any:
             return keras.layers.MaxPooling2D(2, name=name)(features)
         case "average":
             return keras.layers.AveragePooling2D(2, name=name)(features)
-        case "stride":
+        case _:
             kernels = features.shape[-1]
             return keras.layers.Conv2D(kernels, 2, strides=2, kernel_initializer=style.initialiser, name=name)(features)
-        case _:
-            raise UsageError(f"`pooling` must be max, average or stride. Received: {style.pooling!r}.")
 
 
 def _head(features: Any, number: int, style: Style) -> Any:

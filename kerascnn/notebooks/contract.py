@@ -102,8 +102,11 @@ def read_notebook(path: Path) -> Notebook:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as err:
         raise NotebookError(f"{path.name} cannot be read as a notebook: {err}. Save it again from Jupyter.") from err
     cells = content.get("cells") if isinstance(content, dict) else None
-    if not isinstance(cells, list) or not all(isinstance(c, dict) and "cell_type" in c for c in cells):
-        raise NotebookError(f"{path.name} is not a notebook of format 4: it has no list of cells.")
+    if not isinstance(cells, list) or not all(map(_is_cell, cells)):
+        raise NotebookError(
+            f"{path.name} is not a notebook of format 4: it has no list of cells, or one that is no cell. "
+            "Save it again from Jupyter."
+        )
     return Notebook(path, content)
 
 
@@ -157,6 +160,15 @@ def cell_source(cell: dict[str, Any]) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
+def _is_cell(cell: Any) -> bool:
+    if not isinstance(cell, dict) or not isinstance(cell.get("metadata", {}), dict):
+        return False
+    source, tags = cell.get("source", ""), cell.get("metadata", {}).get("tags", [])
+    lines = [source] if isinstance(source, str) else source
+    texts = [lines, tags, [cell.get("cell_type")]]
+    return all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in texts)
+
+
 def _without_number(name: str) -> str:
     head, _, tail = name.partition("_")
     return tail if head.isdigit() and tail else name
@@ -167,7 +179,13 @@ def _tags(cell: dict[str, Any]) -> list[str]:
 
 
 def _without_magics(source: str) -> str:
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()) + "\n"
+    """Python without IPython's magics; in a cell that is Python as it stands, a line may well begin with `%`."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        lines = source.splitlines()
+        return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines) + "\n"
+    return source + "\n"
 
 
 def _read_parameters(cell: dict[str, Any], path: Path) -> dict[str, Parameter]:
@@ -179,11 +197,11 @@ def _read_parameters(cell: dict[str, Any], path: Path) -> dict[str, Parameter]:
     comments = _comments(source)
     found = {}
     for statement in tree.body:
-        if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
+        if not (isinstance(statement, ast.Assign) and [type(target) for target in statement.targets] == [ast.Name]):
             raise NotebookError(
                 f"The cell tagged `parameters` may only hold `name = JSON value` lines (in {path.name})."
             )
-        name = statement.targets[0].id
+        name = statement.targets[0].id  # type: ignore[attr-defined]
         found[name] = Parameter(name, _literal(statement.value, name, path), comments.get(statement.lineno, ""))
     return found
 

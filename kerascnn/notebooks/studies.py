@@ -14,13 +14,14 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from kerascnn.errors import KerascnnError, NotebookError
 from kerascnn.notebooks.contract import Notebook, read_notebook
 from kerascnn.specs import Study
 
 CELL_DEADLINE_SECONDS = 30
+CELLS = "<cells>"
 BLOCKED = ("tensorflow", "keras", "keras_tuner", "torch", "jax")
 
 
@@ -73,31 +74,56 @@ def build_study(notebook: Notebook, values: dict[str, Any]) -> Study:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     source = notebook.study_source(values)
     try:
-        exec(compile(source, notebook.path.name, "exec"), namespace)
+        exec(compile(source, CELLS, "exec"), namespace)
     except KerascnnError as err:
         raise NotebookError(str(err)) from err
-    except Exception as err:
-        where = traceback.extract_tb(err.__traceback__)[-1]
+    except ImportError as err:
+        if err.name not in BLOCKED:
+            raise NotebookError(_describe(err, source)) from err
         raise NotebookError(
-            f"The study cannot be built: {type(err).__name__}: {err} (at `{where.line or where.name}`)"
+            f"The cells up to the one tagged `study` must not load {err.name}: planning has to stay fast. "
+            "Import it in a cell below, or name the model by `module:function`."
         ) from err
+    except Exception as err:
+        raise NotebookError(_describe(err, source)) from err
     study = namespace.get("study")
     if not isinstance(study, Study):
         raise NotebookError("The cell tagged `study` must leave a Study in the variable `study`.")
     return study.validated()
 
 
+def _describe(error: Exception, source: str) -> str:
+    numbers = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == CELLS]
+    if isinstance(error, SyntaxError) and error.filename == CELLS:
+        numbers, reason = [error.lineno], error.msg
+    else:
+        reason = str(error)
+    lines = source.splitlines()
+    where = [f" (at `{lines[number - 1].strip()}`)" for number in numbers if number and number <= len(lines)]
+    return f"The study cannot be built: {type(error).__name__}: {reason}{where[-1] if where else ''}"
+
+
 def _serve() -> None:
-    answers = os.fdopen(os.dup(1), "w")
+    requests, answers = _own_streams()
     for name in BLOCKED:
         sys.modules[name] = None  # type: ignore[assignment]
-    for line in sys.stdin:
+    for line in requests:
         path, values = json.loads(line)
         os.chdir(Path(path).parent)
         sys.path[0] = str(Path(path).parent)
         with contextlib.redirect_stdout(io.StringIO()):
             answer = _answer(Path(path), values)
         print(json.dumps(answer), file=answers, flush=True)
+
+
+def _own_streams() -> tuple[TextIO, TextIO]:
+    """The streams to the parent, out of the cells' reach: what they read is empty, what they write goes to stderr."""
+    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    return requests, answers
 
 
 def _answer(path: Path, values: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Self
 
@@ -46,7 +47,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
             return msgspec.json.decode(text, type=cls)
         except msgspec.ValidationError as err:
             raise UsageError(_explain(cls, str(err))) from err
-        except msgspec.DecodeError as err:
+        except (msgspec.DecodeError, UnicodeDecodeError) as err:
             raise UsageError(f"{cls.__name__} must be JSON. Received: {err}.") from err
 
 
@@ -55,12 +56,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
         config = value.__struct_config__
         tag = {config.tag_field: config.tag} if config.tag_field and config.tag is not None else {}
-        fields = {
-            field.name: getattr(value, field.name)
-            for field in msgspec.structs.fields(value)
-            if not _is_default(value, field)
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        defaults = _defaults(type(value))
+        return tag | {
+            name: _plain(inner)
+            for name, inner in fields.items()
+            if defaults[name] is msgspec.NODEFAULT or inner != defaults[name]
         }
-        return tag | {name: _plain(inner) for name, inner in fields.items()}
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -68,11 +70,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _is_default(spec: Spec, field: msgspec.structs.FieldInfo) -> bool:
-    value = getattr(spec, field.name)
-    if field.default_factory is not msgspec.NODEFAULT:
-        return bool(value == field.default_factory())
-    return field.default is not msgspec.NODEFAULT and bool(value == field.default)
+@functools.cache
+def _defaults(kind: type[Spec]) -> dict[str, Any]:
+    """Field -> its default, NODEFAULT where it has none. Kept: asking msgspec takes longer than all the rest."""
+    return {
+        field.name: field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+        for field in msgspec.structs.fields(kind)
+    }
 
 
 def _explain(cls: type, message: str) -> str:

@@ -33,6 +33,10 @@ def build_model(
         raise UsageError(
             f"Model {spec.builder!r} must give a functional keras.Model. Received: {type(network).__name__}."
         )
+    if nested := [layer.name for layer in network.layers if isinstance(layer, keras.Model)]:
+        raise UsageError(
+            f"Model {spec.builder!r} must have no model as a layer: it could not be looked into. Received: {nested[0]!r}."
+        )
     if network.output_shape != (None, classes):
         raise UsageError(f"Model {spec.builder!r} must give logits (n, {classes}). Received: {network.output_shape}.")
     return network

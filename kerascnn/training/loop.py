@@ -51,11 +51,9 @@ class Program:
     """
 
     def __init__(self, spec: TrainSpec, image_shape: tuple[int, int, int], classes: int, search_path: Path) -> None:
-        # Variables without an initialiser of their own still must not depend on the process' history.
-        keras.utils.set_random_seed(stream_seed(spec.seed, "build"))
-        build = partial(build_model, spec.model, image_shape, classes, search_path=search_path)
-        self.model = build(precision=spec.precision)
-        self.probe_model = self.model if spec.precision == "float32" else build(precision="float32")
+        build = partial(_build_afresh, spec, image_shape, classes, search_path)
+        self.model = build(spec.precision)
+        self.probe_model = self.model if spec.precision == "float32" else build("float32")
         self.optimiser = _build_optimiser(spec.optimiser)
         self.optimiser.build(self.model.trainable_variables)
         self._fresh_slots = [np.asarray(v) for v in self.optimiser.variables]
@@ -127,6 +125,16 @@ class Program:
             return losses, tf.argmax(logits, -1, tf.int32)
 
         return tf.map_fn(batch, order, fn_output_signature=(tf.float32, tf.int32), parallel_iterations=1)
+
+
+def _build_afresh(
+    spec: TrainSpec, image_shape: tuple[int, int, int], classes: int, search_path: Path, precision: str
+) -> keras.Model:
+    """The network, the same whatever the process built before: Keras' numbers in automatic names start at
+    the beginning, and variables without an initialiser of their own are drawn from the run's seed."""
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(stream_seed(spec.seed, "build"))
+    return build_model(spec.model, image_shape, classes, precision=precision, search_path=search_path)
 
 
 def _build_optimiser(spec: OptimiserSpec) -> keras.optimizers.Optimizer:

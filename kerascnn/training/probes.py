@@ -52,16 +52,18 @@ def kernel_values(model: keras.Model) -> dict[str, np.ndarray]:
 
 def update_ratios(before: dict[str, np.ndarray], after: dict[str, np.ndarray]) -> dict[str, float | None]:
     """Layer name -> norm of the kernel's change over the norm of the kernel."""
-    return {
-        name: _finite(np.linalg.norm(after[name] - kernel) / max(float(np.linalg.norm(kernel)), 1e-30))
-        for name, kernel in before.items()
-    }
+    return {name: _update_ratio(kernel.astype(np.float64), after[name]) for name, kernel in before.items()}
+
+
+def _update_ratio(before: np.ndarray, after: np.ndarray) -> float | None:
+    with np.errstate(invalid="ignore"):
+        return _finite(np.linalg.norm(after - before) / max(float(np.linalg.norm(before)), 1e-30))
 
 
 def probe(model: keras.Model, data: Images, affine: Affine, *, per_image: bool, moment: Any) -> Probe:
     """Look at every layer of the float32 `model` on `data`, in training mode; its statistics may move."""
     found = stages(model)
-    viewer = keras.Model(model.inputs, [*[stage.output.output for stage in found], model.output])
+    viewer = keras.Model(model.inputs, [*[stage.output.output for stage in found], *model.outputs])
     pixels = normalise(data.images, *affine, per_image=per_image)
     with tf.GradientTape() as tape:
         *activations, logits = viewer(pixels, training=True)
@@ -73,6 +75,8 @@ def probe(model: keras.Model, data: Images, affine: Affine, *, per_image: bool, 
 
 def _look(stage: Stage, activation: Any, gradient: Any) -> LayerProbe:
     values = activation.numpy().astype(np.float64)
+    if not np.isfinite(values).all():
+        values = np.full_like(values, np.nan)  # after divergence nothing that is measured here has a meaning
     by_channel = values.reshape(-1, values.shape[-1])
     low, high = SATURATED.get(stage.activation or "", (-math.inf, math.inf))
     return LayerProbe(
@@ -82,9 +86,13 @@ def _look(stage: Stage, activation: Any, gradient: Any) -> LayerProbe:
         activation_std=_finite(values.std()),
         activation_std_across_examples=_finite(values.std(axis=0).mean()),
         gradient_norm=_finite(np.linalg.norm(gradient.numpy().astype(np.float64))),
-        dead_share=_finite(np.mean(by_channel.max(axis=0) <= 0)) if stage.activation == "relu" else None,
-        saturated_share=_finite(np.mean((values < low) | (values > high))) if stage.activation in SATURATED else None,
+        dead_share=_share(by_channel.max(axis=0) <= 0, values) if stage.activation == "relu" else None,
+        saturated_share=_share((values < low) | (values > high), values) if stage.activation in SATURATED else None,
     )
+
+
+def _share(found: np.ndarray, values: np.ndarray) -> float | None:
+    return None if np.isnan(values).any() else float(np.mean(found))
 
 
 def _kernel(layer: keras.layers.Layer) -> Any:

@@ -146,6 +146,10 @@ def _prepare(spec: TrainSpec, dataset: Dataset, search_path: Path, workshop: Wor
         raise ValueError(
             f"`batch_size` must not exceed the training images. Received: {spec.batch_size} > {len(split.train)}."
         )
+    if not (len(split.val) and len(split.test)):
+        raise ValueError(
+            f"Validation and test need at least one image. Received: {len(split.val)} and {len(split.test)}."
+        )
     program = _program(spec, dataset, search_path, workshop)
     return _Run(
         spec=spec,
@@ -206,7 +210,7 @@ def _train_epochs(run: _Run, progress: _Progress) -> None:
                 duration_seconds=time.perf_counter() - started,
             )
         )
-        progress.diverged = train_loss is None
+        progress.diverged = train_loss is None or val.loss is None
         if progress.diverged:
             return
 
@@ -231,7 +235,7 @@ def _chunks(run: _Run, epoch: int) -> Iterator[_Chunk]:
     if epoch == 0:
         yield _Chunk(epoch, 0, 1, order[:1], "initial")
         start = 1
-    alone_at_end = epoch == run.spec.epochs - 1 and stop - start > 1
+    alone_at_end = epoch == run.spec.epochs - 1 and stop > start
     if alone_at_end:
         stop -= 1
     if stop > start:
@@ -265,9 +269,10 @@ def _first(images: Images, count: int) -> Images:
 
 def _probe(run: _Run, moment: Literal["initial", "final"]) -> Probe:
     program = run.program
-    if program.probe_model is not program.model:
-        program.probe_model.set_weights(program.model.get_weights())
-    kept = program.model.get_weights()
+    # Random states are variables but, to Keras, not weights.
+    kept = [np.asarray(variable) for variable in program.model.variables]
+    for variable, value in zip(program.probe_model.variables, kept, strict=True):
+        variable.assign(value)
     result = probe(
         program.probe_model,
         _first(run.train, PROBE_IMAGES),
@@ -276,7 +281,8 @@ def _probe(run: _Run, moment: Literal["initial", "final"]) -> Probe:
         moment=moment,
     )
     # In training mode the probe moves averages and random states; the run itself must not notice.
-    program.model.set_weights(kept)
+    for variable, value in zip(program.model.variables, kept, strict=True):
+        variable.assign(value)
     return result
 
 

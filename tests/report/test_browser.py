@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
+from browsing import start_browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = pytest.mark.browser
 
-SWITCHES = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--hide-scrollbars",
-)  # fmt: skip
 WIDTHS = (360, 768, 1280, 1920)
-
-
-def start_browser(*switches: str) -> webdriver.Chrome:
-    """Chromium without a window. Raises: AssertionError when it is not installed."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    assert browser, "Chromium must be installed to look at the pages."
-    assert driver, "chromedriver must be installed to look at the pages."
-    options = Options()
-    options.binary_location = browser
-    for switch in (*SWITCHES, *switches):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=Service(driver))
 
 
 @pytest.fixture(scope="module")

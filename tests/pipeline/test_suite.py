@@ -1,0 +1,226 @@
+"""From the command line to pages, with real training: what a user does, in the order a user does it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from browsing import check_links, start_browser
+from place import CHECKOUT, Place, make_place
+
+pytestmark = pytest.mark.slow
+
+NAMES = sorted(path.stem for path in (CHECKOUT / "experiments").glob("*.ipynb"))
+
+
+def test_all_gives_every_experiment_a_page_whose_links_lead_somewhere(finished: Place) -> None:
+    pages = {path.name for path in finished.reports.glob("*.html")}
+    assert {f"{name}.html" for name in NAMES} | {f"{name}.notebook.html" for name in NAMES} < pages
+    count, broken = check_links(finished.reports)
+    assert broken == []
+    assert count > 100
+
+
+def test_a_second_all_trains_nothing_executes_nothing_and_leaves_the_pages_alone(finished: Place) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.reports.rglob("*") if path.is_file()}
+    done = finished.pipeline("all")
+    assert done.returncode == 0
+    assert "Trained 0 runs, executed 0 notebooks." in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_an_edited_markdown_cell_executes_that_notebook_alone_and_trains_nothing(finished: Place) -> None:
+    finished.edit("04_glorot_vs_he", "**The question.**", "**A better question.**")
+    done = finished.pipeline("all")
+    assert "Trained 0 runs, executed 1 notebooks." in done.stdout
+    assert "A better question." in (finished.reports / "04_glorot_vs_he.html").read_text(encoding="utf-8")
+
+
+def test_other_parameters_train_only_what_is_missing_and_get_a_page_beside_the_default_one(finished: Place) -> None:
+    before, default_page = finished.keys(), finished.reports / "04_glorot_vs_he.html"
+    text = default_page.read_text(encoding="utf-8")
+    done = finished.pipeline("run", "glorot_vs_he", "-p", "depths=[8, 10]")
+    assert done.returncode == 0, done.stderr
+    added = finished.keys().keys() - before.keys()
+    assert len(added) == 2, "Glorot and He at 10 convolutions; those at 8 are in the store"
+    assert finished.keys() | before == finished.keys()
+    assert default_page.read_text(encoding="utf-8").count("<h1") == text.count("<h1")
+    (page,) = finished.reports.glob("04_glorot_vs_he--*[0-9a-f].html")
+    assert re.search(r"depths.{0,200}\[8, ?10\]", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_report_works_in_a_browser_without_complaint(finished: Place) -> None:
+    driver = start_browser()
+    try:
+        for page in sorted(finished.reports.glob("*.html")):
+            driver.get(page.as_uri())
+            assert driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth"), page.name
+        assert driver.get_log("browser") == []
+    finally:
+        driver.quit()
+
+
+def test_the_search_is_replayed_from_the_store_with_its_winners_on_fresh_seeds(finished: Place) -> None:
+    (result,) = (finished.store / "_published" / "14_depth_and_kernels_search").glob("smoke-*[0-9a-f].json")
+    published = json.loads(result.read_bytes())
+    assert [search["name"] for search in published["searches"]] == ["random", "hyperband", "bayesian"]
+    assert all(int(seed) > 1000 for arm in ("random", "bayesian") for seed in published["runs"][arm])
+    keys = set(finished.keys())
+    assert all(trial["key"] in keys for search in published["searches"] for trial in search["trials"])
+
+
+@pytest.mark.parametrize("where", ["checkout", "experiments"])
+def test_a_notebook_run_by_papermill_gives_the_same_keys_and_bits(finished: Place, tmp_path: Path, where: str) -> None:
+    place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
+    folder = {"checkout": place.root, "experiments": place.experiments}[where]
+    target = place.notebook("03_sigmoid_vs_relu_depth").relative_to(folder)
+    command = [sys.executable, "-m", "papermill", str(target), str(tmp_path / "out.ipynb"), "-p", "profile", "smoke"]
+    done = subprocess.run(
+        [*command, "-k", "python3"],
+        env=place.variables() | {"KERASCNN_DATA": str(finished.data)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(place.keys()) == 4
+    assert place.keys().items() <= finished.keys().items()
+
+
+def test_a_notebook_run_by_nbconvert_is_published_by_hand_and_all_does_it_again(
+    finished: Place, tmp_path: Path
+) -> None:
+    place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
+    place.edit("03_sigmoid_vs_relu_depth", 'profile = \\"quick\\"', 'profile = \\"smoke\\"')
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(tmp_path)]
+    done = place.run([*command, str(place.notebook("03_sigmoid_vs_relu_depth"))], KERASCNN_DATA=str(finished.data))
+    assert done.returncode == 0, done.stderr
+    assert place.keys().items() <= finished.keys().items()
+    assert "Published by hand" in _render(place)
+    assert "Trained 0 runs, executed 1 notebooks." in place.pipeline("all").stdout
+    assert "Published by hand" not in (place.reports / "03_sigmoid_vs_relu_depth.html").read_text(encoding="utf-8")
+
+
+def test_the_experiment_of_the_readme_works_as_written(finished: Place, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
+    section = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## Add your own experiment")[2]
+    module, title, parameters, study, look, publish = re.findall(
+        r"```\w+\n(.*?)```", section.partition("\n## ")[0], re.DOTALL
+    )
+    (place.experiments / "my_models.py").write_text(module, encoding="utf-8")
+    cells = [_cell("markdown", title), _cell("code", parameters, "parameters"), _cell("code", study, "study")]
+    notebook = {
+        "cells": [*cells, _cell("code", look), _cell("code", publish)],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    place.notebook("20_activation_of_mlp").write_text(json.dumps(notebook), encoding="utf-8")
+    assert "ReLU against tanh in a small MLP" in place.pipeline("list").stdout
+    assert "20_activation_of_mlp" in place.pipeline("plan").stdout
+    done = place.pipeline("run", "activation_of_mlp")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ReLU is better than tanh." in (place.reports / "20_activation_of_mlp.html").read_text(encoding="utf-8")
+
+
+def test_broken_notebooks_are_shown_as_failed_and_the_others_go_on(finished: Place, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
+    shutil.copytree(finished.store, place.store, ignore=shutil.ignore_patterns("_*"))
+    for number, line in {"30_raises": "1 / 0", "31_leaves_early": "import sys; sys.exit(0)"}.items():
+        shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook(number))
+        place.edit(number, "results = study.run()", line)
+    shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook("32_has_no_study"))
+    place.edit("32_has_no_study", '"study"', '"studies"')
+    done = place.pipeline("all")
+    assert done.returncode == 6
+    assert "32_has_no_study is left out: A notebook must have exactly one code cell tagged `study`" in done.stderr
+    index = (place.reports / "index.html").read_text(encoding="utf-8")
+    assert index.count("failed") >= 3
+    assert "ZeroDivisionError" in (place.reports / "30_raises.html").read_text(encoding="utf-8")
+    assert (place.reports / "03_sigmoid_vs_relu_depth.html").exists()
+    assert place.keys() == finished.keys() | place.keys()
+
+
+def test_a_killed_pipeline_keeps_what_was_finished_and_leaves_no_process(data: Path, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
+    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
+    process = subprocess.Popen(
+        command, env=place.variables(), cwd=place.root, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    _wait_until(lambda: place.store.exists() and bool(place.keys()), seconds=120)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _wait_until(lambda: not _processes_of_session(process.pid), seconds=5)
+    kept = place.keys()
+    done = place.pipeline("all")
+    assert done.returncode == 0, done.stderr
+    assert f"Trained {4 - len(kept)} runs" in done.stdout
+    assert kept.items() <= place.keys().items()
+
+
+def test_a_terminated_pipeline_leaves_within_seconds_and_says_so_by_its_code(data: Path, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
+    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
+    process = subprocess.Popen(
+        command, env=place.variables(), cwd=place.root, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    _wait_until(lambda: (place.store / "_logs").exists(), seconds=60)
+    time.sleep(3)
+    process.terminate()
+    assert process.wait(timeout=20) == 75
+    _wait_until(lambda: not _processes_of_session(process.pid), seconds=5)
+
+
+def test_a_reports_folder_that_cannot_be_written_is_one_clear_message(finished: Place, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = finished.run(
+        [sys.executable, str(CHECKOUT / "pipeline.py"), "report", "--profile", "smoke", "--data", str(finished.data)],
+        KERASCNN_REPORTS=str(tmp_path / "file" / "reports"),
+    )
+    assert done.returncode == 5
+    assert "Traceback" not in done.stderr
+    assert "reports" in done.stderr
+
+
+def test_force_trains_again_and_finds_the_same_bits(finished: Place) -> None:
+    before = finished.keys()
+    done = finished.pipeline("run", "glorot_vs_he", "--force")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Trained 4 runs" in done.stdout
+    assert finished.keys() == before
+
+
+def _cell(kind: str, source: str, *tags: str) -> dict:
+    cell = {
+        "cell_type": kind,
+        "id": str(abs(hash(source)))[:8],
+        "metadata": {"tags": list(tags)},
+        "source": source.strip(),
+    }
+    return cell | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+
+
+def _render(place: Place) -> str:
+    assert place.pipeline("report").returncode == 0
+    return (place.reports / "03_sigmoid_vs_relu_depth.html").read_text(encoding="utf-8")
+
+
+def _wait_until(condition, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+
+
+def _processes_of_session(session: int) -> list[str]:
+    """Living processes of the session that the killed pipeline led."""
+    listed = subprocess.run(["ps", "-o", "pid=,stat=", "-s", str(session)], capture_output=True, text=True).stdout
+    return [line for line in listed.splitlines() if " Z" not in line]

@@ -1,0 +1,88 @@
+"""A whole pipeline in a place of its own: copied notebooks, an own store, commands run there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[1]
+REAL_CIFAR = CHECKOUT.parent / "shared" / "data" / "cifar10"
+
+
+@dataclass
+class Place:
+    """Folders of one pipeline, and commands run in it."""
+
+    root: Path
+    data: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def store(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def experiments(self) -> Path:
+        return self.root / "experiments"
+
+    def variables(self) -> dict[str, str]:
+        """The environment of every command run here."""
+        places = {
+            "KERASCNN_STORE": str(self.store),
+            "KERASCNN_REPORTS": str(self.reports),
+            "KERASCNN_EXPERIMENTS": str(self.experiments),
+            "KERASCNN_CACHE": str(self.data.parent / "cache"),
+        }
+        return os.environ | places | self.environment
+
+    def pipeline(self, *arguments: str, profile: str = "smoke") -> subprocess.CompletedProcess[str]:
+        """`python pipeline.py` with these arguments on this place's data."""
+        command = [
+            sys.executable,
+            str(CHECKOUT / "pipeline.py"),
+            *arguments,
+            "--profile",
+            profile,
+            "--data",
+            str(self.data),
+        ]
+        return self.run(command)
+
+    def run(self, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, capture_output=True, text=True, env=self.variables() | environment, cwd=self.root, timeout=400
+        )
+
+    def keys(self) -> dict[str, str]:
+        """Run key -> weight hash of everything in the store."""
+        folders = [path for path in self.store.iterdir() if len(path.name) == 32]
+        return {path.name: json.loads((path / "record.json").read_bytes())["weights_sha256"] for path in folders}
+
+    def notebook(self, name: str) -> Path:
+        return self.experiments / f"{name}.ipynb"
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text in a notebook's file."""
+        path = self.notebook(name)
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def make_place(root: Path, data: Path, *names: str) -> Place:
+    """A place with the named experiments (all where none is named)."""
+    place = Place(root, data)
+    place.experiments.mkdir(parents=True)
+    for path in sorted((CHECKOUT / "experiments").glob("*.ipynb")):
+        if not names or path.stem in names:
+            shutil.copy(path, place.experiments)
+    return place

@@ -1,0 +1,282 @@
+"""The command line: help for everything, one clear line for every mistake, and no TensorFlow for planning."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerascnn.places import CHECKOUT
+
+VERBS = ("all", "run", "plan", "list", "report", "data", "clean")
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A tiny data set as Keras ships its own."""
+    rng = np.random.default_rng(1)
+    path = tmp_path / "tiny.npz"
+    arrays: dict[str, Any] = {}
+    for split, count in (("train", 40), ("test", 20)):
+        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
+        arrays[f"y_{split}"] = np.arange(count) % 4
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    places = {name: str(tmp_path / name.lower()) for name in ("CACHE", "STORE", "REPORTS")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KERASCNN_")}
+    return kept | {f"KERASCNN_{name}": value for name, value in places.items()} | {"COLUMNS": "100"}
+
+
+@pytest.fixture
+def command(environment: dict[str, str], tmp_path: Path) -> Command:
+    """Run `pipeline.py` with arguments, from a folder that is not the checkout."""
+
+    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(CHECKOUT / "pipeline.py"), *arguments],
+            cwd=tmp_path,
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def cell(source: str, *tags: str) -> dict[str, Any]:
+    return {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source}
+
+
+def write_experiment(folder: Path, name: str, study: str) -> None:
+    folder.mkdir(exist_ok=True)
+    cells = [cell('profile = "quick"\nseeds = None\ndepths = [1]', "parameters"), cell(study, "study")]
+    (folder / f"{name}.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
+
+
+STUDY = """
+from kerascnn import Arm, Budget, Study, model
+budget = Budget(epochs=1, seeds=2)
+study = Study(
+    question="?",
+    arms=[Arm(name=f"a{depth}", label="A", model=model("BUILDER", depth=depth)) for depth in depths],
+    budgets={"smoke": budget, "quick": budget, "full": budget},
+    profile=profile,
+    seeds=seeds,
+)
+"""
+
+
+@pytest.fixture
+def experiments(tmp_path: Path) -> Path:
+    """Two experiments that share a run."""
+    folder = tmp_path / "experiments"
+    write_experiment(folder, "01_first", STUDY.replace("BUILDER", "models.deep"))
+    write_experiment(folder, "02_second", STUDY.replace("BUILDER", "models.deep"))
+    return folder
+
+
+# --- help ---------------------------------------------------------------------------------------------------
+
+
+def test_help_shows_every_verb_examples_and_exit_codes(command: Command) -> None:
+    done = command("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "examples:\n  python pipeline.py all" in done.stdout
+    assert "exit codes:" in done.stdout
+    assert all(re.search(rf"^    {verb} ", done.stdout, re.MULTILINE) for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_every_verb_shows_an_example_and_the_common_options(command: Command, verb: str) -> None:
+    done = command(verb, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"example:\n  python pipeline.py {verb}" in done.stdout
+    assert all(option in done.stdout for option in ("--profile", "--data", "--jobs", "--seeds"))
+
+
+# --- mistakes -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], r"arguments are required: VERB.*pipeline.py --help"),
+        (["plna"], r"invalid choice: 'plna' \(choose from 'all'.*pipeline.py --help"),
+        (["run"], r"arguments are required: NAME.*pipeline.py run --help"),
+        (["data", "fetsh"], r"invalid choice: 'fetsh'.*fetch"),
+        (["list", "--jbs", "3"], r"unrecognized arguments: --jbs 3.*--help"),
+        (["plan", "--jobs", "two"], r"--jobs: invalid int value: 'two'"),
+        (["plan", "--jobs", "0"], r"`--jobs` must be at least 1. Received: --jobs 0"),
+        (["list", "--jobs", "0"], r"`--jobs` must be at least 1"),
+        (["plan", "--seeds", "-1"], r"`--seeds` must be at least 1. Received: --seeds -1"),
+        (["plan", "--profile", "smok"], r"`--profile` must be one of smoke, quick, full.*Did you mean 'smoke'"),
+        (["--profile", "fast", "list"], r"`--profile` must be one of smoke, quick, full"),
+        (["plan", "05"], r"no experiment '05'. .*Known: .*01_first"),
+        (["run", "fist"], r"no experiment 'fist'. Did you mean 'first'\?"),
+        (["all", "--only", "thrid"], r"no experiment 'thrid'"),
+        (["all", "--skip", "thrid"], r"no experiment 'thrid'"),
+        (["plan", "0"], r"'0' fits several experiments: 01_first, 02_second"),
+        (["plan", "01", "-p", "depth=[2]"], r"01_first has no parameter 'depth'. Did you mean 'depths'\?"),
+        (["plan", "01", "-p", "depths=3"], r"`depths` of 01_first must be of the kind of its default, \[1\].*: 3"),
+        (["plan", "01", "-p", "depths"], r"`-p` must be NAME=JSON. Received: -p depths. Write for example"),
+        (["plan", "01", "-p", "depths=[1,"], r"`-p depths` must be JSON. Received: \[1,.*Quote it for the shell"),
+        (["plan", "01", "-p", "depths=NaN"], r"must be a finite number. Received: NaN"),
+        (["plan", "01", "-p", "profile=full"], r"must be given with --profile"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_answered_in_one_line_that_says_what_to_do(
+    command: Command, experiments: Path, data: Path, arguments: list[str], message: str
+) -> None:
+    done = command(*arguments, KERASCNN_EXPERIMENTS=str(experiments), KERASCNN_DATA=str(data))
+    assert done.returncode == 2, done.stderr
+    assert re.fullmatch(r"pipeline\.py: .+\n", done.stderr), done.stderr
+    assert re.search(message, done.stderr), done.stderr
+
+
+def test_a_folder_without_notebooks_is_a_clear_error(command: Command, tmp_path: Path) -> None:
+    done = command("plan", KERASCNN_EXPERIMENTS=str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "There are no notebooks in" in done.stderr
+    assert "set KERASCNN_EXPERIMENTS" in done.stderr
+
+
+def test_data_that_are_not_there_are_a_clear_error_of_their_own(command: Command, experiments: Path) -> None:
+    done = command("plan", "--data", "nowhere.npz", KERASCNN_EXPERIMENTS=str(experiments))
+    assert done.returncode == 3
+    assert re.fullmatch(r"pipeline\.py: .*nowhere.npz.*\n", done.stderr)
+
+
+def test_a_store_that_cannot_be_written_is_a_clear_error_of_its_own(
+    command: Command, experiments: Path, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    places = {"KERASCNN_EXPERIMENTS": str(experiments), "KERASCNN_STORE": str(tmp_path / "file" / "runs")}
+    assert command("plan", "--data", str(data), **places).returncode == 0, "planning writes nothing"
+    done = command("all", "--data", str(data), **places)
+    assert done.returncode == 5
+    assert re.search(r"^pipeline\.py: The store cannot be written: .*set KERASCNN_STORE", done.stderr, re.MULTILINE)
+    assert "Traceback" not in done.stderr
+
+
+# --- list and plan ------------------------------------------------------------------------------------------
+
+
+def test_list_shows_every_experiment_with_its_parameters(command: Command, experiments: Path) -> None:
+    done = command("list", KERASCNN_EXPERIMENTS=str(experiments))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.findall(r"^\w+", done.stdout, re.MULTILINE) == ["01_first", "02_second"]
+    assert done.stdout.count("-p depths=[1]") == 2
+
+
+def test_list_of_the_checkout_has_every_notebook(command: Command) -> None:
+    done = command("list")
+    names = {path.stem for path in (CHECKOUT / "experiments").glob("*.ipynb")}
+    assert done.returncode == 0
+    assert names <= set(re.findall(r"^\w+", done.stdout, re.MULTILINE))
+
+
+def test_list_shows_a_notebook_that_is_not_usable_and_says_so_in_its_exit_code(
+    command: Command, experiments: Path
+) -> None:
+    (experiments / "03_broken.ipynb").write_text("{")
+    done = command("list", KERASCNN_EXPERIMENTS=str(experiments))
+    assert done.returncode == 4
+    assert "03_broken\n    not usable: 03_broken.ipynb cannot be read" in done.stdout
+    assert "02_second" in done.stdout
+
+
+def test_a_reader_that_closes_early_sees_no_traceback(environment: dict[str, str]) -> None:
+    command = f"{sys.executable} {CHECKOUT / 'pipeline.py'} list | true"
+    for _ in range(3):
+        done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+
+
+def test_plan_counts_a_run_that_two_experiments_share_once(command: Command, experiments: Path, data: Path) -> None:
+    done = command("plan", "--data", str(data), "--jobs", "2", KERASCNN_EXPERIMENTS=str(experiments))
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"01_first +2 runs to train, 0 in the store;", done.stdout)
+    assert re.search(r"02_second +0 runs to train, 0 in the store, 2 shared with", done.stdout)
+    assert re.search(r"In all: 2 runs to train, about .* on 2 cores", done.stdout)
+
+
+def test_plan_takes_seeds_and_parameters_and_what_is_given_with_p_wins(
+    command: Command, experiments: Path, data: Path
+) -> None:
+    def count(*arguments: str) -> str:
+        done = command("plan", "01", "--data", str(data), *arguments, KERASCNN_EXPERIMENTS=str(experiments))
+        found = re.search(r"In all: (\d+) runs", done.stdout)
+        assert found, done.stderr
+        return found[1]
+
+    assert count("-p", "depths=[1, 2, 3]") == "6"
+    assert count("--seeds", "5") == "5"
+    assert count("--seeds", "5", "-p", "seeds=3") == "3"
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        (STUDY.replace("BUILDER", "models.deeep"), "Did you mean 'models.deep'"),
+        (STUDY.replace("BUILDER", "my_nets:build"), "Put my_nets.py beside the notebooks"),
+        (STUDY.replace("BUILDER", "broken_nets:build"), "broken_nets.py is not valid Python"),
+        (STUDY.replace("BUILDER", "models.deep").replace("profile=profile", "profile='smoke'"), "'quick'.*'smoke'"),
+        ("study = 1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_what_is_wrong_with_one_experiment_leaves_the_others_in_the_plan(
+    command: Command, experiments: Path, data: Path, study: str, message: str
+) -> None:
+    write_experiment(experiments, "03_wrong", study)
+    (experiments / "broken_nets.py").write_text("def build(:\n")
+    done = command("plan", "--data", str(data), KERASCNN_EXPERIMENTS=str(experiments))
+    assert done.returncode == 6, done.stderr
+    assert re.search(rf"03_wrong +not usable: .*{message}.*03_wrong.ipynb", done.stdout), done.stdout
+    assert re.search(r"01_first +2 runs to train", done.stdout)
+
+
+# --- TensorFlow ---------------------------------------------------------------------------------------------
+
+PROBE = """
+import sys, pipeline
+code = pipeline.main(sys.argv[1:])
+assert not {"tensorflow", "keras", "keras_tuner"} & set(sys.modules), "loaded"
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["plan", "--data"], ["report", "--data"], ["data"], ["clean"]])
+def test_planning_and_rendering_never_load_tensorflow(
+    environment: dict[str, str], data: Path, arguments: list[str]
+) -> None:
+    arguments = [*arguments, str(data)] if arguments[-1] == "--data" else arguments
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_planning_writes_nothing_into_the_store(command: Command, data: Path, environment: dict[str, str]) -> None:
+    assert command("plan", "--data", str(data)).returncode == 0
+    assert not Path(environment["KERASCNN_STORE"]).exists()

@@ -1,0 +1,316 @@
+"""The notebook contract: names, parameters, tags, and errors that say which file is meant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kerascnn.errors import NotebookError, UsageError
+from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, read_notebook, select
+
+KNOWN = ["03_sigmoid_vs_relu_depth", "04_glorot_vs_he", "07_batch_normalization", "08_batch_size", "extra"]
+PARAMETERS = """\
+profile = "quick"  # how much to spend
+depths = [8, 14]  # convolutions, shallowest first
+rate = 0.01
+layers = 3  # how many
+verbose = False
+seeds = None  # None takes the profile's
+minus = -1.5
+"""
+
+
+def make_cell(source: str | list[str], *tags: str, kind: str = "code") -> dict[str, Any]:
+    return {"cell_type": kind, "metadata": {"tags": list(tags)} if tags else {}, "source": source}
+
+
+def make_notebook(parameters: str = PARAMETERS, study: str = "study = None", **fields: Any) -> dict[str, Any]:
+    cells = [
+        make_cell("# Depth\n\nDoes depth help?", kind="markdown"),
+        make_cell(parameters, "parameters"),
+        make_cell("Now the study.", kind="markdown"),
+        make_cell(study, "study"),
+        make_cell("results = study.run()"),
+    ]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **fields}
+
+
+def opened(content: dict[str, Any]) -> Notebook:
+    return Notebook(Path("experiments/05_depth.ipynb"), content)
+
+
+# --- names --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("04_glorot_vs_he", "04_glorot_vs_he"),
+        ("glorot_vs_he", "04_glorot_vs_he"),
+        ("04", "04_glorot_vs_he"),
+        ("glo", "04_glorot_vs_he"),
+        ("experiments/04_glorot_vs_he.ipynb", "04_glorot_vs_he"),
+        ("04_glorot_vs_he.ipynb", "04_glorot_vs_he"),
+        ("batch_size", "08_batch_size"),
+        ("ex", "extra"),
+    ],
+)
+def test_an_experiment_is_found_by_name_without_number_or_by_a_unique_prefix(name: str, expected: str) -> None:
+    assert select([name], KNOWN) == [expected]
+
+
+def test_several_names_are_found_in_the_order_given() -> None:
+    assert select(["08", "sigmoid"], KNOWN) == ["08_batch_size", "03_sigmoid_vs_relu_depth"]
+
+
+def test_a_full_name_wins_over_longer_names_that_begin_with_it() -> None:
+    assert select(["batch"], ["01_batch", "02_batch_size"]) == ["01_batch"]
+
+
+@pytest.mark.parametrize("name", ["batch", "0", ""])
+def test_a_prefix_of_several_names_is_an_error_that_lists_them(name: str) -> None:
+    with pytest.raises(UsageError, match=r"fits several experiments: .*07_batch_normalization, 08_batch_size"):
+        select([name], KNOWN)
+
+
+def test_an_unknown_name_is_an_error_with_the_near_match() -> None:
+    with pytest.raises(UsageError, match=r"no experiment 'glorto_vs_he'. Did you mean 'glorot_vs_he'\?"):
+        select(["glorto_vs_he"], KNOWN)
+
+
+def test_notebooks_are_found_in_lesson_order_without_hidden_and_private_ones(tmp_path: Path) -> None:
+    for name in ("10_b", "02_a", "_draft", ".hidden"):
+        (tmp_path / f"{name}.ipynb").write_text("{}")
+    (tmp_path / "nets.py").write_text("")
+    assert [path.stem for path in find_notebooks(tmp_path)] == ["02_a", "10_b"]
+
+
+# --- parameters ---------------------------------------------------------------------------------------------
+
+
+def test_parameters_come_in_order_with_default_and_comment() -> None:
+    found = opened(make_notebook()).parameters()
+    assert {name: (p.default, p.comment) for name, p in found.items()} == {
+        "profile": ("quick", "how much to spend"),
+        "depths": ([8, 14], "convolutions, shallowest first"),
+        "rate": (0.01, ""),
+        "layers": (3, "how many"),
+        "verbose": (False, ""),
+        "seeds": (None, "None takes the profile's"),
+        "minus": (-1.5, ""),
+    }
+    assert list(found) == ["profile", "depths", "rate", "layers", "verbose", "seeds", "minus"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["x = 10**6", "x = (1, 2)", "x = {1, 2}", "x = b'a'", "x = 1e999", "x = depth", "x = range(3)", "x = 1j"],
+)
+def test_a_parameter_that_is_no_json_value_is_an_error_naming_it_and_the_file(line: str) -> None:
+    with pytest.raises(NotebookError, match=r"Parameter `x` must be a JSON value.*\(in 05_depth.ipynb\)"):
+        opened(make_notebook(parameters=line)).parameters()
+
+
+@pytest.mark.parametrize(
+    "line", ["import math", "x: int = 3", "x, y = 1, 2", "x = y = 1", "print(1)", "x.y = 1", "x += 1"]
+)
+def test_anything_but_assignments_to_one_name_is_an_error_naming_the_file(line: str) -> None:
+    with pytest.raises(NotebookError, match=r"only hold `name = JSON value` lines \(in 05_depth.ipynb\)"):
+        opened(make_notebook(parameters=line)).parameters()
+
+
+def test_parameters_that_are_not_python_are_an_error_naming_the_file() -> None:
+    with pytest.raises(NotebookError, match=r"not valid Python.*05_depth.ipynb"):
+        opened(make_notebook(parameters="x = = 3")).parameters()
+
+
+# --- values given by the user -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("profile", "full"),
+        ("depths", [2]),
+        ("depths", []),
+        ("rate", 0.5),
+        ("rate", 1),
+        ("layers", 4),
+        ("verbose", True),
+        ("seeds", None),
+        ("seeds", 3),
+        ("seeds", "x"),
+        ("seeds", [1]),
+    ],
+)
+def test_a_value_of_the_defaults_kind_is_accepted(name: str, value: Any) -> None:
+    assert check_values(opened(make_notebook()), {name: value}) == {name: value}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("profile", 3),
+        ("profile", None),
+        ("depths", 8),
+        ("depths", [8, "a"]),
+        ("depths", [8, True]),
+        ("depths", [8.5]),
+        ("depths", "[8]"),
+        ("rate", "0.5"),
+        ("rate", True),
+        ("rate", None),
+        ("layers", 2.5),
+        ("layers", 2.0),
+        ("layers", True),
+        ("verbose", 1),
+        ("verbose", "yes"),
+        ("seeds", True),
+        ("seeds", {"a": 1}),
+    ],
+)
+def test_a_value_of_another_kind_is_an_error_that_shows_the_default(name: str, value: Any) -> None:
+    default = json.dumps(opened(make_notebook()).parameters()[name].default)
+    with pytest.raises(UsageError) as caught:
+        check_values(opened(make_notebook()), {name: value})
+    assert f"Parameter `{name}` of 05_depth must be of the kind of its default, {default}." in str(caught.value)
+    assert f"Received: {json.dumps(value)}." in str(caught.value)
+
+
+def test_an_unknown_parameter_is_an_error_with_the_near_match() -> None:
+    with pytest.raises(UsageError, match=r"05_depth has no parameter 'depth'. Did you mean 'depths'\?"):
+        check_values(opened(make_notebook()), {"depth": [3]})
+
+
+# --- cells --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tag", ["parameters", "study"])
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_tag_that_is_missing_or_there_twice_is_an_error_naming_the_file(tag: str, count: int) -> None:
+    content = make_notebook()
+    (tagged,) = [cell for cell in content["cells"] if tag in cell["metadata"].get("tags", [])]
+    content["cells"] += [tagged] * (count - 1)
+    content["cells"] = [cell for cell in content["cells"] if count or cell is not tagged]
+    with pytest.raises(NotebookError, match=rf"exactly one code cell tagged `{tag}`. Received: {count} \(in 05_depth"):
+        opened(content).check()
+
+
+def test_a_tag_on_a_markdown_cell_does_not_count() -> None:
+    content = make_notebook()
+    content["cells"][3]["cell_type"] = "markdown"
+    with pytest.raises(NotebookError, match=r"tagged `study`. Received: 0"):
+        opened(content).check()
+
+
+def test_the_study_before_its_parameters_is_an_error_naming_the_file() -> None:
+    content = make_notebook()
+    content["cells"][1], content["cells"][3] = content["cells"][3], content["cells"][1]
+    with pytest.raises(NotebookError, match=r"must stand before.*05_depth.ipynb"):
+        opened(content).check()
+
+
+def test_a_sound_notebook_passes_the_check() -> None:
+    opened(make_notebook()).check()
+
+
+@pytest.mark.parametrize("as_lines", [True, False])
+def test_the_study_source_sets_the_given_values_after_the_defaults_and_ends_with_the_study(as_lines: bool) -> None:
+    content = make_notebook(parameters="%matplotlib inline\nx = 1\ny = 2\n", study="!ls\nstudy = (x, y)")
+    if as_lines:
+        for cell in content["cells"]:
+            cell["source"] = cell["source"].splitlines(keepends=True)
+    namespace: dict[str, Any] = {}
+    exec(opened(content).study_source({"x": 5}), namespace)
+    assert namespace["study"] == (5, 2)
+    assert "results" not in namespace
+
+
+def test_a_line_of_python_that_begins_with_a_percent_sign_is_no_magic() -> None:
+    namespace: dict[str, Any] = {}
+    exec(opened(make_notebook("x = 1", 'study = (\n    "%d arms"\n    % 3\n)')).study_source({}), namespace)
+    assert namespace["study"] == "3 arms"
+
+
+def test_title_and_introduction_are_the_markdown_before_the_code() -> None:
+    notebook = opened(make_notebook())
+    assert (notebook.name, notebook.title) == ("05_depth", "Depth")
+    assert notebook.introduction == "# Depth\n\nDoes depth help?"
+
+
+def test_a_notebook_without_a_heading_has_its_name_for_a_title() -> None:
+    content = make_notebook()
+    content["cells"][0]["source"] = "no heading"
+    assert opened(content).title == "05_depth"
+    assert opened({"cells": content["cells"][1:2]}).title == "05_depth"
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"cells": 3}',
+        '{"cells": [3]}',
+        '{"cells": [{}]}',
+        '{"worksheets": []}',
+        '{"cells": [{"cell_type": "code", "metadata": null, "source": ""}]}',
+        '{"cells": [{"cell_type": "code", "metadata": {"tags": 3}, "source": ""}]}',
+        '{"cells": [{"cell_type": "code", "metadata": {}, "source": [3]}]}',
+        '{"cells": [{"cell_type": "code", "metadata": {}, "source": null}]}',
+        '{"cells": [{"cell_type": 1}]}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_file_that_is_no_notebook_is_an_error_naming_it(tmp_path: Path, text: str | bytes) -> None:
+    path = tmp_path / "05_depth.ipynb"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(NotebookError, match=r"^05_depth.ipynb .* Save it again from Jupyter."):
+        read_notebook(path)
+
+
+def test_a_file_that_is_not_there_is_an_error_naming_it(tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match=r"05_depth.ipynb cannot be read"):
+        read_notebook(tmp_path / "05_depth.ipynb")
+
+
+def test_a_notebook_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "05_depth.ipynb"
+    path.write_text(json.dumps(make_notebook()))
+    assert read_notebook(path) == Notebook(path, make_notebook())
+
+
+# --- digest -------------------------------------------------------------------------------------------------
+
+
+def test_the_digest_changes_with_any_cells_text_kind_or_tags() -> None:
+    digests = {opened(make_notebook()).digest}
+    for number in range(5):
+        content = make_notebook()
+        content["cells"][number]["source"] += "\nmore"
+        digests.add(opened(content).digest)
+        content = make_notebook()
+        content["cells"][number]["cell_type"] = "raw"
+        digests.add(opened(content).digest)
+        content = make_notebook()
+        content["cells"][number]["metadata"] = {"tags": ["other"]}
+        digests.add(opened(content).digest)
+    assert len(digests) == 16
+
+
+def test_outputs_execution_counts_and_editor_metadata_do_not_change_the_digest() -> None:
+    content = make_notebook(metadata={"kernelspec": {"name": "x"}})
+    for cell in content["cells"]:
+        cell |= {"outputs": [{"output_type": "stream", "text": "hello"}], "execution_count": 3, "id": "abc"}
+        cell["metadata"] = cell["metadata"] | {"collapsed": True}
+        cell["source"] = cell["source"].splitlines(keepends=True)
+    assert opened(content).digest == opened(make_notebook()).digest

@@ -1,0 +1,227 @@
+"""Every notebook in `experiments/` keeps the rules: thin, clean, and planned in every profile."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kerascnn.identity import builder_sources
+from kerascnn.models import BUILDERS
+from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
+from kerascnn.notebooks.studies import StudyRequest, load_studies
+from kerascnn.places import CHECKOUT
+from kerascnn.search import at_most
+from kerascnn.specs import Identity, Study
+from kerascnn.specs.study import PROFILES, Setting
+
+EXPERIMENTS = CHECKOUT / "experiments"
+NAMES = [path.stem for path in find_notebooks(EXPERIMENTS)]
+SETTING = Setting(content="c" * 64, train_images=50_000, precision="float32")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+@pytest.fixture(params=NAMES)
+def notebook(request: pytest.FixtureRequest) -> Notebook:
+    return read_notebook(EXPERIMENTS / f"{request.param}.ipynb")
+
+
+@pytest.fixture(scope="module")
+def studies() -> dict[tuple[str, str], Study | Exception]:
+    """(experiment, profile) -> its study with the defaults, all built in one child process."""
+    wanted = [(name, profile) for name in NAMES for profile in PROFILES]
+    requests = [StudyRequest(EXPERIMENTS / f"{name}.ipynb", {"profile": profile}) for name, profile in wanted]
+    return dict(zip(wanted, load_studies(requests), strict=True))
+
+
+def code_cells(notebook: Notebook) -> list[dict[str, Any]]:
+    return [cell for cell in notebook.content["cells"] if cell["cell_type"] == "code"]
+
+
+def trees(notebook: Notebook) -> list[ast.Module]:
+    return [ast.parse(cell_source(cell)) for cell in code_cells(notebook)]
+
+
+def test_there_are_experiments_and_their_names_are_numbered() -> None:
+    assert NAMES
+    assert all(name[:2].isdigit() and name[2] == "_" for name in NAMES)
+
+
+# --- the file -----------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_is_committed_without_outputs_and_execution_counts(notebook: Notebook) -> None:
+    for cell in code_cells(notebook):
+        assert (cell["outputs"], cell["execution_count"]) == ([], None)
+
+
+def test_a_notebook_has_minimal_metadata_and_unique_cell_ids(notebook: Notebook) -> None:
+    assert notebook.content["metadata"] == METADATA
+    assert (notebook.content["nbformat"], notebook.content["nbformat_minor"]) == (4, 5)
+    cells = notebook.content["cells"]
+    assert all(set(cell["metadata"]) <= {"tags"} for cell in cells)
+    assert all(cell["metadata"].get("tags", True) for cell in cells), "an empty list of tags"
+    assert len({cell["id"] for cell in cells}) == len(cells)
+
+
+def test_a_notebook_has_its_two_tags_and_no_others(notebook: Notebook) -> None:
+    notebook.check()
+    tags = [tag for cell in notebook.content["cells"] for tag in cell["metadata"].get("tags", [])]
+    assert sorted(tags) == ["parameters", "study"]
+
+
+# --- the text -----------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_begins_with_a_title_and_the_question_before_any_code(notebook: Notebook) -> None:
+    first = notebook.content["cells"][0]
+    assert first["cell_type"] == "markdown"
+    assert cell_source(first).startswith("# ")
+    assert len(notebook.introduction.split()) > 60
+
+
+def test_titles_differ_between_experiments() -> None:
+    titles = [read_notebook(EXPERIMENTS / f"{name}.ipynb").title for name in NAMES]
+    assert len(set(titles)) == len(titles)
+
+
+# --- the code -----------------------------------------------------------------------------------------------
+
+
+def test_a_notebook_defines_no_function_and_no_class(notebook: Notebook) -> None:
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    found = [ast.unparse(node) for tree in trees(notebook) for node in ast.walk(tree) if isinstance(node, definitions)]
+    assert found == []
+
+
+def test_a_notebook_uses_no_magic_and_no_shell(notebook: Notebook) -> None:
+    lines = [line.lstrip() for cell in code_cells(notebook) for line in cell_source(cell).splitlines()]
+    assert not [line for line in lines if line.startswith(("%%", "!", "%matplotlib", "%load", "%pip"))]
+
+
+def test_a_notebook_draws_and_reckons_with_the_library_alone(notebook: Notebook) -> None:
+    imported = {
+        name.partition(".")[0]
+        for tree in trees(notebook)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
+    }
+    own = {path.stem for path in EXPERIMENTS.glob("*.py")}
+    assert not imported & {"keras", "tensorflow", "matplotlib", "seaborn", "scipy", "sklearn", "torch"}
+    assert imported <= {"kerascnn", "numpy", "pandas", "math", "inspect", "IPython"} | own
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == name]
+
+
+def test_a_notebook_runs_its_study_once_after_building_it(notebook: Notebook) -> None:
+    running = [number for number, tree in enumerate(trees(notebook)) if calls(tree, "study.run")]
+    tagged = [n for n, cell in enumerate(code_cells(notebook)) if "study" in cell["metadata"].get("tags", [])]
+    assert len(running) == 1
+    assert running[0] > tagged[0]
+
+
+def test_a_notebook_publishes_in_its_last_cell_and_only_there(notebook: Notebook) -> None:
+    *before, last = trees(notebook)
+    assert len(calls(last, "results.publish")) == 1
+    assert notebook.content["cells"][-1]["cell_type"] == "code"
+    assert not [call for tree in before for call in calls(tree, "results.publish")]
+
+
+def test_a_notebooks_takeaways_refer_to_measured_values_by_placeholder(notebook: Notebook) -> None:
+    (call,) = calls(trees(notebook)[-1], "results.publish")
+    texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert any("{" in text and "}" in text for text in texts)
+    assert not [text for text in texts if any(f"{digit} %" in text or f"{digit}%" in text for digit in range(10))]
+
+
+def test_parameters_are_explained_and_profile_and_seeds_are_among_them(notebook: Notebook) -> None:
+    parameters = notebook.parameters()
+    assert parameters["profile"].default == "quick"
+    assert parameters["seeds"].default is None
+    assert all(parameter.comment for parameter in parameters.values())
+
+
+def test_every_parameter_is_used(notebook: Notebook) -> None:
+    used = {node.id for tree in trees(notebook) for node in ast.walk(tree) if isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)}  # fmt: skip
+    assert set(notebook.parameters()) <= used
+
+
+def test_cells_are_short(notebook: Notebook) -> None:
+    for cell in code_cells(notebook):
+        if "study" not in cell["metadata"].get("tags", []):
+            lines = {token.start[0] for token in tokenize.generate_tokens(io.StringIO(cell_source(cell)).readline)}
+            assert len(lines) <= 25, cell_source(cell)
+
+
+# --- the studies --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_study_is_built_in_every_profile(studies: Any, name: str, profile: str) -> None:
+    study = studies[name, profile]
+    assert isinstance(study, Study), study
+    assert study.profile == profile
+    assert study.claims
+    assert study.question.endswith("?")
+    assert study.grid(SETTING)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_of_a_study_has_a_builder_that_is_there(studies: Any, name: str) -> None:
+    for profile in PROFILES:
+        study = studies[name, profile]
+        for arm in (*study.arms, *(search.base for search in study.searches)):
+            assert builder_sources(arm.model.builder, EXPERIMENTS)
+            assert arm.model.builder in BUILDERS or ":" in arm.model.builder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_profiles_grow_from_smoke_to_full(studies: Any, name: str) -> None:
+    smoke, quick, full = (studies[name, profile] for profile in PROFILES)
+    counts = [len(study.grid(SETTING)) + at_most(study) for study in (smoke, quick, full)]
+    assert counts == sorted(counts)
+    assert smoke.seed_numbers == (1,)
+    assert len(quick.seed_numbers) >= (5 if name[:2] in ("03", "04", "07") else 3)
+    assert full.budget.train_images is None
+    assert {arm.name for arm in full.profile_arms()} == {arm.name for arm in full.arms}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_claims_have_unique_names_sentences_and_a_smallest_effect(studies: Any, name: str) -> None:
+    claims = studies[name, "quick"].claims
+    assert len({claim.name for claim in claims}) == len(claims)
+    assert all(claim.says.endswith(".") for claim in claims)
+    for claim in claims:
+        if not isinstance(claim, Identity) and getattr(claim, "relation", "above") == "above":
+            assert claim.smallest_effect >= 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_building_a_study_twice_gives_the_same_study(studies: Any, name: str) -> None:
+    (again,) = load_studies([StudyRequest(EXPERIMENTS / f"{name}.ipynb", {"profile": "quick"})])
+    assert isinstance(again, Study)
+    assert again.digest == studies[name, "quick"].digest
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_seeds_reach_the_study(name: str) -> None:
+    (study,) = load_studies([StudyRequest(EXPERIMENTS / f"{name}.ipynb", {"seeds": 2})])
+    assert isinstance(study, Study)
+    assert study.seed_numbers == (1, 2)
+
+
+def test_a_module_beside_the_notebooks_is_python(tmp_path: Path) -> None:
+    for path in EXPERIMENTS.glob("*.py"):
+        ast.parse(path.read_text(encoding="utf-8"))

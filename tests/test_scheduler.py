@@ -1,0 +1,388 @@
+"""The scheduler, with stubs for training and for the oracle: who trains what, in which order, how often."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from factories import CONTENT, make_arm, make_record
+
+from kerascnn.costs import RUN_OVERHEAD_SECONDS, Costs
+from kerascnn.errors import KerascnnError, StoreError
+from kerascnn.execution import scheduler as scheduler_module
+from kerascnn.execution.pool import WorkerDied
+from kerascnn.execution.progress import Progress
+from kerascnn.execution.scheduler import Scheduler, Work
+from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train
+from kerascnn.ledger import Ledger, ProposalRequest
+from kerascnn.records import RunFailure
+from kerascnn.search import ProposedTrial, SearchProgress
+from kerascnn.specs import Arm, Budget, Choice, Search, Study, TrainSpec, model
+from kerascnn.specs.study import FRESH_SEEDS, Setting
+from kerascnn.store import Store
+
+SETTING = Setting(content=CONTENT, train_images=900, precision="float32")
+SEARCH = Search(
+    name="depth",
+    label="Depth",
+    oracle="random",
+    base=make_arm("base"),
+    space=(Choice(name="blocks", values=(1, 2, 3, 4)),),
+    batch=2,
+)
+
+
+def make_study(*arms: Arm, seeds: int = 1, **fields: Any) -> Study:
+    budget = Budget(epochs=1, seeds=seeds, trials=4)
+    budgets = {"smoke": budget, "quick": budget, "full": budget}
+    return Study(**{"question": "?", "arms": arms, "budgets": budgets, **fields})
+
+
+class StubbedExecutor(Executor):
+    """Runs every task at once, in this process: `train` commits an invented record, `propose` two more trials.
+
+    `answers` maps a seed to what happens instead: one call for each attempt.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = Store(store.root)
+        self.trained: list[TrainSpec] = []
+        self.asked: list[ProposalRequest] = []
+        self.answers: dict[int, list[Callable[[TrainTask], TaskOutcome]]] = {}
+        self.oracle_deaths = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
+        stubs: dict[Any, Callable[[bytes], bytes]] = {train: self._train, propose: self._propose}
+        future: Future = Future()
+        try:
+            future.set_result(stubs[fn](*args, **kwargs))
+        except Exception as err:
+            future.set_exception(err)
+        return future
+
+    def _train(self, task_json: bytes) -> bytes:
+        task = TrainTask.from_json(task_json)
+        self.trained.append(task.identity.spec)
+        instead = self.answers.get(task.identity.spec.seed)
+        outcome = instead.pop(0)(task) if instead else self.commit(task)
+        return outcome.canonical_json()
+
+    def commit(self, task: TrainTask) -> TaskOutcome:
+        spec = task.identity.spec
+        record = make_record(val_accuracy=0.1 * spec.model.arguments.get("blocks", 1))
+        result: Any = SimpleNamespace(
+            record=msgspec.structs.replace(record, key=task.identity.key, spec=spec),
+            test_predictions=np.zeros(2, np.int32),
+            test_positions=np.zeros(2, np.int32),
+            weights={"w": np.zeros(2, np.float32)},
+        )
+        self.store.commit(task.identity, result, replace=task.force)
+        seconds = RUN_OVERHEAD_SECONDS + spec.epochs * 10.0
+        return TaskOutcome(key=task.identity.key, state="trained", duration_seconds=seconds)
+
+    def fail(self, task: TrainTask) -> TaskOutcome:
+        spec, key = task.identity.spec, task.identity.key
+        self.store.save_failure(RunFailure(key=key, spec=spec, reason="no memory", traceback="", failed_at="now"))
+        return TaskOutcome(key=key, state="failed", message="no memory")
+
+    def _propose(self, request_json: bytes) -> bytes:
+        request = ProposalRequest.from_json(request_json)
+        self.asked.append(request)
+        if len(self.asked) <= self.oracle_deaths:
+            raise WorkerDied("killed")
+        blocks = range(1, min(4, len(request.scores) + 2) + 1)
+        trials = tuple(make_trial(request, number, count) for number, count in enumerate(blocks))
+        return SearchProgress(trials=trials, complete=len(request.scores) == 4).canonical_json()
+
+
+def die(task: TrainTask) -> TaskOutcome:
+    raise WorkerDied("killed")
+
+
+def be_busy(task: TrainTask) -> TaskOutcome:
+    return TaskOutcome(key=task.identity.key, state="busy")
+
+
+def make_trial(request: ProposalRequest, number: int, blocks: int) -> ProposedTrial:
+    arm = make_arm("trial", model=model("models.vgg", blocks=blocks))
+    spec = request.study.spec_for(arm, SEARCH.seed, request.setting)
+    return ProposedTrial(number=number, arguments={"blocks": blocks}, epochs=1, spec=spec)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "runs")
+
+
+@pytest.fixture
+def executor(store: Store) -> StubbedExecutor:
+    return StubbedExecutor(store)
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler_module, "POLL_SECONDS", 0.005)
+    monkeypatch.setattr(scheduler_module, "BUSY_WAIT_SECONDS", 0.01)
+
+
+def run(executor: StubbedExecutor, *studies: Study, jobs: int = 1, **fields: Any) -> Scheduler:
+    """One invocation of the pipeline over the studies, from what the store has."""
+    store = Store(executor.store.root)
+    works = [
+        Work(f"study {number}", study, Ledger(store, SETTING, Path("/nowhere"), retry_failures=True), **fields)
+        for number, study in enumerate(studies)
+    ]
+    scheduler = Scheduler(works, executor, jobs, Progress(io.StringIO()))
+    scheduler.run()
+    assert all(work.settled for work in works)
+    return scheduler
+
+
+def seeds_of(executor: StubbedExecutor) -> list[int]:
+    return [spec.seed for spec in executor.trained]
+
+
+# --- what is trained ----------------------------------------------------------------------------------------
+
+
+def test_every_run_of_a_study_is_trained_once(executor: StubbedExecutor) -> None:
+    scheduler = run(executor, make_study(make_arm("a"), make_arm("b", batch_size=8), seeds=2))
+    assert sorted((spec.batch_size, spec.seed) for spec in executor.trained) == [(8, 1), (8, 2), (64, 1), (64, 2)]
+    assert (scheduler.trained, scheduler.failed, scheduler.changed) == (4, [], [])
+
+
+def test_only_missing_runs_are_trained(executor: StubbedExecutor) -> None:
+    run(executor, make_study(make_arm("a"), seeds=2))
+    executor.trained.clear()
+    run(executor, make_study(make_arm("a"), make_arm("b", batch_size=8), seeds=3))
+    assert sorted((spec.batch_size, spec.seed) for spec in executor.trained) == [(8, 1), (8, 2), (8, 3), (64, 3)]
+
+
+def test_a_second_invocation_trains_nothing(executor: StubbedExecutor) -> None:
+    study = make_study(make_arm("a"), seeds=2)
+    run(executor, study)
+    executor.trained.clear()
+    assert run(executor, study).trained == 0
+    assert executor.trained == []
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_run_wanted_by_two_studies_is_trained_once(executor: StubbedExecutor, jobs: int) -> None:
+    run(executor, make_study(make_arm("a"), seeds=2), make_study(make_arm("other"), seeds=3), jobs=jobs)
+    assert seeds_of(executor) == [1, 2, 3]
+
+
+def test_a_damaged_run_is_trained_again(executor: StubbedExecutor) -> None:
+    study = make_study(make_arm("a"), seeds=2)
+    run(executor, study)
+    executor.trained.clear()
+    key = sorted(Store(executor.store.root).keys())[0]
+    (executor.store.root / key / "weights.npz").write_bytes(b"")
+    run(executor, study)
+    assert len(executor.trained) == 1
+
+
+def test_a_forced_work_trains_what_is_in_the_store_once_more(executor: StubbedExecutor) -> None:
+    study = make_study(make_arm("a"), seeds=2)
+    run(executor, study)
+    executor.trained.clear()
+    run(executor, study, force=True)
+    assert seeds_of(executor) == [1, 2]
+
+
+def test_a_forced_run_with_other_bits_is_reported(executor: StubbedExecutor) -> None:
+    study = make_study(make_arm("a"))
+    run(executor, study)
+    executor.answers[1] = [lambda task: msgspec.structs.replace(executor.commit(task), state="changed")]
+    scheduler = run(executor, study, force=True)
+    assert scheduler.changed == Store(executor.store.root).keys()
+
+
+# --- in which order -----------------------------------------------------------------------------------------
+
+
+def test_inside_a_study_the_longest_run_starts_first_and_the_studies_keep_their_order(
+    executor: StubbedExecutor,
+) -> None:
+    short, long = make_arm("short", epochs=1), make_arm("long", epochs=9)
+    run(executor, make_study(short, long), make_study(make_arm("longest", epochs=99), make_arm("s", epochs=2)))
+    assert [spec.epochs for spec in executor.trained] == [9, 1, 99, 2]
+
+
+def test_a_study_is_told_once_that_it_is_settled_before_later_studies_go_on(executor: StubbedExecutor) -> None:
+    seen: list[tuple[str, int]] = []
+    ledgers = [Ledger(Store(executor.store.root), SETTING, Path("/nowhere"), retry_failures=True) for _ in range(2)]
+    studies = [make_study(make_arm("a"), seeds=2), make_study(make_arm("b", batch_size=8), seeds=2)]
+    works = [
+        Work(name, study, ledger, on_settled=lambda name=name: seen.append((name, len(executor.trained))))  # type: ignore[misc]
+        for name, study, ledger in zip(("first", "second"), studies, ledgers, strict=True)
+    ]
+    Scheduler(works, executor, 1, Progress(io.StringIO())).run()
+    assert seen == [("first", 2), ("second", 4)]
+
+
+def test_a_study_that_is_complete_already_is_told_at_once(executor: StubbedExecutor) -> None:
+    study, settled = make_study(make_arm("a")), []
+    run(executor, study)
+    run(executor, study, on_settled=lambda: settled.append(True))
+    assert settled == [True]
+
+
+def test_what_is_watched_is_handled_before_the_scheduler_returns(executor: StubbedExecutor) -> None:
+    future: Future = Future()
+    handled: list[int] = []
+    ledger = Ledger(Store(executor.store.root), SETTING, Path("/nowhere"), retry_failures=True)
+    work = Work("a", make_study(make_arm("a")), ledger, on_settled=lambda: future.set_result(3))
+    scheduler = Scheduler([work], executor, 1, Progress(io.StringIO()))
+    scheduler.watch(future, lambda done: handled.append(done.result()))
+    scheduler.run()
+    assert handled == [3]
+
+
+# --- what fails ---------------------------------------------------------------------------------------------
+
+
+def test_a_failed_run_is_given_up_once_an_invocation_and_tried_again_by_the_next(executor: StubbedExecutor) -> None:
+    study = make_study(make_arm("a"), seeds=2)
+    executor.answers[1] = [executor.fail]
+    scheduler = run(executor, study)
+    assert seeds_of(executor) == [1, 2], "everything else goes on"
+    assert len(scheduler.failed) == 1
+    again = run(executor, study)
+    assert seeds_of(executor) == [1, 2, 1]
+    assert again.failed == []
+    assert executor.store.load_failure(scheduler.failed[0]) is None
+
+
+def test_a_failed_run_that_two_studies_want_is_tried_once(executor: StubbedExecutor) -> None:
+    executor.answers[1] = [executor.fail, executor.fail]
+    scheduler = run(executor, make_study(make_arm("a")), make_study(make_arm("b")))
+    assert seeds_of(executor) == [1]
+    assert len(scheduler.failed) == 1
+
+
+def test_a_run_whose_worker_died_is_tried_once_more(executor: StubbedExecutor) -> None:
+    executor.answers[1] = [die]
+    scheduler = run(executor, make_study(make_arm("a"), seeds=2))
+    assert sorted(seeds_of(executor)) == [1, 1, 2]
+    assert (scheduler.trained, scheduler.failed) == (2, [])
+
+
+def test_a_run_that_killed_two_workers_has_failed_and_the_next_invocation_tries_it_again(
+    executor: StubbedExecutor,
+) -> None:
+    study = make_study(make_arm("a"), seeds=2)
+    executor.answers[1] = [die, die]
+    scheduler = run(executor, study)
+    assert sorted(seeds_of(executor)) == [1, 1, 2]
+    (key,) = scheduler.failed
+    failure = executor.store.load_failure(key)
+    assert failure is not None
+    assert "was killed 2 times" in failure.reason
+    assert failure.spec.seed == 1
+    assert run(executor, study).failed == []
+
+
+def test_a_run_that_another_pipeline_trains_is_asked_for_later(executor: StubbedExecutor) -> None:
+    found: Callable[[TrainTask], TaskOutcome] = lambda task: msgspec.structs.replace(  # noqa: E731
+        executor.commit(task), state="found", duration_seconds=0.0
+    )
+    executor.answers[1] = [be_busy, be_busy, found]
+    scheduler = run(executor, make_study(make_arm("a"), seeds=2))
+    assert seeds_of(executor)[:2] == [1, 2], "the other run does not wait"
+    assert sorted(seeds_of(executor)) == [1, 1, 1, 2]
+    assert (scheduler.trained, scheduler.failed) == (1, [])
+
+
+def test_waiting_for_another_pipeline_does_not_keep_the_processor_busy(
+    executor: StubbedExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler_module, "BUSY_WAIT_SECONDS", 0.1)
+    looks: list[int] = []
+    monkeypatch.setattr(Scheduler, "_report", lambda self: looks.append(1))
+    executor.answers[1] = [be_busy]
+    run(executor, make_study(make_arm("a")))
+    assert len(looks) < 40
+
+
+def test_an_error_of_the_store_ends_the_scheduler(executor: StubbedExecutor) -> None:
+    def full_disk(task: TrainTask) -> TaskOutcome:
+        raise StoreError("No space left")
+
+    executor.answers[1] = [full_disk]
+    with pytest.raises(StoreError, match="No space left"):
+        run(executor, make_study(make_arm("a"), seeds=2))
+
+
+# --- searches -----------------------------------------------------------------------------------------------
+
+
+def test_a_search_is_walked_to_its_end_and_its_winner_trained_with_fresh_seeds(executor: StubbedExecutor) -> None:
+    run(executor, make_study(make_arm("a"), seeds=2, searches=(SEARCH,)))
+    trials = [
+        spec.model.arguments["blocks"] for spec in executor.trained if spec.seed == SEARCH.seed and spec.model.arguments
+    ]
+    winners = [spec for spec in executor.trained if spec.seed > FRESH_SEEDS]
+    assert sorted(trials) == [1, 2, 3, 4]
+    assert [(spec.seed, spec.model.arguments) for spec in winners] == [
+        (FRESH_SEEDS + 1, {"blocks": 4}),
+        (FRESH_SEEDS + 2, {"blocks": 4}),
+    ]
+
+
+def test_the_oracle_is_asked_once_for_each_new_set_of_scores_and_never_on_a_second_walk(
+    executor: StubbedExecutor,
+) -> None:
+    study = make_study(make_arm("a"), searches=(SEARCH,))
+    run(executor, study, jobs=3)
+    assert [len(request.scores) for request in executor.asked] == [0, 2, 4]
+    assert len({request.digest for request in executor.asked}) == 3
+    run(executor, study)
+    assert len(executor.asked) == 3
+
+
+def test_two_studies_with_one_search_ask_its_oracle_once(executor: StubbedExecutor) -> None:
+    study = make_study(make_arm("a"), searches=(SEARCH,))
+    run(executor, study, msgspec.structs.replace(study, question="the same again"))
+    assert len(executor.asked) == 3
+
+
+def test_a_failed_trial_goes_to_the_oracle_without_a_score_and_the_search_goes_on(executor: StubbedExecutor) -> None:
+    study = make_study(make_arm("a", epochs=2), searches=(SEARCH,), seeds=1)
+    executor.answers[SEARCH.seed] = [executor.commit, executor.fail]  # the grid's run is longer, hence first
+    scheduler = run(executor, study)
+    assert len(scheduler.failed) == 1
+    assert [sorted(map(str, request.scores.values())) for request in executor.asked][1] == ["0.2", "None"]
+
+
+def test_an_oracle_whose_process_died_is_asked_once_more(executor: StubbedExecutor) -> None:
+    executor.oracle_deaths = 1
+    run(executor, make_study(make_arm("a"), searches=(SEARCH,)))
+    assert [len(request.scores) for request in executor.asked] == [0, 0, 2, 4]
+
+
+def test_an_oracle_that_kills_its_process_twice_ends_with_a_clear_error_and_every_run_kept(
+    executor: StubbedExecutor,
+) -> None:
+    executor.oracle_deaths = 9
+    with pytest.raises(KerascnnError, match=r"oracle of search 'depth' in study 0 was killed 2 times.*every run"):
+        run(executor, make_study(make_arm("a"), searches=(SEARCH,)))
+    assert len(executor.asked) == 2
+
+
+# --- what is learned ----------------------------------------------------------------------------------------
+
+
+def test_the_costs_of_every_study_are_kept_for_the_next_forecast(executor: StubbedExecutor) -> None:
+    arms = [make_arm("a", batch_size=8, epochs=2), make_arm("b", batch_size=16, epochs=2)]
+    run(executor, *[make_study(arm) for arm in arms])
+    costs = Costs(executor.store.root)
+    for spec in executor.trained:
+        assert costs.estimate_seconds(spec, SETTING.train_images) == pytest.approx(RUN_OVERHEAD_SECONDS + 20)

@@ -1,0 +1,132 @@
+"""Studies of notebooks, built in a child process that survives whatever the cells do."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kerascnn.errors import NotebookError
+from kerascnn.notebooks.studies import BLOCKED, StudyRequest, load_studies
+from kerascnn.specs import Study
+
+SOUND = """
+from kerascnn import Arm, Budget, Study, model
+budget = Budget(epochs=1, seeds=1)
+study = Study(
+    question="How deep?",
+    arms=[Arm(name=f"deep-{depth}", label="Deep", model=model("models.deep", depth=depth)) for depth in depths],
+    budgets={"smoke": budget, "quick": budget, "full": budget},
+    profile=profile,
+)
+"""
+HOSTILE = {
+    "raises": "1 / 0",
+    "exits": "import sys; sys.exit(0)",
+    "ends": "import os; os._exit(3)",
+    "dies": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "syntax": "x = = 3",
+    "no_study": "study = 3",
+    "keras": "import keras",
+    "bad_study": "from kerascnn import Study; study = Study(question='', arms=[], budgets={}, profile='quick')",
+}
+HARMLESS = {
+    "prints": "print('{}')",
+    "writes": "import os; os.write(1, b'not an answer\\n'); os.system('echo nor this')",
+    "reads": "import sys; swallowed = sys.stdin.read()",
+}
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study | NotebookError]:
+    """The answers for all notebooks above, asked for together, with a sound one at the end."""
+    folder = tmp_path_factory.mktemp("experiments")
+    (folder / "lengths.py").write_text("DEPTHS = [3, 5]\n")
+    cells = HOSTILE | {name: f"{text}\n{SOUND}" for name, text in HARMLESS.items()}
+    cells |= {"helper": "from lengths import DEPTHS\ndepths = DEPTHS\n" + SOUND, "sound": SOUND}
+    requests = [request(folder, name, text, {"depths": [2]}) for name, text in cells.items()]
+    return dict(zip(cells, load_studies(requests), strict=True))
+
+
+def request(folder: Path, name: str, study: str, values: dict[str, Any]) -> StudyRequest:
+    """A notebook file with the `study` cell, and the request for it."""
+
+    def cell(source: str, tag: str) -> dict[str, Any]:
+        return {"cell_type": "code", "metadata": {"tags": [tag]}, "source": source}
+
+    content = {"cells": [cell('profile = "quick"\ndepths = [1]', "parameters"), cell(study, "study")]}
+    path = folder / f"{name}.ipynb"
+    path.write_text(json.dumps(content))
+    return StudyRequest(path, values)
+
+
+def names(study: Study | NotebookError) -> list[str]:
+    assert isinstance(study, Study), study
+    return [arm.name for arm in study.arms]
+
+
+def test_a_sound_notebook_after_all_the_others_has_its_study_with_the_given_values(studies: Any) -> None:
+    assert names(studies["sound"]) == ["deep-2"]
+
+
+@pytest.mark.parametrize("name", sorted(HARMLESS))
+def test_a_cell_that_prints_or_reads_does_not_disturb_the_answers(studies: Any, name: str) -> None:
+    assert names(studies[name]) == ["deep-2"]
+
+
+def test_a_cell_may_import_a_module_beside_the_notebooks(studies: Any) -> None:
+    assert names(studies["helper"]) == ["deep-3", "deep-5"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("raises", r"ZeroDivisionError: division by zero \(at `1 / 0`\) \(in raises.ipynb\)"),
+        ("exits", r"exits.ipynb ended the process: exit 0"),
+        ("ends", r"ends.ipynb ended the process: exit 3"),
+        ("dies", r"dies.ipynb ended the process"),
+        ("syntax", r"SyntaxError: invalid syntax \(at `x = = 3`\) \(in syntax.ipynb\)"),
+        ("no_study", r"must leave a Study in the variable `study`. \(in no_study.ipynb\)"),
+        ("keras", r"must not load keras.*in a cell below.*\(in keras.ipynb\)"),
+        ("bad_study", r"needs a budget for every profile.*\(in bad_study.ipynb\)"),
+    ],
+)
+def test_what_is_wrong_with_one_notebook_is_said_of_it_alone(studies: Any, name: str, message: str) -> None:
+    assert isinstance(studies[name], NotebookError)
+    assert re.search(message, str(studies[name])), studies[name]
+
+
+def test_every_hostile_notebook_is_an_error(studies: Any) -> None:
+    assert {name for name, study in studies.items() if isinstance(study, NotebookError)} == set(HOSTILE)
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "keras_tuner", "torch"])
+def test_a_library_that_trains_cannot_be_loaded_by_planning(tmp_path: Path, name: str) -> None:
+    assert name in BLOCKED
+    (answer,) = load_studies([request(tmp_path, "x", f"from {name} import anything", {})])
+    assert f"must not load {name}" in str(answer)
+
+
+def test_an_import_of_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (answer,) = load_studies([request(tmp_path, "x", "import nowhere_to_be_found", {})])
+    assert "No module named 'nowhere_to_be_found'" in str(answer)
+
+
+def test_a_cell_that_never_ends_is_an_error_and_the_study_before_it_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerascnn.notebooks.studies.CELL_DEADLINE_SECONDS", -2.0)
+    sound, endless = load_studies(
+        [request(tmp_path, "sound", SOUND, {"depths": [4]}), request(tmp_path, "endless", "while True: pass", {})]
+    )
+    assert names(sound) == ["deep-4"]
+    assert "endless.ipynb ended the process: not done after 2.0 s" in str(endless)
+
+
+def test_nothing_asked_for_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere")
+    assert load_studies([]) == []
