@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,15 @@ def test_what_was_learned_is_there_the_next_time(tmp_path: Path) -> None:
 def test_a_damaged_file_costs_nothing_but_the_forecast(tmp_path: Path, content: bytes) -> None:
     guess = Costs(tmp_path).estimate_seconds(make_run(), 1000)
     (tmp_path / "_costs.json").write_bytes(content)
+    assert Costs(tmp_path).estimate_seconds(make_run(), 1000) == guess
+
+
+def test_a_measurement_that_is_no_number_costs_nothing_but_the_forecast(tmp_path: Path) -> None:
+    costs, file = Costs(tmp_path), tmp_path / "_costs.json"
+    guess = costs.estimate_seconds(make_run(), 1000)
+    costs.learn(make_run(), 1000, RUN_OVERHEAD_SECONDS + 8)
+    costs.save()
+    file.write_text(json.dumps(dict.fromkeys(json.loads(file.read_text()), "much")))
     assert Costs(tmp_path).estimate_seconds(make_run(), 1000) == guess
 
 

@@ -287,6 +287,14 @@ def test_a_package_counts_with_its_own_init_and_its_relative_imports(folder: Pat
     assert edited(folder, name)
 
 
+def test_the_init_of_a_package_counts_where_only_a_module_in_it_is_imported(folder: Path) -> None:
+    (folder / "pack").mkdir()
+    (folder / "pack" / "__init__.py").write_text("")
+    (folder / "pack" / "inner.py").write_text("value = 1\n")
+    (folder / "deeper.py").write_text("from pack.inner import value\n")
+    assert edited(folder, "pack/__init__.py")
+
+
 def test_a_users_module_that_builds_on_a_model_of_ours_has_it_in_its_sources(folder: Path) -> None:
     (folder / "deeper.py").write_text("from kerascnn.models import vgg\n")
     found = builder_sources("nets:build", folder)
@@ -330,7 +338,7 @@ def test_a_module_that_is_not_there_is_an_error_that_says_where_to_put_it(folder
         builder_sources("mynets:build", folder)
 
 
-@pytest.mark.parametrize("text", [b"def (", b"\xff\xfe\x00", b"x = '\xff'"])
+@pytest.mark.parametrize("text", [b"def (", b"\xff\xfe\x00", b"x = '\xff'", b"x = 1\x00"])
 def test_a_users_module_that_is_not_python_is_an_error_with_its_name(folder: Path, text: bytes) -> None:
     (folder / "deeper.py").write_bytes(text)
     with pytest.raises(UsageError, match=r"deeper.py is not valid Python"):

@@ -314,7 +314,7 @@ def test_an_unfinished_search_is_published_with_the_scores_it_has() -> None:
 
 def test_a_profile_without_trials_has_nothing_to_search() -> None:
     search = make_search("bayesian")
-    assert replay(make_study(search, trials=0), search, FakeState()) == SearchProgress((), complete=True)
+    assert replay(make_study(search, trials=0), search, FakeState()) == SearchProgress(trials=(), complete=True)
 
 
 @pytest.mark.parametrize(

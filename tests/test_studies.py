@@ -34,6 +34,7 @@ HOSTILE = {
     "keras": "import keras",
     "bad_study": "from kerascnn import Study; study = Study(question='', arms=[], budgets={}, profile='quick')",
 }
+LONG = "more than a stream reads ahead " * 1000
 HARMLESS = {
     "prints": "print('{}')",
     "writes": "import os; os.write(1, b'not an answer\\n'); os.system('echo nor this')",
@@ -48,7 +49,7 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study | Noteb
     (folder / "lengths.py").write_text("DEPTHS = [3, 5]\n")
     cells = HOSTILE | {name: f"{text}\n{SOUND}" for name, text in HARMLESS.items()}
     cells |= {"helper": "from lengths import DEPTHS\ndepths = DEPTHS\n" + SOUND, "sound": SOUND}
-    requests = [request(folder, name, text, {"depths": [2]}) for name, text in cells.items()]
+    requests = [request(folder, name, text, {"depths": [2], "long": LONG}) for name, text in cells.items()]
     return dict(zip(cells, load_studies(requests), strict=True))
 
 
