@@ -124,7 +124,10 @@ def test_everything_in_a_spec_reaches_the_weights(dataset: Dataset, warm: Worksh
 @pytest.mark.slow
 def test_a_fresh_process_gives_the_same_bits(dataset: Dataset, warm: Workshop) -> None:
     name = "adam, batch normalisation, dropout"
-    code = f"from test_train_run import *; print(train(VARIANTS[{name!r}], make_dataset()).record.weights_sha256)"
+    code = (
+        "from tiny_runs import make_dataset\nfrom test_train_run import VARIANTS, train\n"
+        f"print(train(VARIANTS[{name!r}], make_dataset()).record.weights_sha256)"
+    )
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     done = subprocess.run(
         [sys.executable, "-P", "-c", code],
