@@ -36,15 +36,15 @@ class Costs:
     def estimate_seconds(self, spec: TrainSpec, train_images: int) -> float:
         """Seconds that one worker needs for `spec`; `train_images` is the number there is."""
         images = (spec.data.train_images or train_images) * spec.epochs
-        rate = self._measured.get(_kind(spec)) or _guess(spec)
+        rate = self._measured.get(kind_of(spec)) or _guess(spec)
         return RUN_OVERHEAD_SECONDS + images * rate
 
     def learn(self, spec: TrainSpec, train_images: int, duration_seconds: float) -> None:
         """Remember what a run took; recent runs count half."""
         images = (spec.data.train_images or train_images) * spec.epochs
         rate = max(0.0, duration_seconds - RUN_OVERHEAD_SECONDS) / images
-        before = self._measured.get(_kind(spec), rate)
-        self._measured[_kind(spec)] = 0.5 * before + 0.5 * rate
+        before = self._measured.get(kind_of(spec), rate)
+        self._measured[kind_of(spec)] = 0.5 * before + 0.5 * rate
 
     def save(self) -> None:
         """Write the file if it can be written; another pipeline's measurements of the same moment may win."""
@@ -52,7 +52,8 @@ class Costs:
             write_replacing(self._file, json.dumps(self._measured, sort_keys=True).encode())
 
 
-def _kind(spec: TrainSpec) -> str:
+def kind_of(spec: TrainSpec) -> str:
+    """Runs of one kind cost the same for each image, and share what a warm worker has traced."""
     parts = [spec.model, spec.batch_size, spec.precision, spec.augmentation, spec.optimiser.name]
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:16]
 

@@ -5,7 +5,7 @@ runs so far have scored; the same scores give the same proposals, so a replay fi
 in the store, and a search that was killed goes on where it stood.
 
 Importing this module is cheap. `replay` and what builds on it import Keras Tuner, hence TensorFlow
-(seconds): they belong in a worker process or a notebook. `at_most` does not.
+(seconds): they belong in a worker process or a notebook. `at_most` and `still_to_ask` do not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import msgspec
 from kerascnn.errors import UsageError
 from kerascnn.records import PublishedSearch, Trial
 from kerascnn.specs import Arm, Budget, Choice, ModelSpec, Search, Spec, Study, TrainSpec
-from kerascnn.specs.study import SearchState
+from kerascnn.specs.study import FRESH_SEEDS, Progress, SearchState
 
 HYPERBAND_FACTOR = 3
 """Each rung keeps one in three and trains it three times as long. Source: Li et al. 2018, algorithm 1 (eta)."""
@@ -105,6 +105,24 @@ def at_most(study: Study) -> int:
     Raises: UsageError when a search or its space is not valid.
     """
     return sum(_most_runs(search, study.budget) for search in study.searches)
+
+
+def still_to_ask(study: Study, state: Progress) -> list[TrainSpec]:
+    """Stand-ins for the runs that the searches of `study` may still want and that nobody can name yet.
+
+    One for every trial not proposed and one for every fresh seed of a winner not known, each with the
+    base arm's arguments: good for a forecast, never to be trained. Loads neither Keras Tuner nor TensorFlow.
+    """
+    budget, unknown = study.budget, []
+    for search in study.searches:
+        progress = state.progress(study, search)
+        if progress.complete:
+            continue
+        trial = study.spec_for(_completed(search.base, {}, budget.trial_epochs, budget), search.seed, state.setting)
+        final = study.spec_for(search.base, FRESH_SEEDS + 1, state.setting)
+        unknown += [trial] * max(0, _most_runs(search, budget) - len(progress.trials))
+        unknown += [final] * len(study.seed_numbers)
+    return unknown
 
 
 def _most_runs(search: Search, budget: Budget) -> int:

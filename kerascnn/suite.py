@@ -20,7 +20,7 @@ from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.publishing import Slot
 from kerascnn.records import DatasetInfo
-from kerascnn.search import at_most
+from kerascnn.search import at_most, still_to_ask
 from kerascnn.session import Session, setting_for
 from kerascnn.specs import Profile, Study
 from kerascnn.store import Store
@@ -185,22 +185,27 @@ def load_experiments(found: list[Experiment]) -> tuple[Experiment, ...]:
 
 
 def forecast(plans: list[Planned]) -> list[Forecast]:
-    """What each experiment needs, in order; a run that two of them want is counted with the first."""
+    """What each experiment needs, in order; a run that two of them want is counted with the first.
+
+    `at_most` counts the runs of a search that are not proposed yet.
+    """
     seen: set[str] = set()
     forecasts = []
     for plan in plans:
         wanted = {plan.ledger.key(spec): spec for spec in plan.study.next_specs(plan.ledger)}
         everything = {key for by_seed in plan.runs.values() for key in by_seed.values()}
         missing = {key: spec for key, spec in wanted.items() if key not in seen}
+        unknown = still_to_ask(plan.study, plan.ledger)
         costs = Costs(plan.ledger.store.root)
         forecasts.append(
             Forecast(
                 to_train=len(missing),
                 stored=len(everything - wanted.keys()),
                 shared=len((everything | wanted.keys()) & seen),
-                at_most=at_most(plan.study) if plan.ledger.requests else 0,
+                at_most=len(unknown),
                 seconds=sum(
-                    costs.estimate_seconds(spec, plan.ledger.setting.train_images) for spec in missing.values()
+                    costs.estimate_seconds(spec, plan.ledger.setting.train_images)
+                    for spec in [*missing.values(), *unknown]
                 ),
                 fresh=not wanted and not plan.ledger.requests and plan.is_fresh(),
             )

@@ -51,7 +51,7 @@ def print_plan(request: Request) -> int:
         print(f"{experiment.name:32s} not usable: {experiment.problem}")
     total = sum(cast.seconds for cast in forecasts) / jobs
     most = sum(cast.at_most for cast in forecasts)
-    searching = f" and up to {most} search trials" if most else ""
+    searching = f" and up to {most} for searches" if most else ""
     print(
         f"In all: {sum(c.to_train for c in forecasts)} runs to train{searching}, about {spell_duration(total)} on {jobs} cores."
     )
@@ -65,5 +65,5 @@ def _describe(cast: Forecast, jobs: int) -> str:
     if cast.shared:
         parts.append(f"{cast.shared} shared with an experiment above")
     if cast.at_most:
-        parts.append(f"up to {cast.at_most} search trials")
+        parts.append(f"up to {cast.at_most} for searches")
     return ", ".join(parts) + f"; about {spell_duration(cast.seconds / jobs)}"

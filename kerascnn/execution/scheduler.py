@@ -12,14 +12,14 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from functools import partial
 
-from kerascnn.costs import Costs
+from kerascnn.costs import Costs, kind_of
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train, utc_now
 from kerascnn.ledger import Ledger, ProposalRequest
 from kerascnn.records import RunFailure
-from kerascnn.search import SearchProgress, at_most
+from kerascnn.search import SearchProgress, still_to_ask
 from kerascnn.specs import Study, TrainSpec
 
 BUSY_WAIT_SECONDS = 1.0
@@ -47,8 +47,14 @@ class Work:
 class _Run:
     spec: TrainSpec
     work: Work
+    kind: str
     deaths: int = 0
     not_before: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """What the user calls this run."""
+        return f"{self.work.study.label_of(self.spec, self.work.ledger.setting)}, seed {self.spec.seed}"
 
 
 @dataclass
@@ -69,6 +75,8 @@ class Scheduler:
         self._costs = {root: Costs(root) for root in {work.ledger.store.root for work in works}}
         self._oracle_deaths = 0
         self._doing = "starting workers"
+        self._idle_kind = ""
+        self._unknown_seconds: list[float] = []
         self.trained = 0
         self.failed: list[str] = []
         self.changed: list[str] = []
@@ -102,12 +110,18 @@ class Scheduler:
                 continue
             wanted = [spec for spec in self._wanted(work) if work.ledger.key(spec) not in self._books.under_way]
             for spec in sorted(wanted, key=lambda spec: -self._seconds(work, spec)):
-                self._books.waiting.setdefault(work.ledger.key(spec), _Run(spec, work))
+                self._books.waiting.setdefault(work.ledger.key(spec), _Run(spec, work, kind_of(spec)))
             for request in work.ledger.requests.values():
                 self._ask(work, request)
             if not self._wanted(work) and not work.ledger.requests:
                 work.settled = True
                 work.on_settled()
+        self._unknown_seconds = [
+            self._seconds(work, spec)
+            for work in self._works
+            if not work.settled
+            for spec in still_to_ask(work.study, work.ledger)
+        ]
 
     def _wanted(self, work: Work) -> list[TrainSpec]:
         wanted = work.study.next_specs(work.ledger)
@@ -119,12 +133,13 @@ class Scheduler:
         return list({work.ledger.key(spec): spec for spec in [*wanted, *again]}.values())
 
     def _submit(self) -> None:
-        now = time.monotonic()
-        ready = [key for key, run in self._books.waiting.items() if run.not_before <= now]
-        ready.sort(key=lambda key: self._works.index(self._books.waiting[key].work))
-        for key in ready[: max(0, self._jobs - len(self._books.under_way) - len(self._books.asking))]:
+        while len(self._books.under_way) + len(self._books.asking) < self._jobs:
+            key = self._choose()
+            if key is None:
+                return
             run = self._books.waiting.pop(key)
             self._books.under_way[key] = run
+            self._idle_kind = ""
             task = TrainTask(
                 identity=run.work.ledger.identity(run.spec),
                 store=str(run.work.ledger.store.root),
@@ -132,6 +147,21 @@ class Scheduler:
                 force=run.work.force,
             )
             self.watch(self._executor.submit(train, task.canonical_json()), partial(self._trained, key))
+
+    def _choose(self) -> str | None:
+        """The key of the run to start next, None where there is none.
+
+        In one work: first what the worker that is idle now has traced, then what no other worker traces,
+        then the longest.
+        """
+        now, waiting = time.monotonic(), self._books.waiting
+        busy = {run.kind for run in self._books.under_way.values()}
+
+        def rank(key: str) -> tuple[int, bool, bool]:
+            run = waiting[key]
+            return self._works.index(run.work), run.kind != self._idle_kind, run.kind in busy
+
+        return min((key for key, run in waiting.items() if run.not_before <= now), key=rank, default=None)
 
     def _ask(self, work: Work, request: ProposalRequest) -> None:
         if request.digest in self._books.asking:
@@ -155,6 +185,7 @@ class Scheduler:
 
     def _trained(self, key: str, future: Future) -> None:
         run = self._books.under_way.pop(key)
+        self._idle_kind = run.kind
         try:
             outcome = TaskOutcome.from_json(future.result())
         except WorkerDied:
@@ -169,7 +200,7 @@ class Scheduler:
         self._look_for_work()
 
     def _note(self, run: _Run, outcome: TaskOutcome) -> None:
-        self._doing = f"{run.work.name}: {run.spec.model.builder}, seed {run.spec.seed}"
+        self._doing = f"{run.work.name}: {run.label}"
         if outcome.state == "failed":
             self._give_up(run, outcome.key, outcome.message)
         elif outcome.state == "changed":
@@ -197,7 +228,7 @@ class Scheduler:
         self.failed.append(key)
         for work in self._works:
             work.ledger.give_up(key)
-        self._progress.say(f"Failed in {run.work.name}: {run.spec.model.builder}, seed {run.spec.seed}: {reason}")
+        self._progress.say(f"Failed in {run.work.name}: {run.label}: {reason}")
 
     def _seconds(self, work: Work, spec: TrainSpec) -> float:
         return self._costs[work.ledger.store.root].estimate_seconds(spec, work.ledger.setting.train_images)
@@ -205,10 +236,7 @@ class Scheduler:
     def _report(self) -> None:
         books = self._books
         left = [*books.waiting.values(), *books.under_way.values()]
-        unasked = sum(
-            at_most(work.study) for work in self._works if not work.settled and work.study.searches and not books.done
-        )
-        seconds = sum(self._seconds(run.work, run.spec) for run in left) / max(1, self._jobs)
-        total = len(books.done) + len(left) + unasked
+        seconds = sum(self._seconds(run.work, run.spec) for run in left) + sum(self._unknown_seconds)
+        total = len(books.done) + len(left) + len(self._unknown_seconds)
         if total:
-            self._progress.update(len(books.done), total, seconds, self._doing)
+            self._progress.update(len(books.done), total, seconds / self._jobs, self._doing)

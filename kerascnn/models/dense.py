@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
-from kerascnn.models.layers import FastBatchNormalization, logits
+from kerascnn.models.layers import FastBatchNormalization, activate, logits
 
 
 def linear(image_shape: tuple[int, int, int], classes: int) -> keras.Model:
@@ -29,5 +29,5 @@ def mlp(
         features = keras.layers.Dense(units, kernel_initializer=initialiser, name=f"dense{number}")(features)
         if batch_normalisation:
             features = FastBatchNormalization(name=f"norm{number}")(features)
-        features = keras.layers.Activation(activation, name=f"act{number}")(features)
+        features = activate(features, activation, f"act{number}")
     return keras.Model(inputs, logits(features, classes, "glorot_uniform"), name="mlp")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from kerascnn.errors import UsageError
-from kerascnn.models.layers import logits
+from kerascnn.models.layers import activate, logits
 
 
 def lenet(
@@ -27,10 +27,10 @@ def lenet(
     inputs = features = keras.Input(image_shape, name="image")
     for number, maps in enumerate((6, 16), start=1):
         features = keras.layers.Conv2D(maps, 5, kernel_initializer=initialiser, name=f"conv{number}")(features)
-        features = keras.layers.Activation(activation, name=f"act{number}")(features)
+        features = activate(features, activation, f"act{number}")
         features = pools[pooling](2, name=f"pool{number}")(features)
     features = keras.layers.Flatten(name="flatten")(features)
     for number, units in enumerate((120, 84), start=3):
         features = keras.layers.Dense(units, kernel_initializer=initialiser, name=f"dense{number}")(features)
-        features = keras.layers.Activation(activation, name=f"act{number}")(features)
+        features = activate(features, activation, f"act{number}")
     return keras.Model(inputs, logits(features, classes, initialiser), name="lenet")

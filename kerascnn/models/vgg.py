@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import keras
 
 from kerascnn.errors import UsageError, near_match
-from kerascnn.models.layers import FastBatchNormalization, logits
+from kerascnn.models.layers import FastBatchNormalization, activate, logits
 
 Shape = tuple[int, int, int]
 
@@ -115,16 +115,18 @@ def _convolution(features: Any, kernels: int, number: int, style: Style) -> Any:
     features = keras.layers.Conv2D(
         kernels, style.kernel_size, padding="same", kernel_initializer=style.initialiser, name=f"conv{number}"
     )(features)
-    activation = keras.layers.Activation(style.activation, name=f"act{number}")
-    if style.normalisation == "none":
-        return activation(features)
     norm = _normalisation(style, number)
-    return norm(activation(features)) if style.norm_position == "after" else activation(norm(features))
+    if norm is not None and style.norm_position == "before":
+        features = norm(features)
+    features = activate(features, style.activation, f"act{number}")
+    return norm(features) if norm is not None and style.norm_position == "after" else features
 
 
-def _normalisation(style: Style, number: int) -> keras.layers.Layer:
+def _normalisation(style: Style, number: int) -> keras.layers.Layer | None:
     name = f"norm{number}"
     match style.normalisation:
+        case "none":
+            return None
         case "batch":
             return FastBatchNormalization(momentum=style.norm_momentum, name=name)
         case "keras-batch":
@@ -154,5 +156,5 @@ def _head(features: Any, number: int, style: Style) -> Any:
         features = keras.layers.Flatten(name="flatten")(features)
     if style.head == "dense":
         dense = keras.layers.Dense(256, kernel_initializer=style.initialiser, name=f"dense{number + 1}")
-        features = keras.layers.Activation(style.activation, name=f"act{number + 1}")(dense(features))
+        features = activate(dense(features), style.activation, f"act{number + 1}")
     return keras.layers.Dropout(style.dropout, name="dropout")(features) if style.dropout else features

@@ -208,6 +208,14 @@ class Study(Spec, frozen=True, kw_only=True):
             precision=setting.precision,
         ).validated()
 
+    def label_of(self, spec: TrainSpec, setting: Setting) -> str:
+        """What `spec` is called: its arm's label, or what its model is made of where no arm has it."""
+        for arm in self.arms:
+            if arm.model == spec.model and self.spec_for(arm, spec.seed, setting) == spec:
+                return arm.label
+        arguments = ", ".join(f"{name}={value}" for name, value in spec.model.arguments.items())
+        return f"{spec.model.builder}({arguments})"
+
     def grid(self, setting: Setting) -> dict[tuple[str, int], TrainSpec]:
         """(arm, seed) -> spec, for every arm of the profile."""
         return {

@@ -69,6 +69,7 @@ class Program:
         rows = tf.TensorSpec([None, EVALUATION_BATCH], tf.int32)
         self._train = tf.function(self._train_steps, [data, order, rates, affine, start], autograph=False)
         self._evaluate = tf.function(self._evaluate_batches, [data, rows, affine], autograph=False)
+        self._trace(image_shape)
 
     def reset(self, seed: int) -> None:
         """Weights and optimiser as at the start of a run with `seed`."""
@@ -92,6 +93,13 @@ class Program:
         padded[:count] = np.arange(count)
         losses, predictions = self._evaluate(data, tf.constant(padded.reshape(-1, EVALUATION_BATCH)), affine)
         return Evaluation(losses.numpy().ravel()[:count], predictions.numpy().ravel()[:count])
+
+    def _trace(self, image_shape: tuple[int, int, int]) -> None:
+        """Trace and optimise both graphs now, by no step and no batch, so that no step is timed with it."""
+        data = Images(tf.zeros([0, *image_shape], tf.uint8), tf.zeros([0], tf.int32))
+        affine = Affine(*np.ones((2, image_shape[-1]), np.float32))
+        self.train(data, np.zeros((0, self._batch), np.int32), np.zeros(0, np.float32), affine, seed=0, step=0)
+        self._evaluate(data, tf.zeros([0, EVALUATION_BATCH], tf.int32), affine)
 
     def _train_steps(self, data: Images, order: Any, rates: Any, affine: Affine, start: Any) -> Any:
         variables = self.model.trainable_variables

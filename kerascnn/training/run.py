@@ -27,7 +27,7 @@ from kerascnn.training.streams import generator, stream_seed
 if TYPE_CHECKING:
     from kerascnn.data import Dataset
 
-TRAIN_SCORE_IMAGES = 2000
+TRAIN_SCORE_IMAGES = 1000
 """The training score in inference mode is taken on at most this many training images."""
 
 
@@ -97,23 +97,21 @@ def train_run(
         _train_epochs(run, progress)
         probes.append(_probe(run, "final"))
         test = _images(dataset.test_images, dataset.test_labels, run.split.test)
-        evaluations = {
-            "train": _evaluate(run, _first(run.train, TRAIN_SCORE_IMAGES)),
-            "val": _evaluate(run, run.val),
-            "test": _evaluate(run, test),
-        }
+        train_score, _ = _evaluate(run, _first(run.train, TRAIN_SCORE_IMAGES))
+        test_score, tested = _evaluate(run, test)
     except (tf.errors.OpError, MemoryError, ValueError) as err:
         raise TrainingError(str(err), tuple(progress.epochs)) from err
     weights = named_weights(run.program.model)
+    last = progress.epochs[-1]
     images_seen = len(progress.epochs) * run.steps_per_epoch * spec.batch_size
     record = RunRecord(
         key=key,
         spec=spec,
         outcome="diverged" if progress.diverged else "finished",
         epochs=tuple(progress.epochs),
-        train=evaluations["train"][0],
-        val=evaluations["val"][0],
-        test=evaluations["test"][0],
+        train=train_score,
+        val=Score(loss=last.val_loss, accuracy=last.val_accuracy, images=len(run.split.val)),
+        test=test_score,
         probes=_with_updates(probes, progress),
         cost=Cost(
             duration_seconds=time.perf_counter() - started,
@@ -126,8 +124,7 @@ def train_run(
         environment=environment,
         weights_sha256=hash_weights(weights),
     )
-    predictions = evaluations["test"][1].predictions
-    return RunResult(record, predictions, run.split.test.astype(np.int32), weights)
+    return RunResult(record, tested.predictions, run.split.test.astype(np.int32), weights)
 
 
 def hash_weights(weights: dict[str, np.ndarray]) -> str:
