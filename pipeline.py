@@ -23,6 +23,8 @@ examples:
   python pipeline.py run sigmoid                  one experiment, by any unique beginning of its name
   python pipeline.py run glorot_vs_he -p depths='[8, 14]'
   python pipeline.py all --profile smoke --only 03 04
+  python pipeline.py why glorot_vs_he             what differs from the runs there are
+  python pipeline.py store                        size and contents of the store
 
 exit codes:
   0 done   2 wrong usage   3 data   4 notebook   5 store or reports folder
@@ -105,7 +107,27 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
     verb("report", "render the report from what the store has", "report")
     data = verb("data", "what data there are; fetch or verify them", "data fetch")
     data.add_argument("action", nargs="?", choices=["show", "fetch", "verify"], default="show")
+    why = verb("why", "why each run of an experiment is in the store or not: what differs", "why glorot_vs_he he-20")
+    why.add_argument("names", nargs=1, metavar="NAME", help="the experiment")
+    why.add_argument("arm", nargs="?", metavar="ARM", help="one of its arms (default: all)")
+    why.add_argument(
+        "-p", dest="parameters", action="append", default=[], metavar="NAME=JSON", help="a notebook parameter"
+    )
+    _add_store_verb(verb("store", "what the store has; check, thin out, export, hand on", "store pack runs.zip"))
     verb("clean", "delete rendered reports and temporaries, never runs", "clean")
+
+
+def _add_store_verb(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=["show", "verify", "export", "pack", "add"],
+        default="show",
+        help="show (the default), verify every entry, export FOLDER, pack FILE, add FILE",
+    )
+    parser.add_argument("path", nargs="?", metavar="PATH", help="the folder to export to, the pack to write or take in")
+    parser.add_argument("--unused", action="store_true", help="remove what no notebook wants, after asking")
+    parser.add_argument("--yes", action="store_true", help="remove without asking")
 
 
 def main(arguments: list[str]) -> int:
@@ -140,6 +162,12 @@ def _dispatch(given: argparse.Namespace) -> int:
         actions = {"fetch": data_verbs.fetch_data, "verify": data_verbs.verify_data}
         return actions[given.action]() if given.action in actions else data_verbs.show_data(given.data)
     request = _request(given)
+    if given.verb == "store":
+        return _dispatch_store(given, request)
+    if given.verb == "why":
+        from kerascnn.commands.plan_verbs import print_why
+
+        return print_why(request, given.arm)
     if given.verb == "plan":
         from kerascnn.commands.plan_verbs import print_plan
 
@@ -149,6 +177,19 @@ def _dispatch(given: argparse.Namespace) -> int:
     if given.verb == "report":
         return render_only(request, _base_command(given))
     return produce(request, _base_command(given), always_execute=given.verb == "run")
+
+
+def _dispatch_store(given: argparse.Namespace, request: Request) -> int:
+    from kerascnn.commands import store_verbs
+
+    if given.unused:
+        return store_verbs.remove_unused(request, sure=given.yes)
+    with_path = {"export": store_verbs.export, "pack": store_verbs.pack_runs, "add": store_verbs.add_runs}
+    if given.action in with_path:
+        if given.path is None:
+            raise UsageError(f"`store {given.action}` needs a path: the folder or file to use.")
+        return with_path[given.action](given.path)
+    return store_verbs.verify() if given.action == "verify" else store_verbs.show()
 
 
 def _request(given: argparse.Namespace) -> Request:

@@ -15,13 +15,21 @@ from pathlib import Path
 from kerascnn.errors import UsageError
 from kerascnn.machine import platform_class, result_versions
 from kerascnn.models import locate_builder
-from kerascnn.specs import Spec, TrainSpec
+from kerascnn.specs import Precision, Spec, TrainSpec
 
 PACKAGE = Path(__file__).parent
 MODELS = "kerascnn.models"
 KEY_LENGTH = 32
 DYNAMIC = ("importlib", "__import__", "exec", "eval", "runpy", "pkgutil", "builtins")
 """Names whose use or import means that the modules reached cannot be read off the source."""
+
+
+class Origin(Spec, frozen=True, kw_only=True):
+    """Where runs are made: the class of machines, the libraries' versions, and the precision chosen there."""
+
+    platform: str
+    versions: dict[str, str]
+    precision: Precision
 
 
 class RunIdentity(Spec, frozen=True, kw_only=True):
@@ -38,16 +46,16 @@ class RunIdentity(Spec, frozen=True, kw_only=True):
         return hashlib.sha256(self.canonical_json()).hexdigest()[:KEY_LENGTH]
 
 
-def identify(spec: TrainSpec, search_path: Path) -> RunIdentity:
-    """The identity of `spec` on this machine, with the sources as they are on disk now.
+def identify(spec: TrainSpec, search_path: Path, origin: Origin | None = None) -> RunIdentity:
+    """The identity of `spec` on this machine (or made at `origin`), with the sources as they are on disk now.
 
     Raises: UsageError when the model's builder cannot be found.
     """
     return RunIdentity(
         spec=spec,
         sources=builder_sources(spec.model.builder, search_path) | training_sources(),
-        versions=result_versions(),
-        platform=platform_class(),
+        versions=origin.versions if origin else result_versions(),
+        platform=origin.platform if origin else platform_class(),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from kerascnn.identity import PACKAGE, RunIdentity, file_digest, identify
+from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.search import SearchProgress
 from kerascnn.specs import Search, Spec, Study, TrainSpec
@@ -60,10 +60,20 @@ class Ledger:
     """The results of one setting, read from the store as they come in.
 
     A failed run is settled here when `retry_failures` is False (a notebook looks at what there is) or once
-    `give_up` was told of it (the pipeline tries it once an invocation).
+    `give_up` was told of it (the pipeline tries it once an invocation). `origin` is where the runs were made,
+    this machine unless said otherwise.
     """
 
-    def __init__(self, store: Store, setting: Setting, search_path: Path, *, retry_failures: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        setting: Setting,
+        search_path: Path,
+        *,
+        retry_failures: bool,
+        origin: Origin | None = None,
+    ) -> None:
+        self._origin = origin
         self.store, self.setting, self.search_path = store, setting, search_path
         self.requests: dict[str, ProposalRequest] = {}
         self._retry_failures = retry_failures
@@ -71,7 +81,7 @@ class Ledger:
         self._identities: dict[bytes, tuple[RunIdentity, str]] = {}
 
     def identity(self, spec: TrainSpec) -> RunIdentity:
-        """The identity of `spec` on this machine with today's sources."""
+        """The identity of `spec` with today's sources."""
         return self._identified(spec)[0]
 
     def key(self, spec: TrainSpec) -> str:
@@ -81,7 +91,7 @@ class Ledger:
         # Asked for every wanted run after every finished one: not the canonical form, which takes far longer.
         text = msgspec.json.encode(spec)
         if text not in self._identities:
-            identity = identify(spec, self.search_path)
+            identity = identify(spec, self.search_path, self._origin)
             self._identities[text] = (identity, identity.key)
         return self._identities[text]
 

@@ -22,6 +22,7 @@ from kerascnn.places import experiments_folder, reports_folder
 from kerascnn.records import NotebookFailure
 from kerascnn.rendering import RenderTask, gather, render
 from kerascnn.report import is_current
+from kerascnn.session import is_settled
 from kerascnn.specs import Profile
 from kerascnn.suite import Experiment, Planned, Suite
 
@@ -93,7 +94,7 @@ class Producer:
     def _is_nothing_to_do(self, plans: list[Planned]) -> bool:
         if self._suite.request.force or self._always_execute:
             return False
-        return all(not p.study.next_specs(p.ledger) and not p.ledger.requests and p.is_fresh() for p in plans)
+        return all(is_settled(p.study, p.ledger) and p.is_fresh() for p in plans)
 
     def _execute(self, plan: Planned, scheduler: Scheduler, lane: LocalExecutor) -> None:
         if not self._always_execute and plan.is_fresh():

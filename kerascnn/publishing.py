@@ -116,6 +116,19 @@ def find_slots(store: Path, experiment: str, dataset: DatasetInfo, profile: str)
     return slots
 
 
+def used_runs(store: Path) -> dict[str, set[str]]:
+    """Run key -> the experiments whose published results, under any profile and parameters, show it."""
+    users: dict[str, set[str]] = {}
+    for path in sorted((store / "_published").glob("*/*.json")):
+        published = load_spec(path, Published)
+        if published is None:  # why a notebook failed, or not ours
+            continue
+        trials = [trial.key for search in published.searches for trial in search.trials]
+        for key in [*trials, *(key for by_seed in published.runs.values() for key in by_seed.values())]:
+            users.setdefault(key, set()).add(published.experiment)
+    return users
+
+
 def publish(
     results: Results,
     session: Session,

@@ -6,12 +6,16 @@ Accuracies are fractions in [0, 1]; a number that is not finite is stored as Non
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from kerascnn.specs import Arm, Precision, Spec, Study, TrainSpec
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Score(Spec, frozen=True, kw_only=True):
@@ -100,6 +104,18 @@ class RunRecord(Spec, frozen=True, kw_only=True):
     environment: Environment
     weights_sha256: str
     schema: Literal[1] = 1
+
+
+def hash_weights(weights: dict[str, np.ndarray]) -> str:
+    """SHA-256 over names, types, shapes and bytes of all weights, by name: a record's `weights_sha256`."""
+    import numpy as np
+
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        array = np.ascontiguousarray(weights[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 class RunFailure(Spec, frozen=True, kw_only=True):

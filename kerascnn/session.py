@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.errors import NotebookError
+from kerascnn.identity import Origin
 from kerascnn.ledger import Ledger
 from kerascnn.machine import native_precision, usable_cores
 from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
@@ -52,26 +53,49 @@ def run_study(study: Study) -> Results:
             "The executed study differs from the planned one: a cell between `parameters` and `study` gives "
             "something else each time. Build the study from the parameters alone."
         )
-    setting = setting_for(study, session.dataset)
+    store = Store(Path(session.store))
     search_path = Path(session.notebook).parent if session.notebook else experiments_folder()
-    ledger = Ledger(Store(Path(session.store)), setting, search_path, retry_failures=not session.staging)
-    train_missing(study, ledger)
-    seen = Ledger(ledger.store, setting, search_path, retry_failures=False)
+    train_missing(study, ledger_for(study, session.dataset, store, search_path, retry_failures=not session.staging))
+    seen = ledger_for(study, session.dataset, store, search_path, retry_failures=False)
     return Results(study, session, seen, session.dataset)
 
 
-def setting_for(study: Study, dataset: DatasetInfo) -> Setting:
-    """The study's data and precision on this machine."""
-    return Setting(
-        content=dataset.content,
-        train_images=dataset.train_images,
-        precision=study.precision or native_precision(),
-    )
+def ledger_for(
+    study: Study,
+    dataset: DatasetInfo,
+    store: Store,
+    search_path: Path,
+    *,
+    retry_failures: bool,
+    taken_in: bool = True,
+) -> Ledger:
+    """The study's results on this machine; with `taken_in`, those of another where only that one's are complete.
+
+    Runs of different classes of machines are never mixed: their seeds do not pair.
+    """
+
+    def open_ledger(origin: Origin | None) -> Ledger:
+        precision = study.precision or (origin.precision if origin else native_precision())
+        setting = Setting(content=dataset.content, train_images=dataset.train_images, precision=precision)
+        return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin)
+
+    own = open_ledger(None)
+    if taken_in and not is_settled(study, own):
+        for origin in store.origins():
+            other = open_ledger(origin)
+            if is_settled(study, other):
+                return other
+    return own
+
+
+def is_settled(study: Study, ledger: Ledger) -> bool:
+    """Whether nothing is left to train or to ask an oracle for."""
+    return not study.next_specs(ledger) and not ledger.requests
 
 
 def train_missing(study: Study, ledger: Ledger) -> None:
     """Train every run that the study still wants, with one worker for each core."""
-    if not study.next_specs(ledger) and not ledger.requests:
+    if is_settled(study, ledger):
         return
     from kerascnn.execution.pool import LocalExecutor
     from kerascnn.execution.progress import Progress

@@ -6,6 +6,7 @@
     <root>/_published/       what the notebooks published
     <root>/_damaged/         entries whose checksums did not hold, and those that `--force` replaced
     <root>/_logs/            what the workers printed
+    <root>/_taken_in.json    where the runs were made that came from other machines
     <root>/_locks/, _tmp/    of runs being trained; freed by the system when their process dies
 
 An entry is written to `_tmp`, flushed, and renamed: it is there completely or not at all.
@@ -22,12 +23,12 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import filelock
 
 from kerascnn.errors import KerascnnError, StoreError, UsageError
-from kerascnn.identity import KEY_LENGTH, RunIdentity
+from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.specs import Spec
 
@@ -41,6 +42,12 @@ LOG_SIZE_BYTES = 1_000_000
 MANIFEST = "manifest.json"
 SCHEMA = 1
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
+
+
+class TakenIn(Spec, frozen=True, kw_only=True):
+    """The file that names the origins of runs from other machines."""
+
+    origins: tuple[Origin, ...]
 
 
 class DamagedEntry(StoreError):
@@ -73,6 +80,28 @@ class Store:
                 return None
         return self._records[key]
 
+    def identities(self) -> dict[str, RunIdentity]:
+        """Key -> what the run was made from, for all entries whose identity can be read; nothing is checked."""
+        found = {key: load_spec(self.root / key / "identity.json", RunIdentity) for key in self.keys()}
+        return {key: identity for key, identity in found.items() if identity is not None}
+
+    def size_bytes(self, key: str) -> int:
+        """What the entry takes on the disk."""
+        return sum(path.stat().st_size for path in (self.root / key).glob("*"))
+
+    def set_aside_count(self, key: str) -> int:
+        """How often an entry of this key was found damaged, or was replaced by `--force`."""
+        return len(list((self.root / "_damaged").glob(f"{key}-*")))
+
+    def remove(self, key: str) -> None:
+        """Delete an entry. It disappears in one step: a reader finds all of it or nothing."""
+        with self._writing():
+            (self.root / "_tmp").mkdir(exist_ok=True)
+            gone = self.root / "_tmp" / f"{key}-{secrets.token_hex(4)}"
+            (self.root / key).rename(gone)
+            shutil.rmtree(gone)
+        self._records.pop(key, None)
+
     def load_identity(self, key: str) -> RunIdentity | None:
         """What the run under `key` was made from, or None."""
         if self.load(key) is None:
@@ -81,11 +110,30 @@ class Store:
 
     def load_predictions(self, key: str) -> dict[str, np.ndarray]:
         """`classes` and `positions`, int32 (n,): the predicted class of each test image."""
-        return _load_arrays(self.root / key / "predictions.npz")
+        return read_arrays(self.root / key / "predictions.npz")
 
     def load_weights(self, key: str) -> dict[str, np.ndarray]:
         """Variable path -> float32 array."""
-        return _load_arrays(self.root / key / "weights.npz")
+        return read_arrays(self.root / key / "weights.npz")
+
+    def take_in(self, key: str, files: dict[str, bytes]) -> None:
+        """Add an entry made elsewhere, unless it is there already. Its content must have been checked."""
+        with self._writing(), self._new_folder(key) as folder:
+            for name, data in files.items():
+                write_durably(folder / name, data)
+            _rename_unless_there(folder, self.root / key)
+            _sync_folder(self.root)
+        self.forget_failure(key)
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Where the runs were made that were taken in from other machines."""
+        taken = load_spec(self.root / "_taken_in.json", TakenIn)
+        return taken.origins if taken else ()
+
+    def add_origin(self, origin: Origin) -> None:
+        """Remember that the store has runs made at `origin`."""
+        origins = (*(known for known in self.origins() if known != origin), origin)
+        write_replacing(self.root / "_taken_in.json", TakenIn(origins=origins).canonical_json())
 
     def commit(self, identity: RunIdentity, result: RunResult, *, replace: bool = False) -> None:
         """Add a finished run. An entry that is already there stays, unless `replace` sets it aside.
@@ -253,15 +301,27 @@ def _rename_unless_there(folder: Path, target: Path) -> None:
 
 def _read_record(folder: Path) -> RunRecord:
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        if manifest["schema"] != SCHEMA or manifest["key"] != folder.name or set(manifest["files"]) != set(ENTRY_FILES):
-            raise DamagedEntry(f"The manifest in {folder} is of another entry.")
-        for name, expected in manifest["files"].items():
-            if _sha256((folder / name).read_bytes()) != expected:
-                raise DamagedEntry(f"{name} in {folder} does not have the checksum in its manifest.")
-        return RunRecord.from_json((folder / "record.json").read_bytes())
-    except (OSError, ValueError, TypeError, KeyError, KerascnnError) as err:
+        files = {name: (folder / name).read_bytes() for name in (*ENTRY_FILES, MANIFEST)}
+        check_files(folder.name, files)
+        return RunRecord.from_json(files["record.json"])
+    except (OSError, KerascnnError) as err:
         raise DamagedEntry(f"The entry {folder} is damaged: {err}.") from err
+
+
+def check_files(key: str, files: dict[str, bytes]) -> None:
+    """Raises: DamagedEntry when the files of an entry (name -> content) do not agree with its manifest."""
+    try:
+        manifest = json.loads(files[MANIFEST])
+        is_own = manifest["schema"] == SCHEMA and manifest["key"] == key
+        expected = dict(manifest["files"])
+        missing = set(ENTRY_FILES) - files.keys()
+    except (ValueError, TypeError, KeyError) as err:
+        raise DamagedEntry(f"its manifest cannot be read ({err})") from err
+    if not is_own or set(expected) != set(ENTRY_FILES) or missing:
+        raise DamagedEntry("its manifest is of another entry")
+    for name in ENTRY_FILES:
+        if _sha256(files[name]) != expected[name]:
+            raise DamagedEntry(f"{name} does not have the checksum in its manifest")
 
 
 def _sha256(data: bytes) -> str:
@@ -276,10 +336,11 @@ def _pack(arrays: dict[str, np.ndarray]) -> bytes:
     return stream.getvalue()
 
 
-def _load_arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(source: Path | BinaryIO) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file by name; nothing in it is executed."""
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as archive:
+    with np.load(source, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 

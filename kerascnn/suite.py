@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,10 +19,10 @@ from kerascnn.ledger import Ledger
 from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, read_notebook, select
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
-from kerascnn.publishing import Slot
+from kerascnn.publishing import Slot, used_runs
 from kerascnn.records import DatasetInfo
 from kerascnn.search import at_most, still_to_ask
-from kerascnn.session import Session, setting_for
+from kerascnn.session import Session, is_settled, ledger_for
 from kerascnn.specs import Profile, Study
 from kerascnn.store import Store
 
@@ -77,6 +78,13 @@ class Planned:
             keys.setdefault(arm, {})[seed] = self.ledger.key(spec)
         return keys
 
+    def wanted_keys(self) -> set[str]:
+        """The keys of all runs wanted so far, those of search trials included."""
+        trials = (
+            trial.spec for search in self.study.searches for trial in self.ledger.progress(self.study, search).trials
+        )
+        return {key for by_seed in self.runs.values() for key in by_seed.values()} | set(map(self.ledger.key, trials))
+
     def freshness(self) -> str:
         """Digest of everything the published result follows from."""
         keys = sorted(key for by_seed in self.runs.values() for key in by_seed.values())
@@ -111,13 +119,19 @@ class Planned:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What one experiment still needs. `shared`: runs that an experiment before it trains or has as well."""
+    """What one experiment still needs.
+
+    `shared`: runs that an experiment before it in this plan trains or has as well. `reused`: experiment ->
+    how many of the stored runs its published results show. `arms`: label -> (runs to train, runs in all).
+    """
 
     to_train: int
     stored: int
     shared: int
+    reused: dict[str, int]
     at_most: int
     seconds: float
+    arms: dict[str, tuple[int, int]]
     fresh: bool
 
 
@@ -140,8 +154,14 @@ class Suite:
         return [e for e in self.experiments if e.problem is not None]
 
     def _plan(self, experiment: Experiment, study: Study) -> Planned:
-        setting = setting_for(study, self.dataset)
-        ledger = Ledger(self.store, setting, experiment.notebook.path.parent, retry_failures=True)
+        ledger = ledger_for(
+            study,
+            self.dataset,
+            self.store,
+            experiment.notebook.path.parent,
+            retry_failures=True,
+            taken_in=not self.request.force,
+        )
         return Planned(experiment, study, ledger, self.slot(experiment))
 
     def slot(self, experiment: Experiment) -> Slot:
@@ -191,23 +211,32 @@ def forecast(plans: list[Planned]) -> list[Forecast]:
     """
     seen: set[str] = set()
     forecasts = []
+    users = used_runs(plans[0].ledger.store.root) if plans else {}
     for plan in plans:
         wanted = {plan.ledger.key(spec): spec for spec in plan.study.next_specs(plan.ledger)}
-        everything = {key for by_seed in plan.runs.values() for key in by_seed.values()}
+        runs = plan.runs
+        everything = {key for by_seed in runs.values() for key in by_seed.values()}
         missing = {key: spec for key, spec in wanted.items() if key not in seen}
         unknown = still_to_ask(plan.study, plan.ledger)
         costs = Costs(plan.ledger.store.root)
+        others = Counter(user for key in everything - wanted.keys() for user in users.get(key, ()))
+        labels = {arm.name: arm.label for arm in (*plan.study.arms, *plan.study.winners(plan.ledger))}
         forecasts.append(
             Forecast(
                 to_train=len(missing),
                 stored=len(everything - wanted.keys()),
                 shared=len((everything | wanted.keys()) & seen),
+                reused={name: count for name, count in others.items() if name != plan.experiment.name},
+                arms={
+                    labels[arm]: (len(missing.keys() & set(by_seed.values())), len(by_seed))
+                    for arm, by_seed in runs.items()
+                },
                 at_most=len(unknown),
                 seconds=sum(
                     costs.estimate_seconds(spec, plan.ledger.setting.train_images)
                     for spec in [*missing.values(), *unknown]
                 ),
-                fresh=not wanted and not plan.ledger.requests and plan.is_fresh(),
+                fresh=is_settled(plan.study, plan.ledger) and plan.is_fresh(),
             )
         )
         seen |= everything | wanted.keys()

@@ -1,15 +1,21 @@
-"""`list` and `plan`: what there is and what it would take."""
+"""`list`, `plan` and `why`: what there is, what it would take, and for what reason."""
 
 from __future__ import annotations
 
 import shutil
 import textwrap
+from typing import Any
 
-from kerascnn.errors import EXIT_INCOMPLETE, NotebookError
+from kerascnn.commands.store_verbs import spell_size, typical_size_bytes
+from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError, near_match
 from kerascnn.execution.progress import spell_duration
+from kerascnn.explain import nearest
+from kerascnn.ledger import Ledger
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.contract import Notebook, find_notebooks, read_notebook
 from kerascnn.places import experiments_folder
+from kerascnn.specs import TrainSpec
+from kerascnn.store import Store
 from kerascnn.suite import Forecast, Request, forecast, load_suite
 
 
@@ -47,23 +53,85 @@ def print_plan(request: Request) -> int:
     forecasts = forecast(plans)
     for plan, cast in zip(plans, forecasts, strict=True):
         print(f"{plan.experiment.name:32s} {_describe(cast, jobs)}")
+        if request.names:
+            _print_arms(cast)
     for experiment in suite.problems():
         print(f"{experiment.name:32s} not usable: {experiment.problem}")
-    total = sum(cast.seconds for cast in forecasts) / jobs
-    most = sum(cast.at_most for cast in forecasts)
-    searching = f" and up to {most} for searches" if most else ""
-    print(
-        f"In all: {sum(c.to_train for c in forecasts)} runs to train{searching}, about {spell_duration(total)} on {jobs} cores."
-    )
+    _print_total(suite.store, forecasts, jobs)
     return EXIT_INCOMPLETE if suite.problems() else 0
+
+
+def _print_arms(cast: Forecast) -> None:
+    for label, (missing, runs) in cast.arms.items():
+        print(f"    {label:40s} {f'{missing} of {runs} runs to train' if missing else f'{runs} runs in the store'}")
+
+
+def _print_total(store: Store, forecasts: list[Forecast], jobs: int) -> None:
+    runs, most = sum(c.to_train for c in forecasts), sum(cast.at_most for cast in forecasts)
+    searching = f" and up to {most} for searches" if most else ""
+    seconds = sum(cast.seconds for cast in forecasts) / jobs
+    size_bytes = (runs + most) * typical_size_bytes(store)
+    disk = f", {spell_size(size_bytes)} of disk" if size_bytes else ""
+    print(f"In all: {runs} runs to train{searching}, about {spell_duration(seconds)} on {jobs} cores{disk}.")
 
 
 def _describe(cast: Forecast, jobs: int) -> str:
     if cast.fresh:
-        return f"up to date ({cast.stored} runs)"
-    parts = [f"{cast.to_train} runs to train", f"{cast.stored} in the store"]
+        return f"up to date ({cast.stored} runs{_from_others(cast)})"
+    parts = [f"{cast.to_train} runs to train", f"{cast.stored} in the store{_from_others(cast)}"]
     if cast.shared:
         parts.append(f"{cast.shared} shared with an experiment above")
     if cast.at_most:
         parts.append(f"up to {cast.at_most} for searches")
     return ", ".join(parts) + f"; about {spell_duration(cast.seconds / jobs)}"
+
+
+def _from_others(cast: Forecast) -> str:
+    others = [f"{count} also in {name}" for name, count in sorted(cast.reused.items())]
+    return f" ({', '.join(others)})" if others else ""
+
+
+def print_why(request: Request, arm: str | None) -> int:
+    """For each run of one experiment why it is in the store, or what differs from the nearest one that is."""
+    suite = load_suite(request)
+    for experiment in suite.problems():
+        raise experiment.problem or NotebookError(f"{experiment.name} cannot be planned.")
+    (plan,) = suite.planned()
+    stored = {key: identity.flat() for key, identity in suite.store.identities().items()}
+    arms = {found.name: found for found in (*plan.study.arms, *plan.study.winners(plan.ledger))}
+    if arm is not None and arm not in plan.runs:
+        raise UsageError(f"{plan.experiment.name} has no arm {arm!r} in this profile. {near_match(arm, plan.runs)}")
+    print(f"{plan.experiment.name} on {suite.dataset.title}, profile {request.profile}")
+    specs = plan.study.planned(plan.ledger)
+    for name, by_seed in plan.runs.items():
+        if arm in (None, name):
+            print(f"  {arms[name].label} ({name})")
+            _print_reasons({seed: _reason(plan.ledger, specs[name, seed], stored) for seed in by_seed})
+    return 0
+
+
+def _print_reasons(reasons: dict[int, tuple[str, str]]) -> None:
+    """One paragraph for each reason, with the seeds that share it and the runs it speaks of."""
+    width = shutil.get_terminal_size((100, 24)).columns
+    for reason in dict.fromkeys(reason for reason, _ in reasons.values()):
+        seeds = [str(seed) for seed, (other, _) in reasons.items() if other == reason]
+        keys = dict.fromkeys(key[:8] for other, key in reasons.values() if other == reason and key)
+        reason += f" ({', '.join(keys)})" if keys else ""
+        start = f"    seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}: "
+        print(textwrap.fill(reason, width, initial_indent=start, subsequent_indent=" " * 8))
+
+
+def _reason(ledger: Ledger, spec: TrainSpec, stored: dict[str, dict[str, Any]]) -> tuple[str, str]:
+    """Why the run is there or not, and the key of the stored run that this speaks of."""
+    key, record = ledger.key(spec), ledger.record(spec)
+    if record is not None:
+        return f"in the store, trained {record.environment.finished_at[:10]} on {record.environment.platform}", key
+    failure = ledger.failure(spec)
+    failed = f" Its last attempt failed: {failure.reason}." if failure else ""
+    aside = ledger.store.set_aside_count(key)
+    damaged = " An entry of this very key was found damaged and set aside." if aside else ""
+    found = nearest(ledger.identity(spec), stored)
+    if found is None:
+        return f"to train: the store has no run at all.{failed}{damaged}", ""
+    listed = "; ".join(map(str, found.differences)) or "nothing but damage"
+    return f"to train.{failed}{damaged} What differs from the nearest run in the store: {listed}.", found.key

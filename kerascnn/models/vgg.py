@@ -79,11 +79,15 @@ def tapered(
     depth: int = 3,
     kernels: int = 32,
     widening: Literal["constant", "doubling"] = "constant",
+    most: int = 128,
     **style: Any,
 ) -> keras.Model:
-    """`depth` blocks of one convolution each; `kernels` in the first, doubled from block to block or not."""
+    """`depth` blocks of one convolution each; `kernels` in the first, doubled from block to block or not.
+
+    Doubling ends at `most` kernels, where a block's cost would grow faster than what it adds.
+    """
     factor = 2 if widening == "doubling" else 1
-    blocks = [[kernels * factor**block] for block in range(depth)]
+    blocks = [[min(kernels * factor**block, max(kernels, most))] for block in range(depth)]
     return _stack(image_shape, classes, blocks, _style(style, tapered))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import Any, Self
 
 import msgspec
@@ -21,6 +22,10 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     def canonical_json(self) -> bytes:
         """The one byte string that stands for this spec."""
         return msgspec.json.encode(self.validated().to_dict(), order="sorted")
+
+    def flat(self) -> dict[str, Any]:
+        """Path -> value for every field down to single values, those at their default included; lists stay whole."""
+        return dict(_leaves("", self))
 
     def validated(self) -> Self:
         """The same spec with every field checked and in its declared type (1 becomes 1.0).
@@ -68,6 +73,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return value
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Spec):
+        inner = {name: getattr(value, name) for name in value.__struct_fields__}
+    elif isinstance(value, dict):
+        inner = value
+    else:
+        yield path, _plain(value)
+        return
+    for name, part in inner.items():
+        yield from _leaves(f"{path}.{name}" if path else str(name), part)
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import msgspec
 import numpy as np
 import tensorflow as tf
 
-from kerascnn.records import Cost, Environment, Epoch, Probe, RunRecord, Score
+from kerascnn.records import Cost, Environment, Epoch, Probe, RunRecord, Score, hash_weights
 from kerascnn.specs import TrainSpec
 from kerascnn.training.cost import count_multiply_adds, count_parameters, peak_memory_bytes, reset_peak_memory
 from kerascnn.training.initialise import named_weights
@@ -125,16 +124,6 @@ def train_run(
         weights_sha256=hash_weights(weights),
     )
     return RunResult(record, tested.predictions, run.split.test.astype(np.int32), weights)
-
-
-def hash_weights(weights: dict[str, np.ndarray]) -> str:
-    """SHA-256 over names, types, shapes and bytes of all weights, by name."""
-    digest = hashlib.sha256()
-    for name in sorted(weights):
-        array = np.ascontiguousarray(weights[name])
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 def _prepare(spec: TrainSpec, dataset: Dataset, search_path: Path, workshop: Workshop) -> _Run:

@@ -16,12 +16,12 @@ from tiny_runs import CLASSES, SHAPE, SMALL_VGG, TEST_IMAGES, make_spec, train, 
 
 import kerascnn.training.run
 from kerascnn.data import Dataset
-from kerascnn.records import RunRecord
+from kerascnn.records import RunRecord, hash_weights
 from kerascnn.specs import OptimiserSpec, ScheduleSpec, TrainSpec, model
 from kerascnn.training.build import build_model
 from kerascnn.training.initialise import initialise, named_weights
 from kerascnn.training.inputs import Affine, channel_statistics
-from kerascnn.training.run import TrainingError, Workshop, hash_weights
+from kerascnn.training.run import TrainingError, Workshop
 from kerascnn.training.splits import split_images
 from kerascnn.training.streams import stream_seed
 

@@ -1,0 +1,159 @@
+"""`store`: what the store has; checked, thinned out, exported, handed on."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kerascnn.archive import add, pack
+from kerascnn.errors import StoreError, UsageError
+from kerascnn.places import store_folder
+from kerascnn.publishing import used_runs
+from kerascnn.records import RunRecord
+from kerascnn.specs.study import PROFILES
+from kerascnn.store import Store
+from kerascnn.suite import Request, load_suite
+
+GUESSED_SIZE_BYTES = 600_000
+SAMPLED_ENTRIES = 50
+
+
+def show() -> int:
+    """Size and contents, by data set and model."""
+    store = Store(store_folder())
+    identities = store.identities()
+    sizes = {key: store.size_bytes(key) for key in identities}
+    print(f"{store.root}: {len(identities)} runs, {spell_size(sum(sizes.values()))}")
+    kinds = Counter((i.spec.data.content[:12], i.spec.model.builder, i.platform) for i in identities.values())
+    for (content, builder, platform), count in sorted(kinds.items()):
+        print(f"  {count:6d}  {builder:28s} data {content}  {platform}")
+    for folder, what in (("_damaged", "set aside, damaged or replaced"), ("_failures", "failed")):
+        found = list((store.root / folder).glob("*"))
+        if found:
+            print(f"  {len(found):6d}  {what} ({store.root / folder})")
+    return 0
+
+
+def verify() -> int:
+    """Check every entry down to its last byte; a damaged one is set aside, to be trained again."""
+    store = Store(store_folder())
+    keys = store.keys()
+    damaged = [key for key in keys if store.load(key) is None]
+    for key in damaged:
+        print(f"{key}  damaged: set aside in {store.root / '_damaged'}, and trained again by the next `all`")
+    print(f"{len(keys) - len(damaged)} of {len(keys)} runs are sound.")
+    return StoreError.exit_code if damaged else 0
+
+
+def remove_unused(request: Request, *, sure: bool) -> int:
+    """Delete the runs on this data set that no notebook wants, under any profile, and no published page shows."""
+    store = Store(store_folder())
+    identities = store.identities()
+    content, wanted = _wanted_keys(request)
+    wanted |= used_runs(store.root).keys()
+    unused = sorted(k for k, i in identities.items() if k not in wanted and i.spec.data.content == content)
+    others = sum(identity.spec.data.content != content for identity in identities.values())
+    left = f" {others} runs on other data sets are left alone." if others else ""
+    if not unused:
+        print(f"Every run on this data set is wanted.{left}")
+        return 0
+    size = spell_size(sum(store.size_bytes(key) for key in unused))
+    print(f"{len(unused)} of {len(identities)} runs ({size}) are wanted by no notebook.{left}")
+    if not sure and not _confirmed(f"Delete these {len(unused)} runs?"):
+        print("Nothing was deleted.")
+        return 0
+    for key in unused:
+        store.remove(key)
+    print(f"Deleted {len(unused)} runs.")
+    return 0
+
+
+def export(target: str) -> int:
+    """All runs and all their epochs as tables, CSV and Parquet, in a folder."""
+    import pandas as pd
+
+    store, folder = Store(store_folder()), Path(target)
+    records = [record for record in map(store.load, store.keys()) if record is not None]
+    runs = pd.DataFrame([_run_row(record) for record in records])
+    epochs = pd.DataFrame(
+        [{"key": record.key, **msgspec.structs.asdict(epoch)} for record in records for epoch in record.epochs]
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in (("runs", runs), ("epochs", epochs)):
+            table.to_csv(folder / f"{name}.csv", index=False)
+            table.to_parquet(folder / f"{name}.parquet", index=False)
+    except OSError as err:
+        raise StoreError(f"{folder} cannot be written: {err.strerror or err}. Choose another place.") from err
+    print(f"Exported {len(records)} runs to {folder}: runs.csv, runs.parquet, epochs.csv, epochs.parquet")
+    return 0
+
+
+def pack_runs(target: str) -> int:
+    """Every sound run in one file, for others to take in."""
+    store = Store(store_folder())
+    count = pack(store, store.keys(), Path(target))
+    print(f"Packed {count} runs into {target} ({spell_size(Path(target).stat().st_size)}).")
+    return 0
+
+
+def add_runs(source: str) -> int:
+    """Take in the runs of a pack, each of them checked."""
+    taken = add(Store(store_folder()), Path(source))
+    print(f"Taken in {len(taken.added)} runs; {len(taken.known)} were there already.")
+    for key, reason in taken.refused.items():
+        print(f"Refused {key[:12]}: {reason}", file=sys.stderr)
+    return StoreError.exit_code if taken.refused else 0
+
+
+def typical_size_bytes(store: Store) -> int:
+    """What one run takes on the disk, from a few of those there are."""
+    keys: Sequence[str] = store.keys()
+    sample = keys[:: max(1, len(keys) // SAMPLED_ENTRIES)]
+    return sum(map(store.size_bytes, sample)) // len(sample) if sample else GUESSED_SIZE_BYTES
+
+
+def spell_size(size_bytes: float) -> str:
+    """`512 kB`, `3.4 MB`, `1.2 GB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes / 1e3:.0f} kB"
+
+
+def _wanted_keys(request: Request) -> tuple[str, set[str]]:
+    """The data set's content, and the keys that the notebooks want on it under every profile.
+
+    Raises: UsageError when a notebook cannot be read: what it wants is not known.
+    """
+    wanted: set[str] = set()
+    content = ""
+    for profile in PROFILES:
+        suite = load_suite(Request(profile=profile, data=request.data, seeds=request.seeds))
+        for experiment in suite.problems():
+            raise UsageError(f"What {experiment.name} wants is not known: {experiment.problem} Nothing was deleted.")
+        content = suite.dataset.content
+        for plan in suite.planned():
+            wanted |= plan.wanted_keys()
+    return content, wanted
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Say so with --yes, or ask where you can answer.")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _run_row(record: RunRecord) -> dict[str, Any]:
+    """One run as a row: its spec, scores, cost and environment, nested fields by their path."""
+    row = {"key": record.key, "outcome": record.outcome, "epochs_run": len(record.epochs)}
+    row |= record.spec.flat()
+    for part in ("train", "val", "test", "cost", "environment"):
+        row |= {f"{part}.{name}": value for name, value in getattr(record, part).flat().items()}
+    row["weights_sha256"] = record.weights_sha256
+    return {name: msgspec.json.encode(v).decode() if isinstance(v, list) else v for name, v in row.items()}
