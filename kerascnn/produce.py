@@ -14,7 +14,7 @@ from typing import Any
 
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
-from kerascnn.execution.scheduler import Scheduler, Work
+from kerascnn.execution.scheduler import DRAIN_SECONDS, Scheduler, Work
 from kerascnn.execution.worker import THREADS, utc_now
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.execute import NotebookTask, execute
@@ -87,7 +87,8 @@ class Producer:
         for plan, work in zip(plans, works, strict=True):
             work.on_settled = partial(self._execute, plan, scheduler, lane)
         scheduler.watch(lane.submit(render, self._render_task.canonical_json()), self._rendered)
-        scheduler.run()
+        with _draining_on_interrupt(scheduler, self._progress):
+            scheduler.run()
         self.outcome.failed_runs += scheduler.failed + scheduler.changed
         self.outcome.trained = scheduler.trained
 
@@ -174,6 +175,24 @@ def _describe(
         failed_at=utc_now(),
         runs=runs or {},
     )
+
+
+@contextmanager
+def _draining_on_interrupt(scheduler: Scheduler, progress: Progress) -> Iterator[None]:
+    """The first Ctrl-C lets runs finish that are about to; the second stops at once."""
+
+    def drain(signal_number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        scheduler.drain()
+        progress.say(
+            f"Interrupted. Waiting up to {DRAIN_SECONDS:.0f} s for the runs under way; Ctrl-C again stops them."
+        )
+
+    before = signal.signal(signal.SIGINT, drain)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -5,7 +5,7 @@
     <root>/_proposals/       what a search's oracle proposed for given scores
     <root>/_published/       what the notebooks published
     <root>/_damaged/         entries whose checksums did not hold, and those that `--force` replaced
-    <root>/_logs/            what the workers printed
+    <root>/_logs/            what the workers printed; which runs they began and committed
     <root>/_taken_in.json    where the runs were made that came from other machines
     <root>/_locks/, _tmp/    of runs being trained; freed by the system when their process dies
 
@@ -21,6 +21,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
@@ -118,11 +119,14 @@ class Store:
 
     def take_in(self, key: str, files: dict[str, bytes]) -> None:
         """Add an entry made elsewhere, unless it is there already. Its content must have been checked."""
-        with self._writing(), self._new_folder(key) as folder:
-            for name, data in files.items():
-                write_durably(folder / name, data)
-            _rename_unless_there(folder, self.root / key)
-            _sync_folder(self.root)
+        with self.claim(key) as mine:
+            if not mine:  # it is being trained here at this moment, to the same bits or to better ones
+                return
+            with self._writing(), self._new_folder(key) as folder:
+                for name, data in files.items():
+                    write_durably(folder / name, data)
+                _rename_unless_there(folder, self.root / key)
+                _sync_folder(self.root)
         self.forget_failure(key)
 
     def origins(self) -> tuple[Origin, ...]:
@@ -188,6 +192,17 @@ class Store:
             yield True
         finally:
             lock.release()
+
+    def note_training(self, event: str, key: str, detail: str = "") -> None:
+        """Add a line to the log that trainers keep: who began and who committed which run, and when."""
+        line = f"{time.time():.3f} {event} {key} {os.getpid()} {detail}".rstrip() + "\n"
+        with self._writing():
+            (self.root / "_logs").mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.root / "_logs" / "training.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                os.write(handle, line.encode())  # one write: lines of several processes never mix
+            finally:
+                os.close(handle)
 
     def worker_log(self) -> Path:
         """The file that workers print to; begun anew once it has grown past a megabyte."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import itertools
+import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -102,8 +104,35 @@ class StubbedExecutor(Executor):
         return SearchProgress(trials=trials, complete=len(request.scores) == 4).canonical_json()
 
 
+class CrowdedExecutor(StubbedExecutor):
+    """The same in threads, so that runs overlap; notes for each attempt how many were under way with it."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.pool = ThreadPoolExecutor(4)
+        self.under_way: set[int] = set()
+        self.company: list[tuple[int, int]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
+        return self.pool.submit(self._train, *args)
+
+    def _train(self, task_json: bytes) -> bytes:
+        seed = TrainTask.from_json(task_json).identity.spec.seed
+        self.under_way.add(seed)
+        try:
+            time.sleep(0.05)
+            self.company.append((seed, len(self.under_way)))
+            return super()._train(task_json)
+        finally:
+            self.under_way.discard(seed)
+
+
 def die(task: TrainTask) -> TaskOutcome:
     raise WorkerDied("killed")
+
+
+def exhaust_memory(task: TrainTask) -> TaskOutcome:
+    return TaskOutcome(key=task.identity.key, state="memory", message="Not enough memory (the worker had taken 3 GB)")
 
 
 def be_busy(task: TrainTask) -> TaskOutcome:
@@ -285,9 +314,46 @@ def test_a_run_that_killed_two_workers_has_failed_and_the_next_invocation_tries_
     (key,) = scheduler.failed
     failure = executor.store.load_failure(key)
     assert failure is not None
-    assert "was killed 2 times" in failure.reason
+    assert "worker was killed" in failure.reason
+    assert "Tried 2 times, the last time alone" in failure.reason
     assert failure.spec.seed == 1
     assert run(executor, study).failed == []
+
+
+@pytest.mark.parametrize("fate", [die, exhaust_memory])
+def test_a_run_without_memory_is_tried_again_with_nothing_else_under_way(store: Store, fate: Any) -> None:
+    executor = CrowdedExecutor(store)
+    executor.answers[1] = [fate]
+    scheduler = run(executor, make_study(make_arm("a"), seeds=8), jobs=4)
+    assert scheduler.failed == []
+    tries = [company for seed, company in executor.company if seed == 1]
+    assert tries[0] > 1
+    assert tries[1:] == [1]
+
+
+def test_a_run_that_never_has_memory_enough_fails_with_the_peak(executor: StubbedExecutor) -> None:
+    executor.answers[1] = [exhaust_memory, exhaust_memory]
+    (key,) = run(executor, make_study(make_arm("a"), seeds=2)).failed
+    failure = executor.store.load_failure(key)
+    assert failure is not None
+    assert "the worker had taken 3 GB" in failure.reason
+
+
+def test_an_interrupted_scheduler_lets_what_is_under_way_finish_and_starts_nothing(store: Store) -> None:
+    executor = CrowdedExecutor(store)
+    works = [Work("a", make_study(make_arm("a"), seeds=20), Ledger(store, SETTING, Path("/"), retry_failures=True))]
+    scheduler = Scheduler(works, executor, 2, Progress(io.StringIO()))
+    executor.answers[2] = [lambda task: (scheduler.drain(), executor.commit(task))[1]]
+    with pytest.raises(KeyboardInterrupt):
+        scheduler.run()
+    assert len(Store(store.root).keys()) == len(executor.trained) < 20
+
+
+def test_a_worker_goes_on_with_the_structure_it_has_traced(executor: StubbedExecutor) -> None:
+    arms = [make_arm(name, model=model("models.vgg", blocks=number)) for number, name in enumerate("abc")]
+    run(executor, make_study(*arms, seeds=3))
+    blocks = [spec.model.arguments["blocks"] for spec in executor.trained]
+    assert sum(one != other for one, other in itertools.pairwise(blocks)) == 2
 
 
 def test_a_run_that_another_pipeline_trains_is_asked_for_later(executor: StubbedExecutor) -> None:

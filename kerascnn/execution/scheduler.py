@@ -6,6 +6,8 @@ nothing finished depends on the parent living on.
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -18,6 +20,7 @@ from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train, utc_now
 from kerascnn.ledger import Ledger, ProposalRequest
+from kerascnn.machine import usable_cores
 from kerascnn.records import RunFailure
 from kerascnn.search import SearchProgress, still_to_ask
 from kerascnn.specs import Study, TrainSpec
@@ -26,7 +29,9 @@ BUSY_WAIT_SECONDS = 1.0
 """How long to leave a run alone that another pipeline is training."""
 POLL_SECONDS = 0.25
 DEATHS_ALLOWED = 1
-"""A run whose worker died is tried once more; the second death is the run's fault."""
+"""A run whose worker died or had no memory left is tried once more, alone; the second time is the run's fault."""
+DRAIN_SECONDS = 10.0
+"""How long an interrupted pipeline waits for runs that are about to finish."""
 
 Handler = Callable[[Future], None]
 
@@ -49,6 +54,7 @@ class _Run:
     work: Work
     kind: str
     deaths: int = 0
+    alone: bool = False
     not_before: float = 0.0
 
     @property
@@ -68,8 +74,18 @@ class _Books:
 class Scheduler:
     """Runs works in their order; inside one work the longest run starts first."""
 
-    def __init__(self, works: list[Work], executor: Executor, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        works: list[Work],
+        executor: Executor,
+        jobs: int,
+        progress: Progress,
+        task: Callable[[bytes], bytes] = train,
+    ) -> None:
         self._works, self._executor, self._jobs, self._progress = works, executor, jobs, progress
+        self._task = task
+        self._slots = max(jobs, usable_cores())
+        self._drained_at: float | None = None
         self._futures: dict[Future, Handler] = {}
         self._books = _Books()
         self._costs = {root: Costs(root) for root in {work.ledger.store.root for work in works}}
@@ -85,11 +101,19 @@ class Scheduler:
         """Call `handler(future)` from `run` once the future is done."""
         self._futures[future] = handler
 
+    def drain(self) -> None:
+        """Start nothing more; `run` raises KeyboardInterrupt once the runs under way are done, or soon after."""
+        self._drained_at = time.monotonic() + DRAIN_SECONDS
+
     def run(self) -> None:
-        """Return when every work is settled and every watched future handled."""
+        """Return when every work is settled and every watched future handled.
+
+        Raises: KeyboardInterrupt after `drain`; StoreError when the store cannot be written.
+        """
         try:
             self._look_for_work()
             while self._futures or self._books.waiting:
+                self._check_drained()
                 self._submit()
                 if not self._futures:  # every run that is left is being trained by another pipeline
                     time.sleep(POLL_SECONDS)
@@ -102,6 +126,10 @@ class Scheduler:
             for costs in self._costs.values():
                 if self._books.done:
                     costs.save()
+
+    def _check_drained(self) -> None:
+        if self._drained_at is not None and (not self._books.under_way or time.monotonic() > self._drained_at):
+            raise KeyboardInterrupt
 
     def _look_for_work(self) -> None:
         """Ask every unsettled study what it wants next."""
@@ -145,8 +173,9 @@ class Scheduler:
                 store=str(run.work.ledger.store.root),
                 search_path=str(run.work.ledger.search_path),
                 force=run.work.force,
+                slots=self._slots,
             )
-            self.watch(self._executor.submit(train, task.canonical_json()), partial(self._trained, key))
+            self.watch(self._executor.submit(self._task, task.canonical_json()), partial(self._trained, key))
 
     def _choose(self) -> str | None:
         """The key of the run to start next, None where there is none.
@@ -154,8 +183,13 @@ class Scheduler:
         In one work: first what the worker that is idle now has traced, then what no other worker traces,
         then the longest.
         """
-        now, waiting = time.monotonic(), self._books.waiting
-        busy = {run.kind for run in self._books.under_way.values()}
+        now, waiting, under_way = time.monotonic(), self._books.waiting, self._books.under_way
+        if self._drained_at is not None or any(run.alone for run in under_way.values()):
+            return None
+        alone = next((key for key, run in waiting.items() if run.alone and run.not_before <= now), None)
+        if alone is not None:
+            return None if under_way else alone
+        busy = {run.kind for run in under_way.values()}
 
         def rank(key: str) -> tuple[int, bool, bool]:
             run = waiting[key]
@@ -189,7 +223,10 @@ class Scheduler:
         try:
             outcome = TaskOutcome.from_json(future.result())
         except WorkerDied:
-            self._worker_died(key, run)
+            self._try_alone(key, run, f"The worker was killed while it trained this run. {_describe_memory()}")
+            return
+        if outcome.state == "memory":
+            self._try_alone(key, run, outcome.message)
             return
         if outcome.state == "busy":
             run.not_before = time.monotonic() + BUSY_WAIT_SECONDS
@@ -211,12 +248,14 @@ class Scheduler:
             costs = self._costs[run.work.ledger.store.root]
             costs.learn(run.spec, run.work.ledger.setting.train_images, outcome.duration_seconds)
 
-    def _worker_died(self, key: str, run: _Run) -> None:
+    def _try_alone(self, key: str, run: _Run, reason: str) -> None:
+        """Once more with nothing else under way; the second time the run has failed for `reason`."""
         run.deaths += 1
         if run.deaths <= DEATHS_ALLOWED:
+            run.alone = True
             self._books.waiting[key] = run
             return
-        reason = f"The worker process was killed {run.deaths} times while it trained this run (out of memory?)."
+        reason = f"{reason} Tried {run.deaths} times, the last time alone."
         run.work.ledger.store.save_failure(
             RunFailure(key=key, spec=run.spec, reason=reason, traceback=reason, failed_at=utc_now())
         )
@@ -240,3 +279,9 @@ class Scheduler:
         total = len(books.done) + len(left) + len(self._unknown_seconds)
         if total:
             self._progress.update(len(books.done), total, seconds / self._jobs, self._doing)
+
+
+def _describe_memory() -> str:
+    """What a killed worker cannot say itself: the most memory that any worker so far had."""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return f"Out of memory? The largest worker so far took {peak / 1e9:.1f} GB."

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import resource
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kerascnn.errors import KerascnnError
+from kerascnn.execution.slots import training_slot
 from kerascnn.identity import RunIdentity, identify
 from kerascnn.ledger import ProposalRequest, answer_request
 from kerascnn.records import Environment, Epoch, RunFailure
@@ -30,20 +33,24 @@ _workshop: Workshop | None = None
 
 
 class TrainTask(Spec, frozen=True, kw_only=True):
-    """One run to train: what it is, where it is kept, and where the user's own modules lie."""
+    """One run to train: what it is, where it is kept, and where the user's own modules lie.
+
+    `slots`: how many runs may be trained at once on this machine, whoever started them.
+    """
 
     identity: RunIdentity
     store: str
     search_path: str
     force: bool = False
+    slots: int = 1
 
 
 class TaskOutcome(Spec, frozen=True, kw_only=True):
     """What became of a task. `busy`: another pipeline is training this run. `changed`: `--force` found
-    other bits than the store had."""
+    other bits than the store had. `memory`: there was not enough of it."""
 
     key: str
-    state: Literal["trained", "found", "busy", "failed", "changed"]
+    state: Literal["trained", "found", "busy", "failed", "changed", "memory"]
     duration_seconds: float = 0.0
     message: str = ""
 
@@ -67,7 +74,8 @@ def train(task_json: bytes) -> bytes:
         before = store.load(key)
         if before is not None and not task.force:
             return TaskOutcome(key=key, state="found").canonical_json()
-        return _train_claimed(task, store, before.weights_sha256 if before else None).canonical_json()
+        with training_slot(task.slots):
+            return _train_claimed(task, store, before.weights_sha256 if before else None).canonical_json()
 
 
 def propose(request_json: bytes) -> bytes:
@@ -78,8 +86,11 @@ def propose(request_json: bytes) -> bytes:
 def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> TaskOutcome:
     key = task.identity.key
     try:
+        store.note_training("began", key)
         result = _train(task)
     except Exception as err:
+        if _is_out_of_memory(err):
+            return TaskOutcome(key=key, state="memory", message=f"Not enough memory ({_describe_peak()}): {err}.")
         failure = _describe_failure(task, err)
         store.save_failure(failure)
         return TaskOutcome(key=key, state="failed", message=failure.reason)
@@ -87,6 +98,7 @@ def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> Ta
     if hash_before == result.record.weights_sha256:
         return TaskOutcome(key=key, state="trained", duration_seconds=seconds, message="the same bits as before")
     store.commit(task.identity, result, replace=task.force)
+    store.note_training("committed", key, result.record.weights_sha256)
     state: Any = "changed" if hash_before else "trained"
     return TaskOutcome(key=key, state=state, duration_seconds=seconds)
 
@@ -128,6 +140,16 @@ def _describe_failure(task: TrainTask, error: Exception) -> RunFailure:
         failed_at=utc_now(),
         epochs=epochs,
     )
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    chain = [error, error.__cause__]
+    return any(isinstance(e, MemoryError) or type(e).__name__ == "ResourceExhaustedError" for e in chain)
+
+
+def _describe_peak() -> str:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return f"the worker had taken {peak / 1e9:.1f} GB at most"
 
 
 def utc_now() -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from kerascnn.execution.worker import utc_now
 from kerascnn.publishing import EXECUTED, RESULT, Slot
@@ -16,7 +20,10 @@ from kerascnn.session import SESSION_VARIABLE, Session
 from kerascnn.specs import Profile, Spec
 
 KERNEL = "kerascnn"
-CELL_DEADLINE_SECONDS = 900
+DEADLINE_SECONDS = 1200.0
+"""Everything is trained when a notebook runs: looking at it takes seconds. `KERASCNN_NOTEBOOK_DEADLINE` changes it."""
+LONGEST_OUTPUT = 100_000
+"""Characters of one output that are kept."""
 
 
 class NotebookTask(Spec, frozen=True, kw_only=True):
@@ -39,6 +46,7 @@ def execute(task_json: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="kerascnn-") as scratch, _staging(slot) as staging:
         executed = Path(scratch) / EXECUTED
         problem = _run(task, Path(scratch), Path(staging), executed)
+        _shorten_outputs(executed)
         if problem is None and not (Path(staging) / RESULT).exists():
             problem = ("The notebook ended without results.publish().", "", None)
         if problem is None:
@@ -72,24 +80,66 @@ def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> tu
     inside = Session.from_dict({**task.session.to_dict(), "staging": str(staging)})
     session_file.write_bytes(inside.canonical_json())
     _install_kernel(scratch, session_file)
+    deadline = _Deadline(float(os.environ.get("KERASCNN_NOTEBOOK_DEADLINE", DEADLINE_SECONDS)))
     try:
-        papermill.execute_notebook(
-            task.session.notebook,
-            str(executed).replace("{", "{{").replace("}", "}}"),
-            parameters=task.session.parameters,
-            kernel_name=KERNEL,
-            language="python",
-            cwd=str(Path(task.session.notebook).parent),
-            progress_bar=False,
-            log_output=False,
-            execution_timeout=CELL_DEADLINE_SECONDS,
-            iopub_timeout=60,
-        )
+        with deadline:
+            papermill.execute_notebook(
+                task.session.notebook,
+                str(executed).replace("{", "{{").replace("}", "}}"),
+                parameters=task.session.parameters,
+                kernel_name=KERNEL,
+                language="python",
+                cwd=str(Path(task.session.notebook).parent),
+                progress_bar=False,
+                log_output=False,
+                iopub_timeout=60,
+            )
     except PapermillExecutionError as err:
         return f"{err.ename}: {err.evalue}", "\n".join(err.traceback), err.cell_index
     except Exception as err:
+        if deadline.is_over:
+            return f"The notebook was stopped after {deadline.seconds:.0f} s: something in it does not end.", "", None
         return f"{type(err).__name__}: {err}", "", None
     return None
+
+
+class _Deadline:
+    """Kills the kernel when the time is over, whatever it is doing."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.is_over = seconds, False
+        self._timer = threading.Timer(seconds, self._end)
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *problem: object) -> None:
+        self._timer.cancel()
+
+    def _end(self) -> None:
+        self.is_over = True
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def _shorten_outputs(executed: Path) -> None:
+    """Cut what a cell printed beyond what anybody reads, and say so."""
+    if not executed.exists() or executed.stat().st_size < LONGEST_OUTPUT:
+        return
+    notebook = json.loads(executed.read_bytes())
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "stream":
+                output["text"] = _shorten("".join(output["text"]))
+    executed.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= LONGEST_OUTPUT:
+        return text
+    half = LONGEST_OUTPUT // 2
+    return f"{text[:half]}\n... {len(text) - 2 * half:,} characters left out ...\n{text[-half:]}"
 
 
 def _install_kernel(scratch: Path, session_file: Path) -> None:

@@ -134,13 +134,25 @@ def test_the_experiment_of_the_readme_works_as_written(finished: Place, tmp_path
 def test_broken_notebooks_are_shown_as_failed_and_the_others_go_on(finished: Place, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
     shutil.copytree(finished.store, place.store, ignore=shutil.ignore_patterns("_*"))
-    for number, line in {"30_raises": "1 / 0", "31_leaves_early": "import sys; sys.exit(0)"}.items():
-        shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook(number))
-        place.edit(number, "results = study.run()", line)
+    lines = {
+        "30_raises": "1 / 0",
+        "31_leaves_early": "import sys; sys.exit(0)",
+        "33_never_ends": "import time; time.sleep(600)",
+        "34_kills_its_kernel": "import os; os.kill(os.getpid(), 9)",
+        "35_prints_without_end": "print('x' * 100_000_000); results = study.run()",
+    }
+    for name, line in lines.items():
+        shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook(name))
+        place.edit(name, "results = study.run()", line)
     shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook("32_has_no_study"))
     place.edit("32_has_no_study", '"study"', '"studies"')
+    place.environment["KERASCNN_NOTEBOOK_DEADLINE"] = "30"
     done = place.pipeline("all")
     assert done.returncode == 6
+    assert "33_never_ends: the notebook failed: The notebook was stopped after 30 s" in done.stderr
+    assert "34_kills_its_kernel: the notebook failed: DeadKernelError" in done.stderr
+    assert "35_prints_without_end: the notebook failed" not in done.stderr
+    assert (place.reports / "35_prints_without_end.notebook.html").stat().st_size < 2_000_000
     assert "32_has_no_study is left out: A notebook must have exactly one code cell tagged `study`" in done.stderr
     index = (place.reports / "index.html").read_text(encoding="utf-8")
     assert index.count("failed") >= 3
@@ -176,6 +188,39 @@ def test_a_terminated_pipeline_leaves_within_seconds_and_says_so_by_its_code(dat
     time.sleep(3)
     process.terminate()
     assert process.wait(timeout=20) == 75
+    _wait_until(lambda: not _processes_of_session(process.pid), seconds=5)
+
+
+def test_an_interrupted_pipeline_finishes_what_is_about_to_finish_and_then_leaves(data: Path, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
+    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
+    process = subprocess.Popen(
+        command, env=place.variables(), cwd=place.root, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    _wait_until(lambda: place.store.exists() and bool(place.keys()), seconds=120)
+    before = place.keys()
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert time.monotonic() - started < 13
+    assert "Interrupted. Waiting up to 10 s" in errors
+    assert before.items() <= place.keys().items()
+    _wait_until(lambda: not _processes_of_session(process.pid), seconds=5)
+
+
+def test_a_pipeline_interrupted_twice_leaves_at_once(data: Path, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
+    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
+    process = subprocess.Popen(
+        command, env=place.variables(), cwd=place.root, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    _wait_until(lambda: (place.store / "_logs").exists(), seconds=60)
+    time.sleep(3)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    assert process.wait(timeout=4) == 130
     _wait_until(lambda: not _processes_of_session(process.pid), seconds=5)
 
 

@@ -1,0 +1,59 @@
+"""A pipeline whose trainer only waits: everything but the training itself is the real thing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import numpy as np
+from factories import CONTENT, make_arm, make_record
+
+from kerascnn.execution import worker
+from kerascnn.execution.pool import LocalExecutor
+from kerascnn.execution.progress import Progress
+from kerascnn.execution.scheduler import Scheduler, Work
+from kerascnn.ledger import Ledger
+from kerascnn.records import hash_weights
+from kerascnn.specs import Budget, Study
+from kerascnn.specs.study import Setting
+from kerascnn.store import Store
+
+
+def train(task_json: bytes) -> bytes:
+    """`worker.train` with a trainer that waits some hundredths of a second and gives weights that follow from the key."""
+    worker._train = stand_in  # type: ignore[assignment]
+    return worker.train(task_json)
+
+
+def stand_in(task: worker.TrainTask) -> Any:
+    """What `train_run` gives back."""
+    key = task.identity.key
+    time.sleep(0.02 + int(key[:2], 16) / 4000)
+    weights = weights_of(key)
+    record = msgspec.structs.replace(
+        make_record(), key=key, spec=task.identity.spec, weights_sha256=hash_weights(weights)
+    )
+    positions = np.arange(5, dtype=np.int32)
+    return SimpleNamespace(record=record, test_predictions=positions, test_positions=positions, weights=weights)
+
+
+def weights_of(key: str) -> dict[str, Any]:
+    """What the stand-in trains a run to."""
+    return {"kernel": np.random.default_rng(int(key, 16)).normal(size=2000).astype(np.float32)}
+
+
+def main(root: str, runs: str, jobs: str) -> None:
+    """Settle a study of `runs` runs in the store below `root`."""
+    budget = Budget(epochs=1, seeds=int(runs))
+    study = Study(question="?", arms=(make_arm(),), budgets={"smoke": budget, "quick": budget, "full": budget})
+    setting = Setting(content=CONTENT, train_images=900, precision="float32")
+    store = Store(Path(root))
+    store.check_writable()
+    store.remove_temporaries()
+    ledger = Ledger(store, setting, Path(root), retry_failures=True)
+    with LocalExecutor(int(jobs), {}, store.worker_log()) as executor:
+        Scheduler([Work("stand-in", study, ledger)], executor, int(jobs), Progress(sys.stderr), task=train).run()
