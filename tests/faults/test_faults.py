@@ -1,6 +1,7 @@
 """Whatever is killed, flooded or damaged: nothing finished is lost, nothing is trained twice, nobody has to tidy up.
 
-The short versions are part of the test command; `pytest -m faults` runs the long ones.
+The short versions are part of the test command, with one kill of the real pipeline and of a kernel among the tests of the
+pipeline; `pytest -m faults` runs the long ones.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from kerascnn.records import hash_weights
 from kerascnn.store import ENTRY_FILES, MANIFEST, Store
 
 RUNS = 12
+REAL_KILLS = 50
 
 
 def short_and_long(short: int, long: int) -> pytest.MarkDecorator:
@@ -113,10 +115,10 @@ def pipeline_command(place: Place, verb: str) -> list[str]:
     return [*command, "--profile", "smoke", "--data", str(place.data)]
 
 
-@short_and_long(1, 50)
-def test_kills_of_the_real_pipeline_lose_nothing(place: Place, count: int) -> None:
+@pytest.mark.faults
+def test_kills_of_the_real_pipeline_lose_nothing(place: Place) -> None:
     choose, killed = random.Random(3), set[int]()
-    for number in range(count):
+    for number in range(REAL_KILLS):
         victims = start(pipeline_command(place, "all"), place.variables(), place.root)
         victims.killed = killed
         time.sleep(choose.uniform(1.0, 22.0))
@@ -127,16 +129,16 @@ def test_kills_of_the_real_pipeline_lose_nothing(place: Place, count: int) -> No
         done = place.pipeline("all")
         assert done.returncode == 0, done.stderr
         assert len(check_story(place.store, killed)) == 4
-        if number < count - 1:
+        if number < REAL_KILLS - 1:
             shutil.rmtree(place.store)
 
 
-@short_and_long(1, 50)
-def test_a_killed_kernel_costs_its_notebook_one_execution(place: Place, count: int) -> None:
+@pytest.mark.faults
+def test_a_killed_kernel_costs_its_notebook_one_execution(place: Place) -> None:
     choose = random.Random(4)
     assert place.pipeline("all").returncode == 0
     page = (place.reports / "04_glorot_vs_he.html").read_text(encoding="utf-8")
-    for _ in range(count):
+    for _ in range(REAL_KILLS):
         victims = start(pipeline_command(place, "run"), place.variables(), place.root)
         kernels: list = []
 
