@@ -182,6 +182,11 @@ def _dispatch(given: argparse.Namespace) -> int:
 def _dispatch_store(given: argparse.Namespace, request: Request) -> int:
     from kerascnn.commands import store_verbs
 
+    takes_path = given.action in ("export", "pack", "add")
+    if (given.unused and (given.path or given.action != "show")) or (given.path and not takes_path):
+        raise UsageError(
+            f"`store {given.action}` takes {'no --unused' if given.unused else 'no path'}. Give one thing to do."
+        )
     if given.unused:
         return store_verbs.remove_unused(request, sure=given.yes)
     with_path = {"export": store_verbs.export, "pack": store_verbs.pack_runs, "add": store_verbs.add_runs}

@@ -53,7 +53,7 @@ class Costs:
 
 
 def kind_of(spec: TrainSpec) -> str:
-    """Runs of one kind cost the same for each image, and share what a warm worker has traced."""
+    """Runs of one kind cost about the same for each image, and mostly share what a warm worker has traced."""
     parts = [spec.model, spec.batch_size, spec.precision, spec.augmentation, spec.optimiser.name]
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:16]
 

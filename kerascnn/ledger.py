@@ -73,7 +73,7 @@ class Ledger:
         retry_failures: bool,
         origin: Origin | None = None,
     ) -> None:
-        self._origin = origin
+        self.origin = origin
         self.store, self.setting, self.search_path = store, setting, search_path
         self.requests: dict[str, ProposalRequest] = {}
         self._retry_failures = retry_failures
@@ -91,7 +91,7 @@ class Ledger:
         # Asked for every wanted run after every finished one: not the canonical form, which takes far longer.
         text = msgspec.json.encode(spec)
         if text not in self._identities:
-            identity = identify(spec, self.search_path, self._origin)
+            identity = identify(spec, self.search_path, self.origin)
             self._identities[text] = (identity, identity.key)
         return self._identities[text]
 

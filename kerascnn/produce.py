@@ -17,7 +17,7 @@ from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DRAIN_SECONDS, Scheduler, Work
 from kerascnn.execution.worker import THREADS, utc_now
 from kerascnn.machine import usable_cores
-from kerascnn.notebooks.execute import NotebookTask, execute
+from kerascnn.notebooks.execute import NotebookTask, execute, notebook_deadline_seconds
 from kerascnn.places import experiments_folder, reports_folder
 from kerascnn.records import NotebookFailure
 from kerascnn.rendering import RenderTask, gather, render
@@ -51,6 +51,7 @@ class Producer:
     def __init__(self, suite: Suite, command: str, *, always_execute: bool) -> None:
         self._suite, self._always_execute = suite, always_execute
         self._progress = Progress(sys.stderr)
+        self._deadline_seconds = notebook_deadline_seconds()
         self._render_task = RenderTask(
             dataset=suite.dataset,
             profile=suite.request.profile,
@@ -105,6 +106,7 @@ class Producer:
             title=plan.experiment.notebook.title,
             profile=plan.study.profile,
             runs=plan.runs,
+            deadline_seconds=self._deadline_seconds,
             failed_runs=tuple(
                 plan.ledger.key(s) for s in plan.study.planned(plan.ledger).values() if plan.ledger.record(s) is None
             ),

@@ -117,15 +117,16 @@ def find_slots(store: Path, experiment: str, dataset: DatasetInfo, profile: str)
 
 
 def used_runs(store: Path) -> dict[str, set[str]]:
-    """Run key -> the experiments whose published results, under any profile and parameters, show it."""
+    """Run key -> the experiments whose pages, under any profile and parameters, finished or failed, show it."""
     users: dict[str, set[str]] = {}
     for path in sorted((store / "_published").glob("*/*.json")):
         published = load_spec(path, Published)
-        if published is None:  # why a notebook failed, or not ours
+        shown = published or load_spec(path, NotebookFailure)
+        if shown is None:
             continue
-        trials = [trial.key for search in published.searches for trial in search.trials]
-        for key in [*trials, *(key for by_seed in published.runs.values() for key in by_seed.values())]:
-            users.setdefault(key, set()).add(published.experiment)
+        trials = [trial.key for search in published.searches for trial in search.trials] if published else []
+        for key in [*trials, *(key for by_seed in shown.runs.values() for key in by_seed.values())]:
+            users.setdefault(key, set()).add(shown.experiment)
     return users
 
 

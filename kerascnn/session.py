@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ SESSION_VARIABLE = "KERASCNN_SESSION"
 
 class Session(Spec, frozen=True, kw_only=True):
     """What a running notebook must know. `staging` is where it publishes to; empty when run by hand.
+    `origin`: where the pipeline found the runs, None for this machine.
 
     `experiment` is empty where a notebook run by hand could not be told apart.
     """
@@ -40,6 +42,7 @@ class Session(Spec, frozen=True, kw_only=True):
     study_digest: str = ""
     freshness: str = ""
     staging: str = ""
+    origin: Origin | None = None
 
 
 def run_study(study: Study) -> Results:
@@ -55,37 +58,36 @@ def run_study(study: Study) -> Results:
         )
     store = Store(Path(session.store))
     search_path = Path(session.notebook).parent if session.notebook else experiments_folder()
-    train_missing(study, ledger_for(study, session.dataset, store, search_path, retry_failures=not session.staging))
-    seen = ledger_for(study, session.dataset, store, search_path, retry_failures=False)
-    return Results(study, session, seen, session.dataset)
+    origin = session.origin if session.staging else choose_origin(study, session.dataset, store, search_path)
+    open_here = partial(open_ledger, study, session.dataset, store, search_path, origin)
+    train_missing(study, open_here(retry_failures=not session.staging))
+    return Results(study, session, open_here(retry_failures=False), session.dataset)
 
 
-def ledger_for(
+def open_ledger(
     study: Study,
     dataset: DatasetInfo,
     store: Store,
     search_path: Path,
+    origin: Origin | None,
     *,
     retry_failures: bool,
-    taken_in: bool = True,
 ) -> Ledger:
-    """The study's results on this machine; with `taken_in`, those of another where only that one's are complete.
+    """The study's results made on this machine, or at `origin`."""
+    precision = study.precision or (origin.precision if origin else native_precision())
+    setting = Setting(content=dataset.content, train_images=dataset.train_images, precision=precision)
+    return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin)
+
+
+def choose_origin(study: Study, dataset: DatasetInfo, store: Store, search_path: Path) -> Origin | None:
+    """Where the study's runs are from: None for this machine, another where only that one's are complete.
 
     Runs of different classes of machines are never mixed: their seeds do not pair.
     """
-
-    def open_ledger(origin: Origin | None) -> Ledger:
-        precision = study.precision or (origin.precision if origin else native_precision())
-        setting = Setting(content=dataset.content, train_images=dataset.train_images, precision=precision)
-        return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin)
-
-    own = open_ledger(None)
-    if taken_in and not is_settled(study, own):
-        for origin in store.origins():
-            other = open_ledger(origin)
-            if is_settled(study, other):
-                return other
-    return own
+    for origin in (None, *store.origins()):
+        if is_settled(study, open_ledger(study, dataset, store, search_path, origin, retry_failures=True)):
+            return origin
+    return None
 
 
 def is_settled(study: Study, ledger: Ledger) -> bool:

@@ -96,11 +96,12 @@ class Store:
 
     def remove(self, key: str) -> None:
         """Delete an entry. It disappears in one step: a reader finds all of it or nothing."""
-        with self._writing():
+        with self.claim(key), self._writing():
             (self.root / "_tmp").mkdir(exist_ok=True)
             gone = self.root / "_tmp" / f"{key}-{secrets.token_hex(4)}"
-            (self.root / key).rename(gone)
-            shutil.rmtree(gone)
+            with contextlib.suppress(FileNotFoundError):  # somebody else was first
+                (self.root / key).rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
         self._records.pop(key, None)
 
     def load_identity(self, key: str) -> RunIdentity | None:
@@ -117,17 +118,31 @@ class Store:
         """Variable path -> float32 array."""
         return read_arrays(self.root / key / "weights.npz")
 
-    def take_in(self, key: str, files: dict[str, bytes]) -> None:
-        """Add an entry made elsewhere, unless it is there already. Its content must have been checked."""
+    def take_in(self, key: str, files: dict[str, bytes]) -> bool:
+        """Add an entry made elsewhere, unless it is there already. Its content must have been checked.
+
+        False when the run is being trained here at this moment.
+        """
         with self.claim(key) as mine:
-            if not mine:  # it is being trained here at this moment, to the same bits or to better ones
-                return
+            if not mine:
+                return False
             with self._writing(), self._new_folder(key) as folder:
                 for name, data in files.items():
                     write_durably(folder / name, data)
                 _rename_unless_there(folder, self.root / key)
                 _sync_folder(self.root)
         self.forget_failure(key)
+        return True
+
+    def proposals(self) -> dict[str, bytes]:
+        """File name -> content of everything that oracles have proposed."""
+        return {path.name: path.read_bytes() for path in sorted((self.root / "_proposals").glob("*.json"))}
+
+    def take_in_proposals(self, name: str, content: bytes) -> None:
+        """Keep what an oracle proposed elsewhere, unless it is known. It must have been checked."""
+        path = self.root / "_proposals" / name
+        if not path.exists():
+            write_replacing(path, content)
 
     def origins(self) -> tuple[Origin, ...]:
         """Where the runs were made that were taken in from other machines."""
@@ -136,8 +151,13 @@ class Store:
 
     def add_origin(self, origin: Origin) -> None:
         """Remember that the store has runs made at `origin`."""
-        origins = (*(known for known in self.origins() if known != origin), origin)
-        write_replacing(self.root / "_taken_in.json", TakenIn(origins=origins).canonical_json())
+        if origin in self.origins():
+            return
+        with self._writing():
+            (self.root / "_locks").mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(self.root / "_locks" / "taken_in.lock"):
+                taken = TakenIn(origins=(*self.origins(), origin))
+                write_replacing(self.root / "_taken_in.json", taken.canonical_json())
 
     def commit(self, identity: RunIdentity, result: RunResult, *, replace: bool = False) -> None:
         """Add a finished run. An entry that is already there stays, unless `replace` sets it aside.
@@ -196,7 +216,7 @@ class Store:
     def note_training(self, event: str, key: str, detail: str = "") -> None:
         """Add a line to the log that trainers keep: who began and who committed which run, and when."""
         line = f"{time.time():.3f} {event} {key} {os.getpid()} {detail}".rstrip() + "\n"
-        with self._writing():
+        with contextlib.suppress(OSError):  # no run fails for want of its line in a log
             (self.root / "_logs").mkdir(parents=True, exist_ok=True)
             handle = os.open(self.root / "_logs" / "training.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             try:

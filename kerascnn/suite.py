@@ -22,8 +22,8 @@ from kerascnn.places import experiments_folder, store_folder
 from kerascnn.publishing import Slot, used_runs
 from kerascnn.records import DatasetInfo
 from kerascnn.search import at_most, still_to_ask
-from kerascnn.session import Session, is_settled, ledger_for
-from kerascnn.specs import Profile, Study
+from kerascnn.session import Session, choose_origin, is_settled, open_ledger
+from kerascnn.specs import Profile, Study, TrainSpec
 from kerascnn.store import Store
 
 NOT_READERS = ("training", "models", "data", "execution", "report")
@@ -78,12 +78,9 @@ class Planned:
             keys.setdefault(arm, {})[seed] = self.ledger.key(spec)
         return keys
 
-    def wanted_keys(self) -> set[str]:
-        """The keys of all runs wanted so far, those of search trials included."""
-        trials = (
-            trial.spec for search in self.study.searches for trial in self.ledger.progress(self.study, search).trials
-        )
-        return {key for by_seed in self.runs.values() for key in by_seed.values()} | set(map(self.ledger.key, trials))
+    def trials(self) -> list[TrainSpec]:
+        """The runs that the searches have proposed so far."""
+        return [t.spec for search in self.study.searches for t in self.ledger.progress(self.study, search).trials]
 
     def freshness(self) -> str:
         """Digest of everything the published result follows from."""
@@ -114,6 +111,7 @@ class Planned:
             changed_parameters=self.experiment.changed,
             study_digest=self.study.digest,
             freshness=self.freshness(),
+            origin=self.ledger.origin,
         )
 
 
@@ -154,15 +152,18 @@ class Suite:
         return [e for e in self.experiments if e.problem is not None]
 
     def _plan(self, experiment: Experiment, study: Study) -> Planned:
-        ledger = ledger_for(
-            study,
-            self.dataset,
-            self.store,
-            experiment.notebook.path.parent,
-            retry_failures=True,
-            taken_in=not self.request.force,
-        )
+        folder = experiment.notebook.path.parent
+        origin = None if self.request.force else choose_origin(study, self.dataset, self.store, folder)
+        ledger = open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True)
         return Planned(experiment, study, ledger, self.slot(experiment))
+
+    def ledgers(self, study: Study, experiment: Experiment) -> list[Ledger]:
+        """The study's results here, and at every other place that runs were taken in from."""
+        folder = experiment.notebook.path.parent
+        return [
+            open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True)
+            for origin in (None, *self.store.origins())
+        ]
 
     def slot(self, experiment: Experiment) -> Slot:
         """Where the experiment's result goes."""

@@ -106,18 +106,25 @@ def print_why(request: Request, arm: str | None) -> int:
     for name, by_seed in plan.runs.items():
         if arm in (None, name):
             print(f"  {arms[name].label} ({name})")
-            _print_reasons({seed: _reason(plan.ledger, specs[name, seed], stored) for seed in by_seed})
+            _print_reasons({f"seed {seed}": _reason(plan.ledger, specs[name, seed], stored) for seed in by_seed})
+    if arm is None:
+        for search in plan.study.searches:
+            print(f"  {search.label} ({search.name})")
+            progress = plan.ledger.progress(plan.study, search)
+            _print_reasons({f"trial {t.number}": _reason(plan.ledger, t.spec, stored) for t in progress.trials})
+            if not progress.complete:
+                print("    further trials: proposed once these are known")
     return 0
 
 
-def _print_reasons(reasons: dict[int, tuple[str, str]]) -> None:
-    """One paragraph for each reason, with the seeds that share it and the runs it speaks of."""
+def _print_reasons(reasons: dict[str, tuple[str, str]]) -> None:
+    """One paragraph for each reason, with the seeds or trials that share it and the runs it speaks of."""
     width = shutil.get_terminal_size((100, 24)).columns
     for reason in dict.fromkeys(reason for reason, _ in reasons.values()):
-        seeds = [str(seed) for seed, (other, _) in reasons.items() if other == reason]
+        names = [name for name, (other, _) in reasons.items() if other == reason]
         keys = dict.fromkeys(key[:8] for other, key in reasons.values() if other == reason and key)
         reason += f" ({', '.join(keys)})" if keys else ""
-        start = f"    seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}: "
+        start = f"    {', '.join(names)}: "
         print(textwrap.fill(reason, width, initial_indent=start, subsequent_indent=" " * 8))
 
 
@@ -129,7 +136,7 @@ def _reason(ledger: Ledger, spec: TrainSpec, stored: dict[str, dict[str, Any]]) 
     failure = ledger.failure(spec)
     failed = f" Its last attempt failed: {failure.reason}." if failure else ""
     aside = ledger.store.set_aside_count(key)
-    damaged = " An entry of this very key was found damaged and set aside." if aside else ""
+    damaged = " An entry of this very key was set aside: damaged, or replaced by --force." if aside else ""
     found = nearest(ledger.identity(spec), stored)
     if found is None:
         return f"to train: the store has no run at all.{failed}{damaged}", ""

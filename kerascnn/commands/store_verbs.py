@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -139,7 +140,10 @@ def _wanted_keys(request: Request) -> tuple[str, set[str]]:
             raise UsageError(f"What {experiment.name} wants is not known: {experiment.problem} Nothing was deleted.")
         content = suite.dataset.content
         for plan in suite.planned():
-            wanted |= plan.wanted_keys()
+            for ledger in suite.ledgers(plan.study, plan.experiment):
+                there = dataclasses.replace(plan, ledger=ledger)
+                wanted |= {key for by_seed in there.runs.values() for key in by_seed.values()}
+                wanted |= set(map(ledger.key, there.trials()))
     return content, wanted
 
 

@@ -7,18 +7,19 @@ nothing finished depends on the parent living on.
 from __future__ import annotations
 
 import resource
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
+
 from kerascnn.costs import Costs, kind_of
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
-from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train, utc_now
+from kerascnn.execution.worker import TaskOutcome, TrainTask, describe_peak, propose, train, utc_now
 from kerascnn.ledger import Ledger, ProposalRequest
 from kerascnn.machine import usable_cores
 from kerascnn.records import RunFailure
@@ -133,14 +134,17 @@ class Scheduler:
 
     def _look_for_work(self) -> None:
         """Ask every unsettled study what it wants next."""
+        if self._drained_at is not None:
+            return
         for work in self._works:
             if work.settled:
                 continue
             wanted = [spec for spec in self._wanted(work) if work.ledger.key(spec) not in self._books.under_way]
             for spec in sorted(wanted, key=lambda spec: -self._seconds(work, spec)):
                 self._books.waiting.setdefault(work.ledger.key(spec), _Run(spec, work, kind_of(spec)))
-            for request in work.ledger.requests.values():
-                self._ask(work, request)
+            if not self._someone_alone():
+                for request in work.ledger.requests.values():
+                    self._ask(work, request)
             if not self._wanted(work) and not work.ledger.requests:
                 work.settled = True
                 work.on_settled()
@@ -188,7 +192,7 @@ class Scheduler:
             return None
         alone = next((key for key, run in waiting.items() if run.alone and run.not_before <= now), None)
         if alone is not None:
-            return None if under_way else alone
+            return None if under_way or self._books.asking else alone
         busy = {run.kind for run in under_way.values()}
 
         def rank(key: str) -> tuple[int, bool, bool]:
@@ -196,6 +200,11 @@ class Scheduler:
             return self._works.index(run.work), run.kind != self._idle_kind, run.kind in busy
 
         return min((key for key, run in waiting.items() if run.not_before <= now), key=rank, default=None)
+
+    def _someone_alone(self) -> bool:
+        """Whether a run is to be tried, or is under way, with nothing beside it."""
+        books = self._books
+        return any(run.alone for run in [*books.waiting.values(), *books.under_way.values()])
 
     def _ask(self, work: Work, request: ProposalRequest) -> None:
         if request.digest in self._books.asking:
@@ -223,13 +232,14 @@ class Scheduler:
         try:
             outcome = TaskOutcome.from_json(future.result())
         except WorkerDied:
-            self._try_alone(key, run, f"The worker was killed while it trained this run. {_describe_memory()}")
+            peak = describe_peak(resource.RUSAGE_CHILDREN)
+            self._try_alone(key, run, f"The worker was killed while it trained this run; {peak}.")
             return
         if outcome.state == "memory":
             self._try_alone(key, run, outcome.message)
             return
         if outcome.state == "busy":
-            run.not_before = time.monotonic() + BUSY_WAIT_SECONDS
+            run.alone, run.not_before = False, time.monotonic() + BUSY_WAIT_SECONDS
             self._books.waiting[key] = run
             return
         self._books.done.add(key)
@@ -256,9 +266,10 @@ class Scheduler:
             self._books.waiting[key] = run
             return
         reason = f"{reason} Tried {run.deaths} times, the last time alone."
-        run.work.ledger.store.save_failure(
-            RunFailure(key=key, spec=run.spec, reason=reason, traceback=reason, failed_at=utc_now())
-        )
+        store = run.work.ledger.store
+        failure = RunFailure(key=key, spec=run.spec, reason=reason, traceback=reason, failed_at=utc_now())
+        told = store.load_failure(key)  # by a worker that lived to tell it: with its traceback and curve
+        store.save_failure(msgspec.structs.replace(told, reason=reason) if told else failure)
         self._books.done.add(key)
         self._give_up(run, key, reason)
         self._look_for_work()
@@ -279,9 +290,3 @@ class Scheduler:
         total = len(books.done) + len(left) + len(self._unknown_seconds)
         if total:
             self._progress.update(len(books.done), total, seconds / self._jobs, self._doing)
-
-
-def _describe_memory() -> str:
-    """What a killed worker cannot say itself: the most memory that any worker so far had."""
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return f"Out of memory? The largest worker so far took {peak / 1e9:.1f} GB."

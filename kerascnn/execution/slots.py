@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import filelock
-
-from kerascnn.data.cache import cache_folder
 
 POLL_SECONDS = 0.1
 
 
 @contextlib.contextmanager
 def training_slot(slots: int) -> Iterator[None]:
-    """Hold one of the machine's `slots` while the block runs; the system frees it when its holder dies.
+    """Hold one of this machine's `slots` while the block runs; the system frees it when its holder dies.
 
-    Where the cache folder cannot be written nobody can be waited for: the block runs at once.
+    Slots are those of the cores that this process may use, so that pipelines on cores of their own never wait
+    for each other. Where the folder of the locks cannot be written nobody can be waited for: the block runs at once.
     """
     lock = _acquire(slots)
     try:
@@ -28,12 +30,13 @@ def training_slot(slots: int) -> Iterator[None]:
 
 
 def _acquire(slots: int) -> filelock.BaseFileLock | None:
-    folder = cache_folder() / "slots"
+    # Not the cache folder: a home may be shared by many machines.
+    folder = Path(tempfile.gettempdir()) / f"kerascnn-slots-{os.getuid()}"
     while True:
-        for number in range(slots):
-            lock = filelock.FileLock(folder / f"{number}.lock", timeout=0)
+        for name in _slot_names(slots):
+            lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 lock.acquire()
             except filelock.Timeout:
                 continue
@@ -41,3 +44,9 @@ def _acquire(slots: int) -> filelock.BaseFileLock | None:
                 return None
             return lock
         time.sleep(POLL_SECONDS)
+
+
+def _slot_names(slots: int) -> list[str]:
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    named = [f"core-{core}" for core in cores]
+    return [*named, *(f"more-{number}" for number in range(slots - len(named)))][:slots]

@@ -68,14 +68,13 @@ def train(task_json: bytes) -> bytes:
     store, key = Store(Path(task.store)), task.identity.key
     if not task.force and store.load(key) is not None:
         return TaskOutcome(key=key, state="found").canonical_json()
-    with store.claim(key) as mine:
+    with training_slot(task.slots), store.claim(key) as mine:
         if not mine:
             return TaskOutcome(key=key, state="busy").canonical_json()
         before = store.load(key)
         if before is not None and not task.force:
             return TaskOutcome(key=key, state="found").canonical_json()
-        with training_slot(task.slots):
-            return _train_claimed(task, store, before.weights_sha256 if before else None).canonical_json()
+        return _train_claimed(task, store, before.weights_sha256 if before else None).canonical_json()
 
 
 def propose(request_json: bytes) -> bytes:
@@ -89,11 +88,9 @@ def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> Ta
         store.note_training("began", key)
         result = _train(task)
     except Exception as err:
-        if _is_out_of_memory(err):
-            return TaskOutcome(key=key, state="memory", message=f"Not enough memory ({_describe_peak()}): {err}.")
         failure = _describe_failure(task, err)
         store.save_failure(failure)
-        return TaskOutcome(key=key, state="failed", message=failure.reason)
+        return TaskOutcome(key=key, state="memory" if _is_out_of_memory(err) else "failed", message=failure.reason)
     seconds = result.record.cost.duration_seconds
     if hash_before == result.record.weights_sha256:
         return TaskOutcome(key=key, state="trained", duration_seconds=seconds, message="the same bits as before")
@@ -132,10 +129,11 @@ def _train(task: TrainTask) -> Any:
 
 def _describe_failure(task: TrainTask, error: Exception) -> RunFailure:
     epochs: tuple[Epoch, ...] = getattr(error, "epochs", ())
+    described = f"{type(error).__name__}: {error}"
     return RunFailure(
         key=task.identity.key,
         spec=task.identity.spec,
-        reason=f"{type(error).__name__}: {error}",
+        reason=f"Not enough memory ({describe_peak()}): {error}" if _is_out_of_memory(error) else described,
         traceback="".join(traceback.format_exception(error)),
         failed_at=utc_now(),
         epochs=epochs,
@@ -147,9 +145,10 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return any(isinstance(e, MemoryError) or type(e).__name__ == "ResourceExhaustedError" for e in chain)
 
 
-def _describe_peak() -> str:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return f"the worker had taken {peak / 1e9:.1f} GB at most"
+def describe_peak(who: int = resource.RUSAGE_SELF) -> str:
+    """The most memory that this process has had, or with RUSAGE_CHILDREN the largest of those it waited for."""
+    peak = resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return f"the {'largest ' if who == resource.RUSAGE_CHILDREN else ''}worker had taken {peak / 1e9:.1f} GB at most"
 
 
 def utc_now() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any
 
 import psutil
 
+from kerascnn.errors import UsageError
 from kerascnn.execution.worker import utc_now
 from kerascnn.publishing import EXECUTED, RESULT, Slot
 from kerascnn.records import NotebookFailure
@@ -21,7 +23,7 @@ from kerascnn.specs import Profile, Spec
 
 KERNEL = "kerascnn"
 DEADLINE_SECONDS = 1200.0
-"""Everything is trained when a notebook runs: looking at it takes seconds. `KERASCNN_NOTEBOOK_DEADLINE` changes it."""
+"""Everything is trained when a notebook runs: looking at it takes seconds."""
 LONGEST_OUTPUT = 100_000
 """Characters of one output that are kept."""
 
@@ -34,6 +36,7 @@ class NotebookTask(Spec, frozen=True, kw_only=True):
     profile: Profile
     runs: dict[str, dict[int, str]]
     failed_runs: tuple[str, ...]
+    deadline_seconds: float = DEADLINE_SECONDS
 
 
 def execute(task_json: bytes) -> bytes:
@@ -46,7 +49,7 @@ def execute(task_json: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="kerascnn-") as scratch, _staging(slot) as staging:
         executed = Path(scratch) / EXECUTED
         problem = _run(task, Path(scratch), Path(staging), executed)
-        _shorten_outputs(executed)
+        problem = problem or _shorten_outputs(executed)
         if problem is None and not (Path(staging) / RESULT).exists():
             problem = ("The notebook ended without results.publish().", "", None)
         if problem is None:
@@ -56,6 +59,18 @@ def execute(task_json: bytes) -> bytes:
         failure = _failure(task, *problem)
         slot.adopt_failure(failure, executed)
         return failure.canonical_json()
+
+
+def notebook_deadline_seconds() -> float:
+    """How long one notebook may take: KERASCNN_NOTEBOOK_DEADLINE. Raises: UsageError when that is no time."""
+    given = os.environ.get("KERASCNN_NOTEBOOK_DEADLINE") or str(DEADLINE_SECONDS)
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < threading.TIMEOUT_MAX:
+        raise UsageError(f"KERASCNN_NOTEBOOK_DEADLINE must be a number of seconds. Received: {given!r}.")
+    return seconds
 
 
 def slot_of(task: NotebookTask) -> Slot:
@@ -80,7 +95,7 @@ def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> tu
     inside = Session.from_dict({**task.session.to_dict(), "staging": str(staging)})
     session_file.write_bytes(inside.canonical_json())
     _install_kernel(scratch, session_file)
-    deadline = _Deadline(float(os.environ.get("KERASCNN_NOTEBOOK_DEADLINE", DEADLINE_SECONDS)))
+    deadline = _Deadline(task.deadline_seconds)
     try:
         with deadline:
             papermill.execute_notebook(
@@ -123,23 +138,30 @@ class _Deadline:
                 process.kill()
 
 
-def _shorten_outputs(executed: Path) -> None:
-    """Cut what a cell printed beyond what anybody reads, and say so."""
-    if not executed.exists() or executed.stat().st_size < LONGEST_OUTPUT:
-        return
-    notebook = json.loads(executed.read_bytes())
+def _shorten_outputs(executed: Path) -> tuple[str, str, int | None] | None:
+    """Cut what a cell printed beyond what anybody reads, and say so; what is wrong if the file cannot be read."""
+    if executed.stat().st_size < LONGEST_OUTPUT:
+        return None
+    try:
+        notebook = json.loads(executed.read_bytes())
+    except ValueError as err:
+        return f"The executed notebook could not be kept (disk full?): {err}.", "", None
     for cell in notebook["cells"]:
+        left = LONGEST_OUTPUT
         for output in cell.get("outputs", []):
-            if output["output_type"] == "stream":
-                output["text"] = _shorten("".join(output["text"]))
+            for place, name in ((output, "text"), (output.get("data", {}), "text/plain")):
+                if name in place:
+                    place[name] = _shorten("".join(place[name]), left)
+                    left = max(0, left - len(place[name]))
     executed.write_text(json.dumps(notebook), encoding="utf-8")
+    return None
 
 
-def _shorten(text: str) -> str:
-    if len(text) <= LONGEST_OUTPUT:
+def _shorten(text: str, longest: int) -> str:
+    if len(text) <= longest:
         return text
-    half = LONGEST_OUTPUT // 2
-    return f"{text[:half]}\n... {len(text) - 2 * half:,} characters left out ...\n{text[-half:]}"
+    half = longest // 2
+    return f"{text[:half]}\n... {len(text) - 2 * half:,} characters left out ...\n{text[len(text) - half :]}"
 
 
 def _install_kernel(scratch: Path, session_file: Path) -> None:
