@@ -27,7 +27,7 @@ NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "VGG 32/64/128": ("models.vgg", {"blocks": [[32, 32], [64, 64], [128, 128]]}),
     "ResNet-20": ("bench_models:resnet20", {}),
 }
-BATCH, IMAGES, SECONDS, ROUNDS = 64, 2048, 5.0, 3
+BATCH, IMAGES, SECONDS, ROUNDS = 64, 2048, 4.0, 2
 
 
 def measure(steps: Any, seconds: float = SECONDS) -> float:

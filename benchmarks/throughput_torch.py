@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-BATCH, IMAGES, SECONDS = 64, 2048, 5.0
+BATCH, IMAGES, SECONDS = 64, 2048, 4.0
 
 
 def build(net: str) -> nn.Module:
