@@ -57,6 +57,17 @@ class Place:
         ]
         return self.run(command)
 
+    @property
+    def errors(self) -> Path:
+        """What a started pipeline said on standard error."""
+        return self.root / "errors.txt"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """`python pipeline.py all` in a session of its own, to be interrupted."""
+        command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(self.data)]
+        with self.errors.open("wb") as stream:
+            return subprocess.Popen(command, env=self.variables(), cwd=self.root, stderr=stream, start_new_session=True)
+
     def run(self, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command, capture_output=True, text=True, env=self.variables() | environment, cwd=self.root, timeout=400

@@ -163,10 +163,7 @@ def test_broken_notebooks_are_shown_as_failed_and_the_others_go_on(finished: Pla
 
 def test_a_killed_pipeline_keeps_what_was_finished_and_leaves_no_process(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
-    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
-    process = subprocess.Popen(
-        command, env=place.variables(), cwd=place.root, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    process = place.start()
     _wait_until(lambda: place.store.exists() and bool(place.keys()), seconds=120)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -180,10 +177,7 @@ def test_a_killed_pipeline_keeps_what_was_finished_and_leaves_no_process(data: P
 
 def test_a_terminated_pipeline_leaves_within_seconds_and_says_so_by_its_code(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
-    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
-    process = subprocess.Popen(
-        command, env=place.variables(), cwd=place.root, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    process = place.start()
     _wait_until(lambda: (place.store / "_logs").exists(), seconds=60)
     time.sleep(3)
     process.terminate()
@@ -193,28 +187,21 @@ def test_a_terminated_pipeline_leaves_within_seconds_and_says_so_by_its_code(dat
 
 def test_an_interrupted_pipeline_finishes_what_is_about_to_finish_and_then_leaves(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
-    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
-    process = subprocess.Popen(
-        command, env=place.variables(), cwd=place.root, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    process = place.start()
     _wait_until(lambda: place.store.exists() and bool(place.keys()), seconds=120)
     before = place.keys()
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.wait(timeout=20) == 130
     assert time.monotonic() - started < 13
-    assert "Interrupted. Waiting up to 10 s" in errors
+    assert "Interrupted. Waiting up to 10 s" in place.errors.read_text()
     assert before.items() <= place.keys().items()
     _wait_until(lambda: not _processes_of_session(process.pid), seconds=5)
 
 
 def test_a_pipeline_interrupted_twice_leaves_at_once(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
-    command = [sys.executable, str(CHECKOUT / "pipeline.py"), "all", "--profile", "smoke", "--data", str(data)]
-    process = subprocess.Popen(
-        command, env=place.variables(), cwd=place.root, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    process = place.start()
     _wait_until(lambda: (place.store / "_logs").exists(), seconds=60)
     time.sleep(3)
     for _ in range(2):
