@@ -349,6 +349,20 @@ def test_an_interrupted_scheduler_lets_what_is_under_way_finish_and_starts_nothi
     assert len(Store(store.root).keys()) == len(executor.trained) < 20
 
 
+def test_a_scheduler_interrupted_in_its_last_run_says_so_because_nothing_followed_that_run(
+    executor: StubbedExecutor,
+) -> None:
+    settled: list[bool] = []
+    ledger = Ledger(Store(executor.store.root), SETTING, Path("/"), retry_failures=True)
+    work = Work("a", make_study(make_arm("a")), ledger, on_settled=lambda: settled.append(True))
+    scheduler = Scheduler([work], executor, 1, Progress(io.StringIO()))
+    executor.answers[1] = [lambda task: (scheduler.drain(), executor.commit(task))[1]]
+    with pytest.raises(KeyboardInterrupt):
+        scheduler.run()
+    assert settled == []
+    assert len(executor.store.keys()) == 1
+
+
 def test_a_worker_goes_on_with_the_structure_it_has_traced(executor: StubbedExecutor) -> None:
     arms = [make_arm(name, model=model("models.vgg", blocks=number)) for number, name in enumerate("abc")]
     run(executor, make_study(*arms, seeds=3))

@@ -122,6 +122,8 @@ class Scheduler:
                 for future in done:
                     self._futures.pop(future)(future)
                 self._report()
+            if self._drained_at is not None:  # the last runs finished in time, but nothing followed them
+                raise KeyboardInterrupt
         finally:
             self._progress.close()
             for costs in self._costs.values():
