@@ -45,8 +45,6 @@ def _print_experiment(notebook: Notebook) -> None:
 def print_plan(request: Request) -> int:
     """What `all` (or `run` of the named experiments) would train, and how long it would take."""
     suite = load_suite(request)
-    if suite.dataset.notice:
-        print(f"Note: {suite.dataset.notice}")
     print(f"Data: {suite.dataset.title}. Profile: {request.profile}.")
     jobs = request.jobs or usable_cores()
     plans = suite.planned()

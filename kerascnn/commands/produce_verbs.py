@@ -12,8 +12,6 @@ from kerascnn.suite import Request, load_suite
 def produce(request: Request, command: str, *, always_execute: bool) -> int:
     """Train, execute and render what `request` asks for; the last line names the file to open."""
     suite = load_suite(request)
-    if suite.dataset.notice:
-        print(f"Note: {suite.dataset.notice}", flush=True)
     print(f"Data: {suite.dataset.title}. Profile: {request.profile}.", flush=True)
     outcome = Producer(suite, command, always_execute=always_execute).run()
     return _conclude(outcome)

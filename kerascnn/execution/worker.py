@@ -55,13 +55,6 @@ class TaskOutcome(Spec, frozen=True, kw_only=True):
     message: str = ""
 
 
-def warm_up() -> str:
-    """Load TensorFlow, so that the first run of this worker does not wait for it."""
-    import kerascnn.training.run
-
-    return kerascnn.training.run.__name__
-
-
 def train(task_json: bytes) -> bytes:
     """Train the run of a TrainTask (JSON) and commit it; a TaskOutcome (JSON). Never raises for a failed run."""
     task = TrainTask.from_json(task_json)

@@ -65,7 +65,7 @@ class Budget(Spec, frozen=True, kw_only=True):
     epochs: Positive
     seeds: Positive
     train_images: Positive | None = None
-    val_images: Positive | None = 1000
+    val_images: Positive | None = 500
     test_images: Positive | None = 2000
     trials: int = 0
     trial_epochs: Positive = 1

@@ -25,7 +25,9 @@ def channel_statistics(images: np.ndarray) -> Affine:
 
     Counted in integers, so that the result does not depend on the order of summation.
     """
-    histograms = [np.bincount(images[..., c].ravel(), minlength=256) for c in range(images.shape[-1])]
+    histograms = [
+        np.bincount(np.ascontiguousarray(images[..., c]).ravel(), minlength=256) for c in range(images.shape[-1])
+    ]
     levels = np.arange(256)
     means = [float(h @ levels) / float(h.sum()) for h in histograms]
     squares = [float(h @ levels**2) / float(h.sum()) for h in histograms]
