@@ -9,18 +9,21 @@ A slot is (profile, data, parameters that are not the defaults): a run with `-p`
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import filelock
+
 from kerascnn.execution.worker import utc_now
 from kerascnn.notebooks.contract import read_notebook
 from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table
-from kerascnn.store import load_spec, write_replacing
+from kerascnn.store import Store, load_spec, write_replacing, writing_to
 
 if TYPE_CHECKING:
     from kerascnn.plots import Picture
@@ -75,21 +78,34 @@ class Slot:
         """Make the result in `staging` the slot's: its files first, then the one file that names them."""
         published = Published.from_json((staging / RESULT).read_bytes())
         target = self.files(published)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            shutil.rmtree(target)
-        staging.rename(target)
-        write_replacing(self.folder / f"{self.name}.json", published.canonical_json())
-        self._remove_others(target)
+        with self._locked():
+            if target.exists():
+                shutil.rmtree(target)
+            staging.rename(target)
+            write_replacing(self.folder / f"{self.name}.json", published.canonical_json())
+            self._remove_others(target)
         return published
 
     def adopt_failure(self, failure: NotebookFailure, executed: Path | None) -> None:
         """Keep that the notebook failed; an older result stays beside it."""
-        shutil.rmtree(self.failed_files(), ignore_errors=True)
-        if executed is not None and executed.exists():
-            # Copied, not renamed: what was executed lies in the system's folder for temporaries, often another disk.
-            write_replacing(self.failed_files() / EXECUTED, executed.read_bytes())
-        write_replacing(self.folder / f"{self.name}.failed.json", failure.canonical_json())
+        with self._locked():
+            shutil.rmtree(self.failed_files(), ignore_errors=True)
+            if executed is not None and executed.exists():
+                # Copied, not renamed: what was executed lies in the system's folder for temporaries, often another disk.
+                write_replacing(self.failed_files() / EXECUTED, executed.read_bytes())
+            write_replacing(self.folder / f"{self.name}.failed.json", failure.canonical_json())
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Two pipelines may publish the same experiment at once; the system frees the lock of one that dies."""
+        with writing_to(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(self.folder / f".{self.name}.lock")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _remove_others(self, current: Path) -> None:
         (self.folder / f"{self.name}.failed.json").unlink(missing_ok=True)
@@ -140,7 +156,9 @@ def publish(
     """Write what the notebook found; a sentence that says where it went."""
     if not session.experiment:
         return "Not published: no notebook in experiments/ has the study that was run here."
-    by_pipeline = bool(session.staging)
+    if session.staging:  # the pipeline takes it from there once the notebook has ended
+        _write(Path(session.staging), results, session, takeaways, pictures, numbers)
+        return f"Published {session.experiment}: {len(pictures)} pictures."
     slot = Slot(
         Path(session.store),
         session.experiment,
@@ -148,16 +166,24 @@ def publish(
         results.dataset.content,
         session.changed_parameters,
     )
-    staging = Path(session.staging) if by_pipeline else slot.folder / f".{slot.name}.by-hand"
-    staging.mkdir(parents=True, exist_ok=True)
+    with Store(slot.store).temporary_folder(f"{slot.experiment} {slot.name}") as staging:
+        _write(staging, results, session, takeaways, pictures, numbers)
+        slot.adopt(staging)
+    return f"Published {session.experiment} (by hand): `python pipeline.py report` shows it."
+
+
+def _write(
+    staging: Path,
+    results: Results,
+    session: Session,
+    takeaways: tuple[str, ...],
+    pictures: Sequence[Picture],
+    numbers: dict[str, float],
+) -> None:
     figures = tuple(_save_picture(picture, staging) for picture in pictures)
     tables = tuple(picture.table for picture in pictures if picture.table is not None)
     result = _published(results, session, takeaways, figures, tables, numbers)
     write_replacing(staging / RESULT, result.canonical_json())
-    if by_pipeline:
-        return f"Published {session.experiment}: {len(figures)} pictures."
-    slot.adopt(staging)
-    return f"Published {session.experiment} (by hand): `python pipeline.py report` shows it."
 
 
 def _save_picture(picture: Picture, folder: Path) -> Figure:

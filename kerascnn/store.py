@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Spec)
 LOG_SIZE_BYTES = 1_000_000
+GUESSED_SIZE_BYTES = 600_000
+SAMPLED_ENTRIES = 50
 MANIFEST = "manifest.json"
 SCHEMA = 1
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
@@ -89,6 +91,12 @@ class Store:
     def size_bytes(self, key: str) -> int:
         """What the entry takes on the disk."""
         return sum(path.stat().st_size for path in (self.root / key).glob("*"))
+
+    def typical_size_bytes(self) -> int:
+        """What one run takes on the disk, from a few of those there are."""
+        keys = self.keys()
+        sample = keys[:: max(1, len(keys) // SAMPLED_ENTRIES)]
+        return sum(map(self.size_bytes, sample)) // len(sample) if sample else GUESSED_SIZE_BYTES
 
     def set_aside_count(self, key: str) -> int:
         """How often an entry of this key was found damaged, or was replaced by `--force`."""
@@ -249,6 +257,13 @@ class Store:
                     shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
+    def temporary_folder(self, purpose: str) -> Iterator[Path]:
+        """A folder in the store to make something in. When this process dies, `remove_temporaries` deletes it."""
+        name = purpose.replace("-", "_")
+        with self.claim(name), self._writing(), self._new_folder(name) as folder:
+            yield folder
+
+    @contextlib.contextmanager
     def _new_folder(self, key: str) -> Iterator[Path]:
         folder = self.root / "_tmp" / f"{key}-{secrets.token_hex(4)}"
         folder.mkdir(parents=True)
@@ -267,7 +282,7 @@ class Store:
         return True
 
     def _writing(self) -> contextlib.AbstractContextManager[None]:
-        return _writing(self.root)
+        return writing_to(self.root)
 
     def _set_aside(self, folder: Path) -> None:
         with self._writing():
@@ -291,7 +306,7 @@ def write_replacing(path: Path, data: bytes) -> None:
     Raises: StoreError when it cannot be written; the old content stays.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with _writing(path.parent):
+    with writing_to(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             write_durably(temporary, data)
@@ -316,7 +331,8 @@ def load_spec(path: Path, kind: type[T]) -> T | None:
 
 
 @contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turns what goes wrong in writing below `folder` into a StoreError that says what to do."""
     try:
         yield
     except OSError as err:

@@ -276,6 +276,8 @@ def _read(path: Path, request: Request) -> Experiment:
     except NotebookError as err:
         return Experiment(Notebook(path, {"cells": []}), {}, {}, None, err)
     known = notebook.parameters()
+    if request.seeds and request.names and "seeds" not in known:
+        raise UsageError(f"{path.stem} has no parameter `seeds` to set: leave out --seeds, or give the notebook one.")
     given = {"profile": request.profile} | ({"seeds": request.seeds} if request.seeds else {})
     given = {name: value for name, value in given.items() if name in known} | request.parameters
     check_values(notebook, given)

@@ -62,9 +62,9 @@ def cell(source: str, *tags: str) -> dict[str, Any]:
     return {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source}
 
 
-def write_experiment(folder: Path, name: str, study: str) -> None:
+def write_experiment(folder: Path, name: str, study: str, *, seeds: str = "seeds = None") -> None:
     folder.mkdir(exist_ok=True)
-    cells = [cell('profile = "quick"\nseeds = None\ndepths = [1]', "parameters"), cell(study, "study")]
+    cells = [cell(f'profile = "quick"\n{seeds}\ndepths = [1]', "parameters"), cell(study, "study")]
     (folder / f"{name}.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
 
 
@@ -228,6 +228,14 @@ def test_plan_takes_seeds_and_parameters_and_what_is_given_with_p_wins(
     assert count("-p", "depths=[1, 2, 3]") == "6"
     assert count("--seeds", "5") == "5"
     assert count("--seeds", "5", "-p", "seeds=3") == "3"
+
+
+def test_seeds_for_a_notebook_that_takes_none_are_an_error(command: Command, experiments: Path, data: Path) -> None:
+    study = STUDY.replace("BUILDER", "models.deep").replace("seeds=seeds", "seeds=2")
+    write_experiment(experiments, "03_own_seeds", study, seeds="")
+    done = command("plan", "03", "--data", str(data), "--seeds", "5", KERASCNN_EXPERIMENTS=str(experiments))
+    assert done.returncode == 2
+    assert "03_own_seeds has no parameter `seeds` to set" in done.stderr
 
 
 @pytest.mark.parametrize(

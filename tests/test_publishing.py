@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,7 @@ def make_failure(slot: Slot, reason: str = "ValueError: no") -> NotebookFailure:
 
 def adopt(slot: Slot, takeaway: str = "It works.") -> Published:
     """Publish a result with one figure and its executed notebook into `slot`."""
-    staging = slot.folder / f".{slot.name}-staging"
+    staging = slot.store / "_tmp" / secrets.token_hex(4)
     staging.mkdir(parents=True)
     (staging / "curve.svg").write_text(f"<svg>{takeaway}</svg>")
     (staging / EXECUTED).write_text("{}")
@@ -125,6 +127,21 @@ def test_the_same_result_adopted_again_is_still_there(tmp_path: Path) -> None:
     published = adopt(slot)
     assert slot.load() == published
     assert folders(slot) == [slot.files(published).name]
+
+
+def test_results_that_several_processes_adopt_at_once_leave_one_of_them_whole(tmp_path: Path) -> None:
+    slot = make_slot(tmp_path)
+
+    def adopt_often(number: int) -> None:
+        for turn in range(5):
+            adopt(slot, f"Process {number}, turn {turn}.")
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(adopt_often, number) for number in range(4)]:
+            done.result()
+    kept = slot.load()
+    assert kept is not None
+    assert [path for path in slot.folder.iterdir() if path.is_dir()] == [slot.files(kept)]
 
 
 def test_neither_another_profile_nor_other_parameters_nor_another_experiment_replaces_a_result(tmp_path: Path) -> None:

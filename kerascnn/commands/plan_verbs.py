@@ -6,15 +6,14 @@ import shutil
 import textwrap
 from typing import Any
 
-from kerascnn.commands.store_verbs import spell_size, typical_size_bytes
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError, near_match
-from kerascnn.execution.progress import spell_duration
 from kerascnn.explain import nearest
 from kerascnn.ledger import Ledger
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.contract import Notebook, find_notebooks, read_notebook
 from kerascnn.places import experiments_folder
 from kerascnn.specs import TrainSpec
+from kerascnn.spelling import spell_duration, spell_size
 from kerascnn.store import Store
 from kerascnn.suite import Forecast, Request, forecast, load_suite
 
@@ -68,7 +67,7 @@ def _print_total(store: Store, forecasts: list[Forecast], jobs: int) -> None:
     runs, most = sum(c.to_train for c in forecasts), sum(cast.at_most for cast in forecasts)
     searching = f" and up to {most} for searches" if most else ""
     seconds = sum(cast.seconds for cast in forecasts) / jobs
-    size_bytes = (runs + most) * typical_size_bytes(store)
+    size_bytes = (runs + most) * store.typical_size_bytes()
     disk = f", {spell_size(size_bytes)} of disk" if size_bytes else ""
     print(f"In all: {runs} runs to train{searching}, about {spell_duration(seconds)} on {jobs} cores{disk}.")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,9 @@ from kerascnn.places import store_folder
 from kerascnn.publishing import used_runs
 from kerascnn.records import RunRecord
 from kerascnn.specs.study import PROFILES
+from kerascnn.spelling import spell_size
 from kerascnn.store import Store
 from kerascnn.suite import Request, load_suite
-
-GUESSED_SIZE_BYTES = 600_000
-SAMPLED_ENTRIES = 50
 
 
 def show() -> int:
@@ -110,21 +107,6 @@ def add_runs(source: str) -> int:
     for key, reason in taken.refused.items():
         print(f"Refused {key[:12]}: {reason}", file=sys.stderr)
     return StoreError.exit_code if taken.refused else 0
-
-
-def typical_size_bytes(store: Store) -> int:
-    """What one run takes on the disk, from a few of those there are."""
-    keys: Sequence[str] = store.keys()
-    sample = keys[:: max(1, len(keys) // SAMPLED_ENTRIES)]
-    return sum(map(store.size_bytes, sample)) // len(sample) if sample else GUESSED_SIZE_BYTES
-
-
-def spell_size(size_bytes: float) -> str:
-    """`512 kB`, `3.4 MB`, `1.2 GB`."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.1f} {unit}"
-    return f"{size_bytes / 1e3:.0f} kB"
 
 
 def _wanted_keys(request: Request) -> tuple[str, set[str]]:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from kerascnn.spelling import spell_duration
+
 QUIET_SECONDS = 15.0
 """Without a terminal, a run is reported at most this often; events always are."""
 
@@ -58,11 +60,3 @@ class Progress:
 
     def _line(self) -> str:
         return f"{self._done} of {self._total} runs, about {spell_duration(self._left_seconds)} left ({self._doing})"
-
-
-def spell_duration(seconds: float) -> str:
-    """`42 s`, `3 min`, `2 h 10 min`."""
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -20,6 +19,7 @@ from kerascnn.publishing import EXECUTED, RESULT, Slot
 from kerascnn.records import NotebookFailure
 from kerascnn.session import SESSION_VARIABLE, Session
 from kerascnn.specs import Profile, Spec
+from kerascnn.store import Store
 
 KERNEL = "kerascnn"
 DEADLINE_SECONDS = 1200.0
@@ -46,15 +46,19 @@ def execute(task_json: bytes) -> bytes:
     """
     task = NotebookTask.from_json(task_json)
     slot = slot_of(task)
-    with tempfile.TemporaryDirectory(prefix="kerascnn-") as scratch, _staging(slot) as staging:
+    purpose = f"{slot.experiment} {slot.name}"
+    with (
+        tempfile.TemporaryDirectory(prefix="kerascnn-") as scratch,
+        Store(slot.store).temporary_folder(purpose) as staging,
+    ):
         executed = Path(scratch) / EXECUTED
-        problem = _run(task, Path(scratch), Path(staging), executed)
+        problem = _run(task, Path(scratch), staging, executed)
         problem = problem or _shorten_outputs(executed)
-        if problem is None and not (Path(staging) / RESULT).exists():
+        if problem is None and not (staging / RESULT).exists():
             problem = ("The notebook ended without results.publish().", "", None)
         if problem is None:
-            (Path(staging) / EXECUTED).write_bytes(executed.read_bytes())
-            slot.adopt(Path(staging))
+            (staging / EXECUTED).write_bytes(executed.read_bytes())
+            slot.adopt(staging)
             return b"null"
         failure = _failure(task, *problem)
         slot.adopt_failure(failure, executed)
@@ -79,11 +83,6 @@ def slot_of(task: NotebookTask) -> Slot:
     return Slot(
         Path(session.store), session.experiment, task.profile, session.dataset.content, session.changed_parameters
     )
-
-
-def _staging(slot: Slot) -> Any:
-    slot.folder.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix=f".{slot.name}-", dir=slot.folder, ignore_cleanup_errors=True)
 
 
 def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> tuple[str, str, int | None] | None:

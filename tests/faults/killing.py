@@ -86,10 +86,11 @@ def start(command: list[str], environment: dict[str, str], cwd: Path) -> Victims
     return Victims(process, errors)
 
 
-def start_stand_in(store: Path, runs: int, jobs: int) -> Victims:
-    """The stand-in pipeline on a store."""
+def start_stand_in(store: Path, runs: int, jobs: int, **variables: str) -> Victims:
+    """The stand-in pipeline on a store, with more environment variables."""
     folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders), "KERASCNN_CACHE": str(store.parent / "cache")}
+    environment |= variables
     code = f"import standin; standin.main({str(store)!r}, '{runs}', '{jobs}')"
     return start([sys.executable, "-c", code], environment, store.parent)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import sys
 import time
 from pathlib import Path
@@ -21,6 +23,9 @@ from kerascnn.records import hash_weights
 from kerascnn.specs import Budget, Study
 from kerascnn.specs.study import Setting
 from kerascnn.store import Store
+
+if os.environ.get("JUMPING_CLOCK"):
+    time.time = lambda: time.monotonic() + random.choice([-1e6, 0.0, 1e6])  # type: ignore[assignment]
 
 
 def train(task_json: bytes) -> bytes:

@@ -6,6 +6,7 @@ pipeline; `pytest -m faults` runs the long ones.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sys
@@ -76,6 +77,18 @@ def test_pipelines_on_one_store_share_the_work_and_the_machine(tmp_path: Path, c
     assert most <= max(2, usable_cores())
     began = [event.key for event in read_events(store) if event.kind == "began"]
     assert len(began) == len(set(began)) == 60
+
+
+@pytest.mark.slow
+def test_a_clock_that_jumps_by_days_changes_nothing(tmp_path: Path) -> None:
+    store = tmp_path / "runs"
+    pipelines = [start_stand_in(store, RUNS, 2, JUMPING_CLOCK="1") for _ in range(2)]
+    assert [finish(pipeline, 120) for pipeline in pipelines] == [0, 0]
+    for path in store.rglob("*"):
+        os.utime(path, (4e9, 4e9))  # written in the year 2096
+    assert finish(start_stand_in(store, RUNS, 2)) == 0
+    assert len(check_story(store, killed=set())) == RUNS
+    assert len({event.key for event in read_events(store) if event.kind == "began"}) == RUNS
 
 
 @short_and_long(300, 5000)

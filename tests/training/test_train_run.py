@@ -73,6 +73,21 @@ VARIANTS = {
         precision="bfloat16",
         optimiser=OptimiserSpec(name="adamw", weight_decay=0.01, clip_norm=1.0),
     ),
+    "bfloat16, batch normalisation, augmentation, dropout, sigmoid": make_spec(
+        model("models.vgg", blocks=[[4], [8]], normalisation="batch", activation="sigmoid", dropout=0.2),
+        precision="bfloat16",
+        augmentation=("flip", "shift"),
+    ),
+    "keras' batch normalisation after the activation, strides": make_spec(
+        model("models.vgg", blocks=[[4], [8]], normalisation="keras-batch", norm_position="after", pooling="stride")
+    ),
+    "layer normalisation, average pooling, dense head": make_spec(
+        model("models.vgg", blocks=[[4], [8]], normalisation="layer", pooling="average", head="dense")
+    ),
+    "group normalisation, global average, bfloat16": make_spec(
+        model("models.vgg", blocks=[[8], [8]], normalisation="group", head="gap"), precision="bfloat16"
+    ),
+    "mlp": make_spec(model("models.mlp"), precision="bfloat16"),
     "layers that Keras numbers": make_spec(model("own_networks:automatic_names"), precision="bfloat16"),
     "a variable from Python's generator": make_spec(model("own_networks:projection")),
 }

@@ -1,0 +1,19 @@
+"""Durations and sizes as a reader wants them."""
+
+from __future__ import annotations
+
+
+def spell_duration(seconds: float) -> str:
+    """`42 s`, `3 min`, `2 h 10 min`."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def spell_size(size_bytes: float) -> str:
+    """`512 kB`, `3.4 MB`, `1.2 GB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes / 1e3:.0f} kB"
