@@ -220,6 +220,7 @@ def _published(
         figures=figures,
         tables=tables,
         numbers=numbers,
+        image_errors=results.image_errors(),
         takeaways=takeaways,
         freshness=session.freshness,
         created_at=utc_now(),

@@ -200,7 +200,8 @@ class Published(Spec, frozen=True, kw_only=True):
     """What a notebook's last cell writes: the proof that it ran to its end.
 
     `runs` maps arm -> seed -> run key; a run that failed has its key in `failed_runs`. `numbers` are named
-    measurements of the notebook that are not in a run's record. `freshness` is the digest of everything
+    measurements of the notebook that are not in a run's record; `image_errors` the standard error that the choice
+    of test images gives a claim's effect. `freshness` is the digest of everything
     the result was made from; it is empty for a result made by hand, which never counts as up to date.
     """
 
@@ -219,6 +220,7 @@ class Published(Spec, frozen=True, kw_only=True):
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     numbers: dict[str, float] = msgspec.field(default_factory=dict)
+    image_errors: dict[str, float] = msgspec.field(default_factory=dict)
     takeaways: tuple[str, ...] = ()
     freshness: str = ""
     created_at: str = ""

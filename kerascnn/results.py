@@ -9,7 +9,7 @@ from kerascnn.errors import NotebookError
 from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
 from kerascnn.search import published_search
-from kerascnn.specs import METRICS, Precision, Study
+from kerascnn.specs import METRICS, Comparison, Equivalence, Precision, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +106,34 @@ class Results:
         from kerascnn.publishing import publish
 
         return publish(self, self._session, tuple(takeaways), self._pictures, self._numbers)
+
+    def image_errors(self) -> dict[str, float]:
+        """Claim -> standard error from the choice of test images, for each pair compared on test accuracy."""
+        from kerascnn.stats.images import image_error
+
+        found = {
+            claim.name: image_error(self._right_answers(claim.arm, claim.baseline))
+            for claim in self.study.claims
+            if isinstance(claim, Comparison | Equivalence) and claim.metric == "test_accuracy"
+        }
+        return {name: error for name, error in found.items() if error is not None}
+
+    def _right_answers(self, first: str, second: str) -> list[tuple[Any, Any]]:
+        """For each seed that both arms have: which test images each of them was right about."""
+        from kerascnn.data import open_dataset
+
+        trained = {runs.arm.name: runs.records for runs in self.arms}
+        seeds = sorted(trained.get(first, {}).keys() & trained.get(second, {}).keys())
+        if not seeds:
+            return []
+        labels = open_dataset(self.dataset.content).test_labels
+        load = self._ledger.store.load_predictions
+        right = []
+        for seed in seeds:
+            pair = [load(trained[arm][seed].key) for arm in (first, second)]
+            if (pair[0]["positions"] == pair[1]["positions"]).all():
+                right.append(tuple(seen["classes"] == labels[seen["positions"]] for seen in pair))
+        return right
 
     def failed_keys(self) -> tuple[str, ...]:
         """The keys of the runs that failed."""

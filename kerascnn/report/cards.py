@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kerascnn.report.axes import Axis, draw_strip, effect_axis
 from kerascnn.report.facts import Facts
 from kerascnn.report.filters import metric_unit
 from kerascnn.report.links import anchor_of
-from kerascnn.report.pages import Cell, ClaimCard, Column, SeedEffect, Strip, Table, Tally
+from kerascnn.report.pages import Cell, ClaimCard, Column, Fact, SeedEffect, Strip, Table, Tally
 from kerascnn.report.words import KIND_WORDS, STATES, claim_kind, verdict_state
 from kerascnn.specs import Claim, Identity
-from kerascnn.stats import Judgement
+from kerascnn.stats import Judgement, effect_size_text, p_text
 
 Axes = Mapping[tuple[str, ...], Axis]
 
@@ -85,7 +87,30 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
         effects=tuple(SeedEffect(seed, effect) for seed, effect in sorted(judgement.effects.items())),
         strip=_strip(judgement, axes),
         warnings=judgement.warnings,
+        details=tuple(_details(judgement, facts)),
     )
+
+
+def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
+    """How sure the verdict is, and what the uncertainty is made of."""
+    claim = judgement.claim
+    if judgement.p_value is not None and judgement.adjusted_p_value is not None:
+        alone = f" ({p_text(judgement.p_value)} alone)" if judgement.family > 1 else ""
+        corrected = f", corrected for {judgement.family} claims" if judgement.family > 1 else ""
+        yield Fact(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
+    effects = tuple(judgement.effects.values())
+    if len(effects) > 1:
+        error = statistics.stdev(effects) / math.sqrt(len(effects))
+        yield Fact("Standard error from seeds", (effect_size_text(claim, error),))
+    image_error = facts.published.image_errors.get(claim.name) if facts.published else None
+    if image_error is not None:
+        yield Fact("Standard error from test images", (effect_size_text(claim, image_error),))
+    if judgement.correlation is not None:
+        yield Fact("Correlation of the pair over seeds", (f"{judgement.correlation:+.2f}".replace("-", "−"),))
+    if judgement.seeds_needed is not None:
+        more = max(1, judgement.seeds_needed - judgement.n)
+        command = f"--seeds {judgement.seeds_needed}"
+        yield Fact("Would tell", (f"about {more} more {'seed' if more == 1 else 'seeds'} ({command})",))
 
 
 def _metric(claim: Claim) -> str:

@@ -136,6 +136,7 @@ class ClaimCard:
     effects: tuple[SeedEffect, ...]
     strip: Strip | None
     warnings: tuple[str, ...]
+    details: tuple[Fact, ...]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,18 @@
 
 from kerascnn.stats.intervals import Interval, Summary, summarise, t_interval
 from kerascnn.stats.judgements import Judgement, judge, judge_all
+from kerascnn.stats.sentences import effect_size_text, p_text
 from kerascnn.stats.takeaways import fill
 
-__all__ = ["Interval", "Judgement", "Summary", "fill", "judge", "judge_all", "summarise", "t_interval"]
+__all__ = [
+    "Interval",
+    "Judgement",
+    "Summary",
+    "effect_size_text",
+    "fill",
+    "judge",
+    "judge_all",
+    "p_text",
+    "summarise",
+    "t_interval",
+]

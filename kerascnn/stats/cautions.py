@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from kerascnn.records import ArmRuns
 from kerascnn.stats.effects import Pairing, SeededClaim, arms_of, values_of
 from kerascnn.stats.intervals import are_identical
-from kerascnn.stats.sentences import label_of
+from kerascnn.stats.outcomes import count_learned
+from kerascnn.stats.sentences import label_of, seeds_text
 from kerascnn.stats.units import UNITS, value_text
 
 FEW_SEEDS = 3
@@ -17,11 +18,18 @@ FIXED_METRICS = frozenset({"parameters"})
 """Metrics that do not depend on the seed: identical values are no surprise there."""
 
 
+OUTCOME_METRICS = frozenset({"test_accuracy", "val_accuracy", "train_accuracy", "test_loss"})
+"""Metrics whose mean over seeds is misleading where some seeds learn and others do not."""
+
+
 def cautions(
-    claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing, effects: Mapping[int, float]
+    claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing, effects: Mapping[int, float], chance: float
 ) -> tuple[str, ...]:
     """Warnings about the judgement of `claim`, each a sentence."""
-    found = [warning for runs in _distinct(arms_of(claim, arms)) for warning in _about_arm(runs, claim.metric)]
+    shown = _distinct(arms_of(claim, arms))
+    found = [warning for runs in shown for warning in _about_arm(runs, claim.metric)]
+    if claim.metric in OUTCOME_METRICS:
+        found += [warning for runs in shown for warning in _about_learning(runs, chance)]
     return (*found, *_about_pairing(pairing), *_about_spread(claim, effects))
 
 
@@ -64,6 +72,16 @@ def _about_arm(runs: ArmRuns, metric: str) -> Iterator[str]:
     if metric not in FIXED_METRICS and are_identical(tuple(values.values())):
         shown = value_text(UNITS[metric], next(iter(values.values())))
         yield f"{label}: all {len(values)} seeds gave the same value, {shown}."
+
+
+def _about_learning(runs: ArmRuns, chance: float) -> Iterator[str]:
+    learned = count_learned(runs, chance)
+    if learned is not None and learned.is_all_or_nothing:
+        low, high = round(100 * learned.interval.low), round(100 * learned.interval.high)
+        yield (
+            f"{runs.arm.label}: all or nothing. {learned.count} of {seeds_text(learned.total)} learned"
+            f" (exact 95 % interval {low} % to {high} %), so the mean is a value that no seed gave."
+        )
 
 
 def _about_pairing(pairing: Pairing) -> Iterator[str]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Claim, Identity, Spec
 from kerascnn.stats import sentences
-from kerascnn.stats.cautions import cautions, missing_reason
-from kerascnn.stats.effects import Pairing, SeededClaim, arms_of, effect_of, pair_seeds
+from kerascnn.stats.cautions import FIXED_METRICS, cautions, missing_reason
+from kerascnn.stats.effects import Pairing, SeededClaim, arms_of, effect_of, pair_seeds, pairing_correlation
 from kerascnn.stats.intervals import t_interval
-from kerascnn.stats.verdicts import Verdict, decide, decide_identity, rule_of
+from kerascnn.stats.planning import seeds_needed
+from kerascnn.stats.significance import holm
+from kerascnn.stats.verdicts import Evidence, Verdict, decide, decide_identity, find_evidence, rule_of
 
 
 class Judgement(Spec, frozen=True, kw_only=True):
@@ -23,7 +26,9 @@ class Judgement(Spec, frozen=True, kw_only=True):
     `effect` is the mean over `effects` (seed -> effect), `low` and `high` its 95 % t-interval, in the
     metric's own unit (accuracy as a fraction), positive where it goes the lesson's way. They are None
     where there is nothing to tell: no effect without runs, no interval below two seeds or for an
-    identity (`n` 0). Times `scale`, the numbers are in `unit` ("points"). `reason` says why the
+    identity (`n` 0). `p_value` is that of the test behind the verdict, `adjusted_p_value` the same corrected
+    for the `family` claims of the page that are judged by runs. `seeds_needed`: how many in all would tell, where these cannot.
+    `correlation` of the two arms over the seeds is what pairing them gained. Times `scale`, the numbers are in `unit` ("points"). `reason` says why the
     claim is not judged.
     """
 
@@ -38,6 +43,11 @@ class Judgement(Spec, frozen=True, kw_only=True):
     effect: float | None = None
     low: float | None = None
     high: float | None = None
+    p_value: float | None = None
+    adjusted_p_value: float | None = None
+    family: int = 0
+    seeds_needed: int | None = None
+    correlation: float | None = None
     effects: dict[int, float] = msgspec.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     reason: str = ""
@@ -68,48 +78,93 @@ class Judgement(Spec, frozen=True, kw_only=True):
 
 
 def judge(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float]) -> Judgement:
-    """The judgement of `claim`.
-
-    `arms`: name -> runs; an arm the claim needs may be absent or empty, and the claim is then not
-    judged. `chance`: one over the number of classes. `numbers`: what the notebook published.
-
-    Raises: UsageError for a trend whose places do not fit its arms.
-    """
-    if isinstance(claim, Identity):
-        return _judge_number(claim, numbers)
-    pairing = pair_seeds(arms_of(claim, arms), claim.metric)
-    if any(name not in arms for name in claim.arm_names()) or not pairing.values:
-        return _not_judged(claim, arms, chance, missing_reason(claim, arms, pairing))
-    return _judge_runs(claim, arms, chance, pairing)
+    """The judgement of `claim` were it the only one; arguments as for `judge_all`."""
+    return judge_all([claim], arms, chance, numbers)[claim.name]
 
 
 def judge_all(
     claims: Iterable[Claim], arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float]
 ) -> dict[str, Judgement]:
-    """Claim name -> its judgement, in the order of `claims`."""
-    return {claim.name: judge(claim, arms, chance, numbers) for claim in claims}
+    """Claim name -> its judgement, in the order of `claims`, corrected for each other by Holm's procedure.
+
+    `arms`: name -> runs; an arm a claim needs may be absent or empty, and the claim is then not
+    judged. `chance`: one over the number of classes. `numbers`: what the notebook published.
+
+    Raises: UsageError for a trend whose places do not fit its arms.
+    """
+    every = {claim.name: claim for claim in claims}
+    measured = {
+        name: found
+        for name, claim in every.items()
+        if not isinstance(claim, Identity) and (found := _measure(claim, arms, chance)) is not None
+    }
+    adjusted = holm({name: found.evidence.p_value for name, found in measured.items()})
+    return {
+        name: _judge_runs(measured[name], arms, chance, adjusted[name], len(measured))
+        if name in measured
+        else _judge_rest(claim, arms, chance, numbers)
+        for name, claim in every.items()
+    }
 
 
-def _judge_runs(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float, pairing: Pairing) -> Judgement:
+@dataclass(frozen=True)
+class _Measured:
+    """A claim's effects, one for each seed, and what they speak for."""
+
+    claim: SeededClaim
+    pairing: Pairing
+    effects: dict[int, float]
+    evidence: Evidence
+
+
+def _measure(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float) -> _Measured | None:
+    pairing = pair_seeds(arms_of(claim, arms), claim.metric)
+    if any(name not in arms for name in claim.arm_names()) or not pairing.values:
+        return None
     effects = {seed: effect_of(claim, values, chance) for seed, values in pairing.values.items()}
-    mean, interval = statistics.fmean(effects.values()), t_interval(tuple(effects.values()))
+    evidence = find_evidence(rule_of(claim), tuple(effects.values()), claim.smallest_effect)
+    if claim.metric in FIXED_METRICS:
+        evidence = replace(evidence, p_value=0.0)  # counted, not measured: nothing is left to chance
+    return _Measured(claim, pairing, effects, evidence)
+
+
+def _judge_runs(
+    found: _Measured, arms: Mapping[str, ArmRuns], chance: float, adjusted: float, family: int
+) -> Judgement:
+    claim, effects = found.claim, tuple(found.effects.values())
+    mean, interval = statistics.fmean(effects), t_interval(effects)
     rule, n = rule_of(claim), len(effects)
-    verdict = decide(rule, tuple(effects.values()), claim.smallest_effect)
+    verdict = decide(rule, effects, claim.smallest_effect, adjusted)
     contrast = sentences.contrast_words(claim, arms, chance)
     bounds = (interval.low, interval.high) if interval else None
-    found = sentences.found_words(contrast, claim, mean, bounds, n)
+    found_words = sentences.found_words(contrast, claim, mean, bounds, n)
+    warnings = cautions(claim, arms, found.pairing, found.effects, chance)
+    if verdict == "cannot tell" and decide(rule, effects, claim.smallest_effect) != verdict:
+        warnings += (sentences.CORRECTED.format(count=family, p=found.evidence.p_value, adjusted=adjusted),)
     return _judgement(
         claim,
         verdict,
         contrast,
-        sentences.sentence_of(claim, rule, verdict, found, n),
+        sentences.sentence_of(claim, rule, verdict, found_words, n),
         n=n,
         effect=mean,
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
-        effects=effects,
-        warnings=cautions(claim, arms, pairing, effects),
+        p_value=found.evidence.p_value,
+        adjusted_p_value=adjusted,
+        family=family,
+        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, family) if verdict == "cannot tell" else None,
+        correlation=pairing_correlation(claim, found.pairing),
+        effects=found.effects,
+        warnings=warnings,
     )
+
+
+def _judge_rest(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float]) -> Judgement:
+    if isinstance(claim, Identity):
+        return _judge_number(claim, numbers)
+    pairing = pair_seeds(arms_of(claim, arms), claim.metric)
+    return _not_judged(claim, arms, chance, missing_reason(claim, arms, pairing))
 
 
 def _judge_number(claim: Identity, numbers: Mapping[str, float]) -> Judgement:

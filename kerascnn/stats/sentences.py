@@ -36,6 +36,12 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
 
 NOT_JUDGED = "Not judged: {reason}"
 
+CORRECTED = (
+    "Alone this claim would have been decided (p = {p:.2g}); among the {count} claims of this page it is not"
+    " (corrected: {adjusted:.2g})."
+)
+"""Said where looking at several claims at once is what leaves one open."""
+
 
 def seeds_text(n: int) -> str:
     """1 -> "1 seed", 3 -> "3 seeds"."""
@@ -77,6 +83,18 @@ def smallest_words(claim: Claim) -> str:
         return f"{claim.tolerance:g}"
     text = difference_text(unit_of(claim), smallest_of(claim), _decimals(claim), sign=False)
     return text + (" per unit" if isinstance(claim, Trend) else "")
+
+
+def effect_size_text(claim: Claim, size: float) -> str:
+    """An unsigned size in the unit of the claim's effect, such as a standard error, with two digits that count."""
+    unit = unit_of(claim)
+    text = difference_text(unit, size, decimals_for(unit, size), sign=False)
+    return text + (" per unit" if isinstance(claim, Trend) else "")
+
+
+def p_text(p_value: float) -> str:
+    """A p-value with two digits that count; below 0.0001 only that it is."""
+    return "< 0.0001" if p_value < 1e-4 else f"{p_value:.2g}"
 
 
 def contrast_words(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> str:

@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from kerascnn.specs import Claim, Equivalence, Threshold
-from kerascnn.stats.intervals import Interval, t_interval
+from kerascnn.stats.intervals import ROUNDING, are_identical, t_interval
+from kerascnn.stats.significance import LEVEL, p_above, p_below, p_different, sign_flip_p_value
 
 Verdict = Literal["supported", "contradicted", "too small to matter", "cannot tell", "not judged"]
 """The four verdicts, and "not judged" where runs or numbers are missing."""
 
+
+@dataclass(frozen=True)
+class Evidence:
+    """The verdict that `p_value` would allow once it is small enough."""
+
+    answer: Verdict
+    p_value: float
+
+
 Rule = Literal["effect", "sameness", "line", "identity"]
 """Which question a claim asks: is there an effect, is there none, is a line kept, is a number right."""
-
-TOST_LEVEL = 0.90
-"""Two one-sided tests at 5 % each reject exactly when the 90 % interval lies inside the margins.
-
-Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach.
-"""
 
 
 def rule_of(claim: Claim) -> Rule:
@@ -36,16 +41,37 @@ def rule_of(claim: Claim) -> Rule:
     return "effect" if claim.arm_names() else "identity"
 
 
-def decide(rule: Rule, effects: Sequence[float], smallest_effect: float) -> Verdict:
-    """The verdict on effects (one for each seed) under a rule other than "identity"."""
+def find_evidence(rule: Rule, effects: Sequence[float], smallest_effect: float) -> Evidence:
+    """What the effects (one for each seed) speak for under a rule other than "identity", and how strongly."""
+    if rule == "sameness":
+        return _evidence_of_sameness(effects, smallest_effect)
+    if rule == "line":
+        return _evidence_of_line(effects, smallest_effect)
+    mean = statistics.fmean(effects)
+    answer: Verdict = "cannot tell"
+    if abs(mean) >= smallest_effect:  # an effect must both differ from zero and reach the size that matters
+        answer = "supported" if mean > 0 else "contradicted"
+    return Evidence(answer, p_different(effects))
+
+
+def decide(
+    rule: Rule, effects: Sequence[float], smallest_effect: float, adjusted_p_value: float | None = None
+) -> Verdict:
+    """The verdict on effects (one for each seed) under a rule other than "identity".
+
+    `adjusted_p_value`: the evidence's p-value after correction for the other claims of the page; without it
+    the claim stands alone.
+    """
     interval = t_interval(effects)
     if interval is None:
         return "cannot tell" if effects else "not judged"
-    if rule == "sameness":
-        return _decide_sameness(effects, interval, smallest_effect)
-    if rule == "line":
-        return _decide_line(effects, interval, smallest_effect)
-    return _decide_effect(effects, interval, smallest_effect)
+    evidence = find_evidence(rule, effects, smallest_effect)
+    p_value = evidence.p_value if adjusted_p_value is None else adjusted_p_value
+    is_clear = p_value <= LEVEL and (rule != "effect" or _flips_agree(effects))
+    if is_clear and evidence.answer != "cannot tell":
+        return evidence.answer
+    is_small = rule == "effect" and interval.lies_within(-smallest_effect, smallest_effect)
+    return "too small to matter" if is_small else "cannot tell"
 
 
 def decide_identity(difference: float, tolerance: float) -> Verdict:
@@ -53,30 +79,30 @@ def decide_identity(difference: float, tolerance: float) -> Verdict:
     return "supported" if abs(difference) <= tolerance else "contradicted"
 
 
-def _decide_effect(effects: Sequence[float], interval: Interval, smallest: float) -> Verdict:
-    """An effect must both differ from zero and reach the size that matters, either way."""
-    if interval.low > 0 and statistics.fmean(effects) >= smallest:
-        return "supported"
-    if interval.lies_within(-smallest, smallest):
-        return "too small to matter"
-    return _contradicted_or_open(effects, interval, smallest)
+def _flips_agree(effects: Sequence[float]) -> bool:
+    """Where there are seeds enough for a test that assumes no normal distribution, it must agree."""
+    p_value = sign_flip_p_value(effects)
+    return p_value is None or p_value <= LEVEL
 
 
-def _decide_line(effects: Sequence[float], interval: Interval, smallest: float) -> Verdict:
+def _evidence_of_sameness(effects: Sequence[float], smallest: float) -> Evidence:
+    """Two one-sided tests: the mean lies above the lower margin and below the upper one.
+
+    Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach.
+    """
+    inside, different = max(p_above(effects, -smallest), p_below(effects, smallest)), p_different(effects)
+    if inside <= different:
+        return Evidence("supported", inside)
+    reaches = abs(statistics.fmean(effects)) >= smallest
+    return Evidence("contradicted" if reaches else "cannot tell", different)
+
+
+def _evidence_of_line(effects: Sequence[float], smallest: float) -> Evidence:
     """`smallest` is the tolerance beyond the line; lying exactly on the line keeps it."""
-    return "supported" if interval.low >= -smallest else _contradicted_or_open(effects, interval, smallest)
-
-
-def _contradicted_or_open(effects: Sequence[float], interval: Interval, smallest: float) -> Verdict:
-    opposite = interval.high < 0 and statistics.fmean(effects) <= -smallest
-    return "contradicted" if opposite else "cannot tell"
-
-
-def _decide_sameness(effects: Sequence[float], interval: Interval, smallest: float) -> Verdict:
-    """Equivalence by two one-sided tests; the page shows the 95 % interval all the same."""
-    narrower = t_interval(effects, TOST_LEVEL)
-    if narrower is not None and narrower.lies_within(-smallest, smallest):
-        return "supported"
-    excludes_zero = interval.low > 0 or interval.high < 0
-    differs = excludes_zero and abs(statistics.fmean(effects)) >= smallest
-    return "contradicted" if differs else "cannot tell"
+    mean, different = statistics.fmean(effects), p_different(effects)
+    if are_identical(effects) and mean >= -smallest - ROUNDING:
+        return Evidence("supported", 0.0)
+    kept = min(1.0, 2 * p_above(effects, -smallest))
+    if kept <= different:
+        return Evidence("supported", kept)
+    return Evidence("contradicted" if mean <= -smallest else "cannot tell", different)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from factories import by_name, make_arm, make_probe, make_record, make_runs
 from msgspec.structs import replace
@@ -56,7 +57,8 @@ def test_an_effect_is_judged_by_its_interval_and_its_size(effects, smallest, ver
         ((-0.10, -0.11, -0.12), "contradicted"),
         ((0.03, -0.03, 0.0), "cannot tell"),
         ((0.0,), "cannot tell"),
-        ((0.0, 0.0), "supported"),
+        ((0.0, 0.0), "cannot tell"),
+        ((0.0, 0.0, 0.0), "supported"),
     ],
 )
 def test_sameness_needs_the_whole_interval_inside_the_margins(effects, verdict):
@@ -101,8 +103,8 @@ def test_the_effect_is_the_mean_and_the_interval_students():
 
 def test_lower_is_better_turns_the_effect_round():
     claim = replace(HIGHER, direction="lower")
-    judgement = judged(claim, make_runs("he", (0.1, 0.11)), make_runs("glorot", (0.5, 0.51)))
-    assert judgement.effect == pytest.approx(0.4)
+    judgement = judged(claim, make_runs("he", (0.1, 0.11)), make_runs("glorot", (0.5, 0.512)))
+    assert judgement.effect == pytest.approx(0.401)
     assert judgement.verdict == "supported"
     assert "Glorot minus He" in judgement.contrast
 
@@ -241,7 +243,7 @@ def test_a_logarithmic_metric_is_judged_in_decades():
         "he": make_probe(gradients=(1e-2, 1e-2), stds=(1, 1)),
         "glorot": make_probe(gradients=(1e-6, 1e-2), stds=(1, 1)),
     }
-    runs = [make_runs(arm, (0.5, 0.6), probes=(probes[arm.name],)) for arm in arms]
+    runs = [make_runs(arm, (0.5, 0.6, 0.55), probes=(probes[arm.name],)) for arm in arms]
     claim = replace(HIGHER, metric="gradient_ratio_log10", smallest_effect=1.0)
     judgement = judged(claim, *runs)
     assert judgement.effect_text == "+4.00 decades"
@@ -256,3 +258,50 @@ def test_judgements_survive_a_round_trip():
 def test_all_claims_are_judged_in_their_order():
     claims = (HIGHER, Equivalence(name="same", says="s", arm="he", baseline="glorot", smallest_effect=0.02))
     assert list(judge_all(claims, {}, 0.1, {})) == ["he-wins", "same"]
+
+
+# --- several claims on a page -------------------------------------------------------------------------------
+
+
+def test_claims_of_a_page_are_corrected_for_each_other():
+    claims = [replace(HIGHER, name=f"c{number}") for number in range(10)]
+    arms = by_name(make_runs("he", (0.50, 0.53, 0.52)), make_runs("glorot", (0.42, 0.40, 0.44)))
+    alone = judge(claims[0], arms, 0.1, {})
+    together = judge_all(claims, arms, 0.1, {})["c3"]
+    assert alone.verdict == "supported"
+    assert together.verdict == "cannot tell"
+    assert together.adjusted_p_value == pytest.approx(10 * alone.p_value)
+    assert together.family == 10
+    assert any("among the 10 claims of this page it is not" in warning for warning in together.warnings)
+
+
+def test_a_claim_that_is_not_judged_and_one_about_a_number_cost_the_others_nothing():
+    extra = [
+        replace(HIGHER, name="gone", arm="nobody"),
+        Identity(name="n", says="s", number="x", expected=1, tolerance=0),
+    ]
+    arms = by_name(make_runs("he", (0.5, 0.53)), make_runs("glorot", (0.4, 0.41)))
+    assert (
+        judge_all([HIGHER, *extra], arms, 0.1, {"x": 1})["he-wins"].adjusted_p_value
+        == judge(HIGHER, arms, 0.1, {}).p_value
+    )
+
+
+def test_what_is_counted_and_not_measured_needs_no_test():
+    claim = replace(HIGHER, metric="parameters", smallest_effect=100, direction="lower")
+    runs = [make_runs("he", (0.5, 0.5), parameters=10), make_runs("glorot", (0.5, 0.5), parameters=1000)]
+    assert judged(claim, *runs).verdict == "supported"
+
+
+def test_the_correlation_of_a_pair_is_pearsons():
+    he, glorot = (0.5, 0.6, 0.7, 0.65), (0.4, 0.45, 0.5, 0.41)
+    expected = float(np.corrcoef(he, glorot)[0, 1])
+    assert compared(he, glorot).correlation == pytest.approx(expected)
+    assert compared((0.5, 0.5, 0.5), (0.4, 0.41, 0.42)).correlation is None
+    assert compared((0.5, 0.6), (0.4, 0.41)).correlation is None
+
+
+def test_six_seeds_must_also_pass_the_test_that_assumes_no_shape():
+    outlier = (0.05, 0.06, 0.055, 0.052, 0.058, -0.005)
+    assert decide("effect", outlier, 0.0) == "cannot tell"
+    assert decide("effect", outlier[:5], 0.0) == "supported"

@@ -1,0 +1,51 @@
+"""The number of seeds that a plan names does what it promises, and no plan is made from nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from factories import make_runs
+
+from kerascnn.specs import Comparison
+from kerascnn.stats import judge
+from kerascnn.stats.planning import seeds_needed
+from kerascnn.stats.significance import p_different
+from kerascnn.stats.verdicts import decide
+
+SPREAD = (-0.04, 0.01, 0.03, 0.0, 0.0)  # sd .0255
+
+
+def share_clear(rule, n, effect, trials=1500):
+    """How often `n` seeds with that true effect and the spread above give a clear verdict."""
+    draws = np.random.default_rng(7).normal(effect, np.std(SPREAD, ddof=1), (trials, n))
+    if rule == "effect":
+        return np.mean([p_different(draw.tolist()) <= 0.05 and draw.mean() > 0 for draw in draws])
+    return np.mean([decide(rule, draw.tolist(), 0.02) == "supported" for draw in draws])
+
+
+@pytest.mark.parametrize(("rule", "effect"), [("effect", 0.02), ("sameness", 0.0)])
+def test_the_planned_seeds_find_the_effect_of_interest_four_times_in_five(rule, effect):
+    n = seeds_needed(rule, SPREAD, 0.02)
+    assert share_clear(rule, n, effect) == pytest.approx(0.8, abs=0.04)
+    assert share_clear(rule, n - 3, effect) < 0.8
+
+
+def test_more_claims_on_a_page_ask_for_more_seeds():
+    assert seeds_needed("effect", SPREAD, 0.02, claims=8) > seeds_needed("effect", SPREAD, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("effects", "smallest"), [((), 0.02), ((0.1,), 0.02), ((0.1, 0.1), 0.02), (SPREAD, 0.0), ((-0.9, 0.9), 0.001)]
+)
+def test_without_spread_or_size_of_interest_there_is_no_plan(effects, smallest):
+    assert seeds_needed("effect", effects, smallest) is None
+
+
+def test_a_claim_that_is_open_says_how_many_seeds_would_tell():
+    claim = Comparison(name="c", says="s", arm="he", baseline="glorot", smallest_effect=0.02)
+    arms = {"he": make_runs("he", (0.40, 0.45, 0.42)), "glorot": make_runs("glorot", (0.41, 0.42, 0.42))}
+    judgement = judge(claim, arms, 0.1, {})
+    assert judgement.verdict == "cannot tell"
+    assert judgement.seeds_needed > 3
+    clear = {"he": make_runs("he", (0.40, 0.45, 0.42)), "glorot": make_runs("glorot", (0.1, 0.1, 0.1))}
+    assert judge(claim, clear, 0.1, {}).seeds_needed is None
