@@ -11,6 +11,7 @@ from kerascnn.errors import UsageError
 from kerascnn.records import Figure, Published
 from kerascnn.report import arm_tables, other_tables
 from kerascnn.report.cards import build_cards, effect_axes
+from kerascnn.report.diagnoses import build_diagnoses, curve_caption
 from kerascnn.report.differences import build_common, build_differences
 from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
 from kerascnn.report.facts import Facts, FailedRun
@@ -32,6 +33,9 @@ from kerascnn.report.pages import (
 from kerascnn.report.prose import Prose
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill
+
+CURVES = "curves-"
+"""How the names of drawn learning curves begin."""
 
 DONE = Mark("finished", "done")
 FAILED = Mark("failed", "failed")
@@ -96,6 +100,7 @@ def build_experiment_page(
         common=build_common(published, [runs.arm for runs in facts.shown_arms]) if published else (),
         pictures=_pictures(facts),
         finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
+        diagnoses=keep(build_diagnoses(facts, files.path("diagnoses"))),
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
         tables=_published_tables(facts, files),
         takeaways=_takeaways(facts),
@@ -237,7 +242,8 @@ def _picture(facts: Facts, figure: Figure, anchor: str) -> Picture:
         missing = str(err)
     except (OSError, ValueError):
         missing = "its file is not there or cannot be read"
-    return Picture(anchor, figure.title, figure.caption, figure.alt, svg, missing)
+    caption = figure.caption or (curve_caption(facts, figure.name) if figure.name.startswith(CURVES) else "")
+    return Picture(anchor, figure.title, caption, figure.alt, svg, missing)
 
 
 def _figure_text(facts: Facts, figure: Figure) -> str:

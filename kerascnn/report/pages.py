@@ -272,6 +272,7 @@ class ExperimentPage:
     common: tuple[Fact, ...]
     pictures: tuple[Picture, ...]
     finals: Table | None
+    diagnoses: Table | None
     costs: Table | None
     tables: tuple[Table, ...]
     takeaways: tuple[str, ...]

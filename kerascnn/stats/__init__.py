@@ -1,19 +1,25 @@
 """From runs to verdicts: values in, judgements out; no I/O, no plotting, no global state."""
 
+from kerascnn.stats.diagnosis import Diagnosis, diagnose
 from kerascnn.stats.intervals import Interval, Summary, summarise, t_interval
 from kerascnn.stats.judgements import Judgement, judge, judge_all
-from kerascnn.stats.sentences import effect_size_text, p_text
+from kerascnn.stats.sentences import effect_size_text, p_text, seeds_text
+from kerascnn.stats.setup_checks import check_setup
 from kerascnn.stats.takeaways import fill
 
 __all__ = [
+    "Diagnosis",
     "Interval",
     "Judgement",
     "Summary",
+    "check_setup",
+    "diagnose",
     "effect_size_text",
     "fill",
     "judge",
     "judge_all",
     "p_text",
+    "seeds_text",
     "summarise",
     "t_interval",
 ]

@@ -1,0 +1,121 @@
+"""What a learning curve shows, in words: rules over the epochs of one run.
+
+The rules look at what a reader sees: the level and direction of the curves, each over a stretch of epochs long
+enough that one odd epoch decides nothing. A curve may deserve several labels, or none.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kerascnn.records import Epoch
+
+Label = Literal[
+    "did not learn",
+    "plateau, then learning",
+    "diverged",
+    "still improving at the end",
+    "saturated early",
+    "overfitting",
+    "noisy last epochs",
+]
+
+NO_BETTER_ACCURACY = 0.05
+"""Accuracy above chance up to which an epoch counts as not having learned."""
+NO_BETTER_LOSS = 0.03
+"""Share of ln(classes) by which the training loss must fall below it to count as learning."""
+EXPLODED = 1.5
+"""A training loss this many times ln(classes) is worse than knowing nothing: the weights have run away."""
+STILL_RISING = 0.015
+"""Gain in validation accuracy, last quarter against the quarter before, that promises more."""
+FLAT = 0.01
+"""Change in validation accuracy that nobody would call one."""
+LOSS_RISE = 0.05
+"""Share by which the validation loss must climb above its lowest value while the training loss falls."""
+GAP = 0.10
+"""Training minus validation accuracy that is a gap."""
+NOISE = 0.025
+"""Mean size of a turn (up then down) of validation accuracy from one epoch to the next that looks ragged."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing a curve shows. `epoch`: where it sets in, counted from 1, where that means something."""
+
+    label: Label
+    epoch: int | None = None
+
+
+def diagnose(epochs: Sequence[Epoch], chance: float) -> tuple[Diagnosis, ...]:
+    """What the curve of one run shows; nothing for a run without epochs."""
+    if not epochs:
+        return ()
+    if _has_diverged(epochs, chance):
+        return (Diagnosis("diverged", _first(epochs, lambda e: not _is_sane(e, chance))),)
+    if not _has_learned(epochs[-1], chance):
+        return (Diagnosis("did not learn"),)
+    found = [_plateau(epochs, chance), _overfitting(epochs), _end(epochs), _noise(epochs)]
+    return tuple(diagnosis for diagnosis in found if diagnosis is not None)
+
+
+def _has_diverged(epochs: Sequence[Epoch], chance: float) -> bool:
+    return not _is_sane(epochs[-1], chance)
+
+
+def _is_sane(epoch: Epoch, chance: float) -> bool:
+    return (
+        epoch.train_loss is not None and epoch.val_loss is not None and epoch.train_loss < EXPLODED * -math.log(chance)
+    )
+
+
+def _has_learned(epoch: Epoch, chance: float) -> bool:
+    gain = max(epoch.train_accuracy, epoch.val_accuracy) - chance
+    loss = epoch.train_loss if epoch.train_loss is not None else math.inf
+    return gain > NO_BETTER_ACCURACY or loss < (1 - NO_BETTER_LOSS) * -math.log(chance)
+
+
+def _plateau(epochs: Sequence[Epoch], chance: float) -> Diagnosis | None:
+    onset = _first(epochs, lambda epoch: _has_learned(epoch, chance))
+    return Diagnosis("plateau, then learning", onset) if onset and onset > 1 else None
+
+
+def _overfitting(epochs: Sequence[Epoch]) -> Diagnosis | None:
+    """The validation loss turns upwards while the training loss goes on falling."""
+    losses = [epoch.val_loss or 0.0 for epoch in epochs]
+    best = losses.index(min(losses))
+    last = statistics.fmean(losses[-2:])
+    rises = last > (1 + LOSS_RISE) * losses[best] and best < len(epochs) - 1
+    gap = epochs[-1].train_accuracy - epochs[-1].val_accuracy
+    return Diagnosis("overfitting", best + 2) if rises and gap > GAP else None
+
+
+def _end(epochs: Sequence[Epoch]) -> Diagnosis | None:
+    """Whether the validation accuracy was still on its way up, or had been level for half of the run."""
+    values = [epoch.val_accuracy for epoch in epochs]
+    stretch = max(1, len(values) // 4)
+    recent = statistics.fmean(values[-stretch:])
+    gain = recent - statistics.fmean(values[-2 * stretch : -stretch]) if len(values) > stretch else 0.0
+    if gain > STILL_RISING:
+        return Diagnosis("still improving at the end")
+    half = len(values) // 2
+    if half >= 2 and statistics.fmean(values[-half:]) <= max(values[: len(values) - half]) + FLAT:
+        reached = next(number for number, value in enumerate(values) if value >= recent - FLAT)
+        return Diagnosis("saturated early", reached + 1)
+    return None
+
+
+def _noise(epochs: Sequence[Epoch]) -> Diagnosis | None:
+    values = [epoch.val_accuracy for epoch in epochs[-max(4, len(epochs) // 2) :]]
+    if len(values) < 4:
+        return None
+    turns = [abs(b - (a + c) / 2) for a, b, c in zip(values, values[1:], values[2:], strict=False)]
+    return Diagnosis("noisy last epochs") if statistics.fmean(turns) > NOISE else None
+
+
+def _first(epochs: Sequence[Epoch], holds: object) -> int | None:
+    assert callable(holds)
+    return next((epoch.epoch for epoch in epochs if holds(epoch)), None)

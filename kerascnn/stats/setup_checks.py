@@ -1,0 +1,37 @@
+"""Signs, in the probes of one run, that the set-up and not the idea is at fault."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator
+
+from kerascnn.records import Probe, RunRecord
+
+SURE_OF_ITSELF = 0.5
+"""Nats by which the loss before training may lie above ln(classes), which is what knowing nothing costs."""
+UPDATE_RATIOS = (1e-5, 1e-1)
+"""Two decades on either side of 1e-3, the rule of thumb for one step's change over the weights."""
+MOST_SILENT = 0.5
+"""Share of dead or saturated units in a layer beyond which it hardly works."""
+
+
+def check_setup(record: RunRecord, chance: float) -> tuple[str, ...]:
+    """What looks wrong in the probes of a run, each a short phrase; nothing where all is well."""
+    return tuple(phrase for probe in record.probes for phrase in _about(probe, chance))
+
+
+def _about(probe: Probe, chance: float) -> Iterator[str]:
+    moment = "before training" if probe.moment == "initial" else "after training"
+    expected = -math.log(chance)
+    if probe.moment == "initial" and probe.loss is not None and probe.loss > expected + SURE_OF_ITSELF:
+        yield f"initial loss {probe.loss:.1f} nats where ln(classes) is {expected:.1f}"
+    ratios = [layer.update_ratio for layer in probe.layers if layer.update_ratio is not None]
+    if ratios and not UPDATE_RATIOS[0] <= statistics.median(ratios) <= UPDATE_RATIOS[1]:
+        step = "first" if probe.moment == "initial" else "last"
+        yield f"{step} step changes the weights by {statistics.median(ratios):.0e} of their size"
+    for what, field in (("dead", "dead_share"), ("saturated", "saturated_share")):
+        shares = [share for layer in probe.layers if (share := getattr(layer, field)) is not None]
+        silent = sum(share > MOST_SILENT for share in shares)
+        if silent:
+            yield f"more than half of the units {what} in {silent} of {len(shares)} layers {moment}"
