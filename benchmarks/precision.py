@@ -2,8 +2,9 @@
 
     python benchmarks/precision.py --data PATH               # from nothing about 40 minutes on two cores
 
-An arm is equivalent when the 95 % interval of its mean difference lies inside +-0.02. Arms that cannot be told with the
-first seeds get more, five at a time, up to --most; every seed is shown. What --store has already is not trained again.
+An arm is equivalent when the 95 % interval of its mean difference lies inside +-0.02. Arms that cannot be told with the first seeds
+get more, five at a time, up to --most; every seed is shown. For arms that stay open a control shows what a difference of
+no consequence does to them: float32 against float32 with a learning rate larger by a millionth. What --store has is not trained again.
 """
 
 from __future__ import annotations
@@ -23,36 +24,43 @@ from kerascnn.execution.scheduler import Scheduler, Work
 from kerascnn.execution.worker import THREADS
 from kerascnn.ledger import Ledger
 from kerascnn.machine import usable_cores
-from kerascnn.specs import Arm, Study
+from kerascnn.specs import Arm, Precision, Study
 from kerascnn.stats.intervals import Interval, t_interval
 from kerascnn.store import Store
 from kerascnn.suite import Planned, Request, load_suite
 
 MARGIN = 0.02
-PRECISIONS = ("bfloat16", "float32")
+
+
+@dataclass
+class Side:
+    """One arm in one precision."""
+
+    study: Study
+    ledger: Ledger
+
+    def accuracies(self) -> list[float]:
+        """Test accuracies, seed by seed."""
+        records = [self.ledger.record(spec) for spec in self.study.grid(self.ledger.setting).values()]
+        return [record.test.accuracy for record in records if record is not None]
 
 
 @dataclass
 class Row:
-    """One arm: its study with nothing else in it, its ledgers, and its test accuracies, seed by seed."""
+    """Two sides to compare."""
 
     experiment: str
     arm: Arm
-    study: Study
-    ledgers: dict[str, Ledger]
+    sides: tuple[Side, Side]
 
     def works(self, seeds: int) -> list[Work]:
-        self.study = msgspec.structs.replace(self.study, arms=(self.arm,), claims=(), searches=(), seeds=seeds)
-        return [Work(self.experiment, self.study, ledger) for ledger in self.ledgers.values()]
-
-    def accuracies(self, precision: str) -> list[float]:
-        ledger = self.ledgers[precision]
-        records = [ledger.record(spec) for spec in self.study.grid(ledger.setting).values()]
-        return [record.test.accuracy for record in records if record is not None]
+        for side in self.sides:
+            side.study = msgspec.structs.replace(side.study, seeds=seeds)
+        return [Work(self.experiment, side.study, side.ledger) for side in self.sides]
 
     def differences(self) -> list[float]:
-        pairs = zip(*map(self.accuracies, PRECISIONS), strict=True)
-        return [narrow - wide for narrow, wide in pairs]
+        first, second = (side.accuracies() for side in self.sides)
+        return [a - b for a, b in zip(first, second, strict=True)]
 
     def interval(self) -> Interval:
         found = t_interval(self.differences())
@@ -62,42 +70,60 @@ class Row:
     def is_equivalent(self) -> bool:
         return self.interval().lies_within(-MARGIN, MARGIN)
 
+    def control(self) -> Row:
+        """The same arm against itself but for a difference that nobody would call one, both in float32."""
+        optimiser = self.arm.optimiser
+        nudged = msgspec.structs.replace(optimiser, learning_rate=optimiser.learning_rate * (1 + 1e-6))
+        side = self.sides[1]
+        study = _only(side.study, msgspec.structs.replace(self.arm, optimiser=nudged))
+        return Row(self.experiment, self.arm, (Side(study, side.ledger), Side(side.study, side.ledger)))
+
+
+def _only(study: Study, arm: Arm) -> Study:
+    return msgspec.structs.replace(study, arms=(arm,), claims=(), searches=())
+
 
 def find_rows(plans: list[Planned], store: Store) -> list[Row]:
     """The arms of every experiment, each run of them once."""
     rows, seen = [], set()
+
+    def ledger(plan: Planned, precision: Precision) -> Ledger:
+        setting = msgspec.structs.replace(plan.ledger.setting, precision=precision)
+        return Ledger(store, setting, plan.experiment.notebook.path.parent, retry_failures=True)
+
     for plan in plans:
-        setting, folder = plan.ledger.setting, plan.experiment.notebook.path.parent
-        settings = {p: msgspec.structs.replace(setting, precision=p) for p in PRECISIONS}
-        ledgers = {p: Ledger(store, settings[p], folder, retry_failures=True) for p in PRECISIONS}
+        narrow, wide = ledger(plan, "bfloat16"), ledger(plan, "float32")
         for arm in plan.study.profile_arms():
-            key = ledgers["float32"].key(plan.study.spec_for(arm, 1, settings["float32"]))
+            key = wide.key(plan.study.spec_for(arm, 1, wide.setting))
             if key not in seen:
-                rows.append(Row(plan.experiment.name, arm, plan.study, ledgers))
+                study = _only(plan.study, arm)
+                rows.append(Row(plan.experiment.name, arm, (Side(study, narrow), Side(study, wide))))
             seen.add(key)
     return rows
 
 
 def train(rows: list[Row], seeds: int) -> None:
     works = [work for row in rows for work in row.works(seeds)]
+    if not works:
+        return
     jobs = usable_cores()
     with LocalExecutor(jobs, THREADS, works[0].ledger.store.worker_log()) as executor:
         Scheduler(works, executor, jobs, Progress(sys.stderr)).run()
 
 
-def show(rows: list[Row]) -> None:
-    def spell(values: list[float]) -> str:
-        return " ".join(f"{value:.3f}".lstrip("0") for value in values)
-
-    print("| Experiment | Arm | bfloat16, seed by seed | float32 | difference | 95 % interval | |")
+def show(rows: list[Row], first: str, second: str) -> None:
+    print(f"\n| Experiment | Arm | {first}, seed by seed | {second} | difference | 95 % interval | |")
     print("|---|---|---|---|---:|---|---|")
     for row in rows:
         interval, mean = row.interval(), statistics.fmean(row.differences())
         print(
-            f"| {row.experiment[:2]} | {row.arm.label} | {spell(row.accuracies('bfloat16'))} "
-            f"| {spell(row.accuracies('float32'))} | {mean:+.3f} | {interval.low:+.3f} to {interval.high:+.3f} "
-            f"| {'equivalent' if row.is_equivalent() else 'cannot tell'} |"
+            f"| {row.experiment[:2]} | {row.arm.label} | {spell(row.sides[0])} | {spell(row.sides[1])} | {mean:+.3f} "
+            f"| {interval.low:+.3f} to {interval.high:+.3f} | {'equivalent' if row.is_equivalent() else 'cannot tell'} |"
         )
+
+
+def spell(side: Side) -> str:
+    return " ".join(f"{value:.3f}".lstrip("0") for value in side.accuracies())
 
 
 def main() -> None:
@@ -111,9 +137,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         suite = load_suite(Request(profile=options.profile, data=options.data))
         rows = find_rows(suite.planned(), Store(options.store or Path(folder)))
-        for seeds in range(options.seeds, max(options.seeds, options.most) + 1, 5):
-            train([row for row in rows if seeds == options.seeds or not row.is_equivalent()], seeds)
-        show(rows)
+        train(rows, options.seeds)
+        for seeds in range(options.seeds + 5, options.most + 1, 5):
+            train([row for row in rows if not row.is_equivalent()], seeds)
+        controls = [row.control() for row in rows if not row.is_equivalent()]
+        train(controls, options.seeds)
+        show(rows, "bfloat16", "float32")
+        show(controls, "float32, learning rate larger by a millionth", "float32")
 
 
 if __name__ == "__main__":
