@@ -59,6 +59,7 @@ class StubbedExecutor(Executor):
         self.asked: list[ProposalRequest] = []
         self.answers: dict[int, list[Callable[[TrainTask], TaskOutcome]]] = {}
         self.oracle_deaths = 0
+        self.test_accuracy: Callable[[int], float] = lambda blocks: 0.5
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         stubs: dict[Any, Callable[[bytes], bytes]] = {train: self._train, propose: self._propose}
@@ -78,7 +79,8 @@ class StubbedExecutor(Executor):
 
     def commit(self, task: TrainTask) -> TaskOutcome:
         spec = task.identity.spec
-        record = make_record(val_accuracy=0.1 * spec.model.arguments.get("blocks", 1))
+        blocks = spec.model.arguments.get("blocks", 1)
+        record = make_record(test_accuracy=self.test_accuracy(blocks), val_accuracy=0.1 * blocks, test_loss=None)
         result: Any = SimpleNamespace(
             record=msgspec.structs.replace(record, key=task.identity.key, spec=spec),
             test_predictions=np.zeros(2, np.int32),
@@ -415,6 +417,18 @@ def test_a_search_is_walked_to_its_end_and_its_winner_trained_with_fresh_seeds(e
         (FRESH_SEEDS + 1, {"blocks": 4}),
         (FRESH_SEEDS + 2, {"blocks": 4}),
     ]
+
+
+@pytest.mark.parametrize("seen_on_test", [lambda blocks: 0.9 - 0.2 * blocks, lambda blocks: 0.2 * blocks])
+def test_what_is_proposed_and_chosen_never_depends_on_test_images(tmp_path: Path, seen_on_test: Any) -> None:
+    study = make_study(make_arm("a"), seeds=2, searches=(SEARCH,))
+    usual, other = (StubbedExecutor(Store(tmp_path / name)) for name in ("usual", "other"))
+    other.test_accuracy = seen_on_test
+    for executor in (usual, other):
+        run(executor, study)
+    assert [spec.canonical_json() for spec in other.trained] == [spec.canonical_json() for spec in usual.trained]
+    assert [request.digest for request in other.asked] == [request.digest for request in usual.asked]
+    assert len(other.trained) > 6
 
 
 def test_the_oracle_is_asked_once_for_each_new_set_of_scores_and_never_on_a_second_walk(
