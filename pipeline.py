@@ -93,6 +93,12 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
     one.add_argument(
         "names", nargs=1, metavar="NAME", help="the experiment, with or without its number, or a unique prefix"
     )
+    one.add_argument(
+        "--until-decided",
+        type=int,
+        metavar="N",
+        help="add seeds, up to N in all, until every claim is decided; the verdicts pay for each look",
+    )
     plan = verb("plan", "what would be trained, and how long it would take", "plan 03 --profile full")
     plan.add_argument("names", nargs="*", metavar="NAME", help="these experiments (default: all)")
     for parser in (one, plan):
@@ -172,10 +178,12 @@ def _dispatch(given: argparse.Namespace) -> int:
         from kerascnn.commands.plan_verbs import print_plan
 
         return print_plan(request)
-    from kerascnn.commands.produce_verbs import produce, render_only
+    from kerascnn.commands.produce_verbs import produce, produce_until_decided, render_only
 
     if given.verb == "report":
         return render_only(request, _base_command(given))
+    if getattr(given, "until_decided", None) is not None:
+        return produce_until_decided(request, _base_command(given), most_seeds=given.until_decided)
     return produce(request, _base_command(given), always_execute=given.verb == "run")
 
 

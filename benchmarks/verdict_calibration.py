@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kerascnn.commands.produce_verbs import seed_schedule
 from kerascnn.stats.intervals import t_interval
 from kerascnn.stats.outcomes import proportion_interval
 from kerascnn.stats.significance import holm
@@ -90,6 +91,18 @@ def any_false(page: list[list[float]]) -> bool:
     return any(verdict in ("supported", "contradicted") for verdict in verdicts)
 
 
+def until_decided(random: np.random.Generator, trials: int) -> None:
+    looks = seed_schedule(5, 20)
+    print(f"\nNo effect, stopped at the first clear verdict at {looks} seeds (at most 5 %)\n\n| | |\n|---|---:|")
+    for name, draw in SHAPES.items():
+        effects = differences(draw, random, (trials, looks[-1])).tolist()
+        found = [
+            any(decide("effect", e[:n], 0.0, looks=len(looks)) in ("supported", "contradicted") for n in looks)
+            for e in effects
+        ]
+        row(f"--until-decided, {name}", [share(found)])
+
+
 def right_verdicts(random: np.random.Generator, trials: int) -> None:
     head('A true effect of so many standard errors of the mean at that n: "supported"')
     for errors in (2, 3, 4, 5):
@@ -140,7 +153,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20_000)
     options = parser.parse_args()
     print(f"{options.trials} invented claims in each cell")
-    for number, part in enumerate((false_verdicts, right_verdicts, boundary, coverage)):
+    for number, part in enumerate((false_verdicts, until_decided, right_verdicts, boundary, coverage)):
         part(np.random.default_rng(number), options.trials)
 
 

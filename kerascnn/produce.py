@@ -46,10 +46,13 @@ class Outcome:
 
 
 class Producer:
-    """One request being carried out. Results appear in the report as they are finished."""
+    """One request being carried out. Results appear in the report as they are finished.
 
-    def __init__(self, suite: Suite, command: str, *, always_execute: bool) -> None:
-        self._suite, self._always_execute = suite, always_execute
+    `train_only` leaves notebooks and report for later.
+    """
+
+    def __init__(self, suite: Suite, command: str, *, always_execute: bool, train_only: bool = False) -> None:
+        self._suite, self._always_execute, self._train_only = suite, always_execute, train_only
         self._progress = Progress(sys.stderr)
         self._deadline_seconds = notebook_deadline_seconds()
         self._render_task = RenderTask(
@@ -85,9 +88,10 @@ class Producer:
     def _produce(self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int) -> None:
         works = [Work(plan.experiment.name, plan.study, plan.ledger, force=self._suite.request.force) for plan in plans]
         scheduler = Scheduler(works, trainers, jobs, self._progress)
-        for plan, work in zip(plans, works, strict=True):
-            work.on_settled = partial(self._execute, plan, scheduler, lane)
-        scheduler.watch(lane.submit(render, self._render_task.canonical_json()), self._rendered)
+        if not self._train_only:
+            for plan, work in zip(plans, works, strict=True):
+                work.on_settled = partial(self._execute, plan, scheduler, lane)
+            scheduler.watch(lane.submit(render, self._render_task.canonical_json()), self._rendered)
         with _draining_on_interrupt(scheduler, self._progress):
             scheduler.run()
         self.outcome.failed_runs += scheduler.failed + scheduler.changed

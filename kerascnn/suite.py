@@ -151,6 +151,13 @@ class Suite:
         """The experiments of the request that do not keep the contract."""
         return [e for e in self.experiments if e.problem is not None]
 
+    def only(self) -> Planned:
+        """The experiment of a request for one. Raises: NotebookError when it does not keep the contract."""
+        for experiment in self.problems():
+            raise experiment.problem or NotebookError(f"{experiment.name} cannot be planned.")
+        (plan,) = self.planned()
+        return plan
+
     def _plan(self, experiment: Experiment, study: Study) -> Planned:
         folder = experiment.notebook.path.parent
         origin = None if self.request.force else choose_origin(study, self.dataset, self.store, folder)

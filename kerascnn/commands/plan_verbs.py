@@ -91,9 +91,7 @@ def _from_others(cast: Forecast) -> str:
 def print_why(request: Request, arm: str | None) -> int:
     """For each run of one experiment why it is in the store, or what differs from the nearest one that is."""
     suite = load_suite(request)
-    for experiment in suite.problems():
-        raise experiment.problem or NotebookError(f"{experiment.name} cannot be planned.")
-    (plan,) = suite.planned()
+    plan = suite.only()
     stored = {key: identity.flat() for key, identity in suite.store.identities().items()}
     arms = {found.name: found for found in (*plan.study.arms, *plan.study.winners(plan.ledger))}
     if arm is not None and arm not in plan.runs:

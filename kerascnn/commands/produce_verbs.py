@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from kerascnn.errors import EXIT_INCOMPLETE
+from kerascnn.errors import EXIT_INCOMPLETE, UsageError
 from kerascnn.produce import Outcome, Producer
-from kerascnn.suite import Request, load_suite
+from kerascnn.results import Results
+from kerascnn.stats import judge_all, seeds_text
+from kerascnn.suite import Request, Suite, load_suite
 
 
 def produce(request: Request, command: str, *, always_execute: bool) -> int:
@@ -15,6 +18,48 @@ def produce(request: Request, command: str, *, always_execute: bool) -> int:
     print(f"Data: {suite.dataset.title}. Profile: {request.profile}.", flush=True)
     outcome = Producer(suite, command, always_execute=always_execute).run()
     return _conclude(outcome)
+
+
+def produce_until_decided(request: Request, command: str, *, most_seeds: int) -> int:
+    """One experiment with more and more seeds, until each of its claims is decided or `most_seeds` are reached.
+
+    The numbers of seeds to look at are fixed beforehand, and each look pays for itself (see `stats.decide`).
+    Raises: UsageError when the experiment trains more seeds than that anyway, or has no `looks` parameter.
+    """
+    first = load_suite(request).only().study.seed_numbers[-1]
+    if most_seeds < first:
+        raise UsageError(f"`--until-decided` must be at least the {first} seeds there are. Received: {most_seeds}.")
+    looks = seed_schedule(first, most_seeds)
+    steps = [replace(request, seeds=n, parameters={**request.parameters, "looks": len(looks)}) for n in looks]
+    last = load_suite(steps[-1]).only()
+    missing = len(last.study.next_specs(last.ledger))
+    print(f"Looking at {', '.join(map(str, looks))} seeds; at most {missing} runs to train.", flush=True)
+    for number, step in enumerate(steps, 1):
+        suite = load_suite(step)
+        Producer(suite, command, always_execute=False, train_only=True).run()
+        open_claims = _open_claims(suite)
+        words = f"open: {', '.join(open_claims)}" if open_claims else "every claim is decided"
+        print(f"Look {number} of {len(looks)}, {seeds_text(looks[number - 1])}: {words}.", flush=True)
+        if not open_claims:
+            break
+    return produce(step, command, always_execute=True)
+
+
+def seed_schedule(first: int, most: int) -> tuple[int, ...]:
+    """Numbers of seeds to look at: each twice the one before, up to `most`."""
+    numbers = [first]
+    while numbers[-1] < most:
+        numbers.append(min(2 * numbers[-1], most))
+    return tuple(numbers)
+
+
+def _open_claims(suite: Suite) -> list[str]:
+    """The claims that the runs there are leave open."""
+    plan = suite.only()
+    results = Results(plan.study, plan.session(suite.dataset), plan.ledger, suite.dataset)
+    arms = {runs.arm.name: runs for runs in results.arms}
+    judgements = judge_all(plan.study.claims, arms, results.chance, {}, plan.study.looks)
+    return [name for name, judgement in judgements.items() if judgement.verdict == "cannot tell"]
 
 
 def render_only(request: Request, command: str) -> int:

@@ -95,8 +95,10 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
     """How sure the verdict is, and what the uncertainty is made of."""
     claim = judgement.claim
     if judgement.p_value is not None and judgement.adjusted_p_value is not None:
-        alone = f" ({p_text(judgement.p_value)} alone)" if judgement.family > 1 else ""
-        corrected = f", corrected for {judgement.family} claims" if judgement.family > 1 else ""
+        reasons = [f"{judgement.family} claims"] if judgement.family > 1 else []
+        reasons += [f"{judgement.looks} looks"] if judgement.looks > 1 else []
+        alone = f" ({p_text(judgement.p_value)} alone)" if reasons else ""
+        corrected = f", corrected for {' and '.join(reasons)}" if reasons else ""
         yield Fact(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
     effects = tuple(judgement.effects.values())
     if len(effects) > 1:

@@ -81,7 +81,8 @@ class Facts:
         """The verdict on every claim of the study, by the claim's name."""
         if self.published is None:
             return {}
-        return judge_all(self.published.study.claims, self.arms, self.chance, self.published.numbers)
+        study = self.published.study
+        return judge_all(study.claims, self.arms, self.chance, self.published.numbers, study.looks)
 
     @cached_property
     def latest(self) -> str:

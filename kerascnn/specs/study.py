@@ -131,7 +131,8 @@ class Progress(SearchState, Protocol):
 class Study(Spec, frozen=True, kw_only=True):
     """Arms x seeds, searches, the claims to judge, and the budget of every profile.
 
-    `seeds` replaces the budget's number of seeds where given. `precision` None lets the machine
+    `seeds` replaces the budget's number of seeds where given. `looks`: at how many numbers of seeds the claims
+    may be judged before the answer stands, which the verdicts pay for (`--until-decided`). `precision` None lets the machine
     choose its narrowest safe format.
     """
 
@@ -141,6 +142,7 @@ class Study(Spec, frozen=True, kw_only=True):
     profile: Profile = "quick"
     claims: tuple[Claim, ...] = ()
     seeds: Positive | None = None
+    looks: Positive = 1
     precision: Precision | None = None
     searches: tuple[Search, ...] = ()
 

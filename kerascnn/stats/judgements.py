@@ -27,7 +27,7 @@ class Judgement(Spec, frozen=True, kw_only=True):
     metric's own unit (accuracy as a fraction), positive where it goes the lesson's way. They are None
     where there is nothing to tell: no effect without runs, no interval below two seeds or for an
     identity (`n` 0). `p_value` is that of the test behind the verdict, `adjusted_p_value` the same corrected
-    for the `family` claims of the page that are judged by runs. `seeds_needed`: how many in all would tell, where these cannot.
+    for the `family` claims of the page that are judged by runs, and for the `looks`. `seeds_needed`: how many in all would tell, where these cannot.
     `correlation` of the two arms over the seeds is what pairing them gained. Times `scale`, the numbers are in `unit` ("points"). `reason` says why the
     claim is not judged.
     """
@@ -46,6 +46,7 @@ class Judgement(Spec, frozen=True, kw_only=True):
     p_value: float | None = None
     adjusted_p_value: float | None = None
     family: int = 0
+    looks: int = 1
     seeds_needed: int | None = None
     correlation: float | None = None
     effects: dict[int, float] = msgspec.field(default_factory=dict)
@@ -83,12 +84,17 @@ def judge(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Map
 
 
 def judge_all(
-    claims: Iterable[Claim], arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float]
+    claims: Iterable[Claim],
+    arms: Mapping[str, ArmRuns],
+    chance: float,
+    numbers: Mapping[str, float],
+    looks: int = 1,
 ) -> dict[str, Judgement]:
     """Claim name -> its judgement, in the order of `claims`, corrected for each other by Holm's procedure.
 
     `arms`: name -> runs; an arm a claim needs may be absent or empty, and the claim is then not
-    judged. `chance`: one over the number of classes. `numbers`: what the notebook published.
+    judged. `chance`: one over the number of classes. `numbers`: what the notebook published. `looks`:
+    see `Study`.
 
     Raises: UsageError for a trend whose places do not fit its arms.
     """
@@ -100,7 +106,7 @@ def judge_all(
     }
     adjusted = holm({name: found.evidence.p_value for name, found in measured.items()})
     return {
-        name: _judge_runs(measured[name], arms, chance, adjusted[name], len(measured))
+        name: _judge_runs(measured[name], arms, chance, _Correction(adjusted[name], len(measured), looks))
         if name in measured
         else _judge_rest(claim, arms, chance, numbers)
         for name, claim in every.items()
@@ -128,19 +134,26 @@ def _measure(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float) -> 
     return _Measured(claim, pairing, effects, evidence)
 
 
-def _judge_runs(
-    found: _Measured, arms: Mapping[str, ArmRuns], chance: float, adjusted: float, family: int
-) -> Judgement:
+@dataclass(frozen=True)
+class _Correction:
+    """The p-value after correction for the `family` of claims, and the looks that share its level."""
+
+    p_value: float
+    family: int
+    looks: int
+
+
+def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, corrected: _Correction) -> Judgement:
     claim, effects = found.claim, tuple(found.effects.values())
     mean, interval = statistics.fmean(effects), t_interval(effects)
     rule, n = rule_of(claim), len(effects)
-    verdict = decide(rule, effects, claim.smallest_effect, adjusted)
+    verdict = decide(rule, effects, claim.smallest_effect, corrected.p_value, corrected.looks)
     contrast = sentences.contrast_words(claim, arms, chance)
     bounds = (interval.low, interval.high) if interval else None
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
     warnings = cautions(claim, arms, found.pairing, found.effects, chance)
     if verdict == "cannot tell" and decide(rule, effects, claim.smallest_effect) != verdict:
-        warnings += (sentences.CORRECTED.format(count=family, p=found.evidence.p_value, adjusted=adjusted),)
+        warnings += (sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks),)
     return _judgement(
         claim,
         verdict,
@@ -151,9 +164,12 @@ def _judge_runs(
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
         p_value=found.evidence.p_value,
-        adjusted_p_value=adjusted,
-        family=family,
-        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, family) if verdict == "cannot tell" else None,
+        adjusted_p_value=min(1.0, corrected.p_value * corrected.looks),
+        family=corrected.family,
+        looks=corrected.looks,
+        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, corrected.family * corrected.looks)
+        if verdict == "cannot tell"
+        else None,
         correlation=pairing_correlation(claim, found.pairing),
         effects=found.effects,
         warnings=warnings,

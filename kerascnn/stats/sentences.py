@@ -36,12 +36,6 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
 
 NOT_JUDGED = "Not judged: {reason}"
 
-CORRECTED = (
-    "Alone this claim would have been decided (p = {p:.2g}); among the {count} claims of this page it is not"
-    " (corrected: {adjusted:.2g})."
-)
-"""Said where looking at several claims at once is what leaves one open."""
-
 
 def seeds_text(n: int) -> str:
     """1 -> "1 seed", 3 -> "3 seeds"."""
@@ -95,6 +89,16 @@ def effect_size_text(claim: Claim, size: float) -> str:
 def p_text(p_value: float) -> str:
     """A p-value with two digits that count; below 0.0001 only that it is."""
     return "< 0.0001" if p_value < 1e-4 else f"{p_value:.2g}"
+
+
+def corrected_words(p_value: float, family: int, looks: int) -> str:
+    """Said where looking at several claims, or several times, is what leaves a claim open."""
+    among = f"among the {family} claims of this page" if family > 1 else ""
+    often = f"looked at {looks} times" if looks > 1 else ""
+    return (
+        f"Alone this claim would have been decided (p = {p_text(p_value)});"
+        f" {' and '.join(part for part in (among, often) if part)} it is not."
+    )
 
 
 def contrast_words(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> str:

@@ -55,19 +55,24 @@ def find_evidence(rule: Rule, effects: Sequence[float], smallest_effect: float) 
 
 
 def decide(
-    rule: Rule, effects: Sequence[float], smallest_effect: float, adjusted_p_value: float | None = None
+    rule: Rule,
+    effects: Sequence[float],
+    smallest_effect: float,
+    adjusted_p_value: float | None = None,
+    looks: int = 1,
 ) -> Verdict:
     """The verdict on effects (one for each seed) under a rule other than "identity".
 
     `adjusted_p_value`: the evidence's p-value after correction for the other claims of the page; without it
-    the claim stands alone.
+    the claim stands alone. Each of several `looks` at growing numbers of seeds gets its share of the level
+    (Bonferroni's inequality), so that stopping at the first clear one is fair.
     """
-    interval = t_interval(effects)
+    interval = t_interval(effects, 1 - LEVEL / looks)
     if interval is None:
         return "cannot tell" if effects else "not judged"
     evidence = find_evidence(rule, effects, smallest_effect)
     p_value = evidence.p_value if adjusted_p_value is None else adjusted_p_value
-    is_clear = p_value <= LEVEL and (rule != "effect" or _flips_agree(effects))
+    is_clear = p_value <= LEVEL / looks and (rule != "effect" or _flips_agree(effects))
     if is_clear and evidence.answer != "cannot tell":
         return evidence.answer
     is_small = rule == "effect" and interval.lies_within(-smallest_effect, smallest_effect)

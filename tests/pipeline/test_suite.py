@@ -56,6 +56,20 @@ def test_other_parameters_train_only_what_is_missing_and_get_a_page_beside_the_d
     assert re.search(r"depths.{0,200}\[8, ?10\]", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
+def test_seeds_are_added_until_every_claim_is_decided_and_the_page_says_how_often_it_was_looked_at(
+    finished: Place, tmp_path: Path
+) -> None:
+    place = make_place(tmp_path / "place", finished.data, "04_glorot_vs_he")
+    shutil.copytree(finished.store, place.store, ignore=shutil.ignore_patterns("_*"))
+    done = place.pipeline("run", "glorot_vs_he", "--until-decided", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Looking at 1, 2 seeds; at most 4 runs to train." in done.stdout
+    assert "Look 1 of 2, 1 seed: open: " in done.stdout
+    assert "Look 2 of 2, 2 seeds: " in done.stdout
+    (page,) = place.reports.glob("04_glorot_vs_he--*[0-9a-f].html")
+    assert "2 looks" in page.read_text(encoding="utf-8")
+
+
 def test_the_report_works_in_a_browser_without_complaint(finished: Place) -> None:
     driver = start_browser()
     try:

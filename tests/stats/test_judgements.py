@@ -7,6 +7,7 @@ import pytest
 from factories import by_name, make_arm, make_probe, make_record, make_runs
 from msgspec.structs import replace
 
+from kerascnn.commands.produce_verbs import seed_schedule
 from kerascnn.errors import UsageError
 from kerascnn.records import ArmRuns
 from kerascnn.specs import METRICS, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
@@ -299,6 +300,24 @@ def test_the_correlation_of_a_pair_is_pearsons():
     assert compared(he, glorot).correlation == pytest.approx(expected)
     assert compared((0.5, 0.5, 0.5), (0.4, 0.41, 0.42)).correlation is None
     assert compared((0.5, 0.6), (0.4, 0.41)).correlation is None
+
+
+def test_every_look_at_growing_numbers_of_seeds_costs_its_share():
+    effects = (0.05, 0.03, 0.06, 0.02, 0.04)  # p = .0048
+    assert decide("effect", effects, 0.0, looks=9) == "supported"
+    assert decide("effect", effects, 0.0, looks=11) == "cannot tell"
+    judgement = judge_all(
+        [HIGHER], by_name(make_runs("he", (0.45, 0.43, 0.46, 0.42, 0.44)), make_runs("glorot", (0.4,) * 5)), 0.1, {}, 11
+    )["he-wins"]
+    assert judgement.verdict == "cannot tell"
+    assert any("looked at 11 times it is not" in warning for warning in judgement.warnings)
+
+
+@pytest.mark.parametrize(
+    ("first", "most", "looks"), [(5, 20, (5, 10, 20)), (5, 5, (5,)), (3, 16, (3, 6, 12, 16)), (1, 2, (1, 2))]
+)
+def test_the_looks_are_fixed_beforehand_each_at_twice_the_seeds(first, most, looks):
+    assert seed_schedule(first, most) == looks
 
 
 def test_six_seeds_must_also_pass_the_test_that_assumes_no_shape():
