@@ -32,18 +32,20 @@ def training_slot(slots: int) -> Iterator[None]:
 def _acquire(slots: int) -> filelock.BaseFileLock | None:
     # Not the cache folder: a home may be shared by many machines.
     folder = Path(tempfile.gettempdir()) / f"kerascnn-slots-{os.getuid()}"
-    while True:
-        for name in _slot_names(slots):
-            lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
-            try:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                lock.acquire()
-            except filelock.Timeout:
-                continue
-            except OSError:
-                return None
-            return lock
-        time.sleep(POLL_SECONDS)
+    names = _slot_names(slots)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # One at a time waits for a slot: who has just freed one stands behind who waits already.
+        with filelock.FileLock(folder / f"turn-{names[0]}-{len(names)}.lock", poll_interval=POLL_SECONDS):
+            while True:
+                for name in names:
+                    lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
+                    with contextlib.suppress(filelock.Timeout):
+                        lock.acquire()
+                        return lock
+                time.sleep(POLL_SECONDS)
+    except OSError:
+        return None
 
 
 def _slot_names(slots: int) -> list[str]:

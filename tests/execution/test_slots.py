@@ -42,6 +42,26 @@ def test_no_more_hold_a_slot_than_there_are(count: int) -> None:
     assert most == count
 
 
+def test_who_waits_gets_its_turn_before_who_has_just_had_one() -> None:
+    held, stop = 0, threading.Event()
+
+    def hold_again_and_again() -> None:
+        nonlocal held
+        while not stop.is_set():
+            with training_slot(1):
+                held += 1
+                time.sleep(0.05)
+
+    greedy = threading.Thread(target=hold_again_and_again)
+    greedy.start()
+    time.sleep(0.1)
+    before = held
+    with training_slot(1):
+        stop.set()
+        assert held - before <= 3
+    greedy.join()
+
+
 def test_a_killed_holder_frees_its_slot(tmp_path: Path) -> None:
     code = (
         "import tempfile, time\nfrom kerascnn.execution import slots\n"
