@@ -17,6 +17,7 @@ import numpy as np
 from kerascnn import Arm, Budget, Study, model
 from kerascnn.data import load_dataset
 from kerascnn.ledger import Ledger
+from kerascnn.places import experiments_folder
 from kerascnn.session import open_ledger, train_missing
 from kerascnn.stats.intervals import t_interval
 from kerascnn.stats.verdicts import decide
@@ -65,7 +66,9 @@ def main() -> None:
     study = Study(question="?", arms=arms, budgets={"smoke": budget, "quick": budget, "full": budget})
     with tempfile.TemporaryDirectory() as folder:
         store = Store(options.store or Path(folder))
-        ledger = open_ledger(study, load_dataset(options.data).info, store, Path(), None, retry_failures=True)
+        ledger = open_ledger(
+            study, load_dataset(options.data).info, store, experiments_folder(), None, retry_failures=True
+        )
         train_missing(study, ledger)
         found = accuracies(study, ledger)
     print(f"{RUNS} seeds an arm, {options.trials} draws; false verdicts / intervals that cover zero", file=sys.stderr)

@@ -15,6 +15,7 @@ from typing import Any
 
 from kerascnn import Arm, Budget, OptimiserSpec, ScheduleSpec, Study, model
 from kerascnn.data import load_dataset
+from kerascnn.places import experiments_folder
 from kerascnn.session import open_ledger, train_missing
 from kerascnn.store import Store
 
@@ -71,7 +72,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(options.store or Path(folder))
         info = load_dataset(options.data).info
-        ledger = open_ledger(study, info, store, Path(), None, retry_failures=True)
+        ledger = open_ledger(study, info, store, experiments_folder(), None, retry_failures=True)
         train_missing(study, ledger)
         curves = []
         for (arm, seed), spec in study.grid(ledger.setting).items():

@@ -83,12 +83,13 @@ def train_plainly(data: str) -> None:
 def train_by_pipeline(data: str) -> None:
     """The same runs by the workers, into an empty store."""
     from kerascnn.data import load_dataset
+    from kerascnn.places import experiments_folder
     from kerascnn.session import open_ledger, train_missing
     from kerascnn.store import Store
 
     study, dataset = make_study(), load_dataset(data)
     with tempfile.TemporaryDirectory() as folder:
-        ledger = open_ledger(study, dataset.info, Store(Path(folder)), Path(), None, retry_failures=True)
+        ledger = open_ledger(study, dataset.info, Store(Path(folder)), experiments_folder(), None, retry_failures=True)
         train_missing(study, ledger)
         missing = study.next_specs(ledger)
     assert not missing, f"{len(missing)} runs failed"

@@ -216,6 +216,8 @@ def _published(
         precision=results.precision,
         runs=results.runs,
         failed_runs=results.failed_keys(),
+        found_arms=results.found_arms,
+        rates_at_edge=results.rates_at_edge(),
         searches=results.searches,
         figures=figures,
         tables=tables,

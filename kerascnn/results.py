@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from kerascnn.errors import NotebookError
 from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
 from kerascnn.search import published_search
-from kerascnn.specs import METRICS, Comparison, Equivalence, Precision, Study
+from kerascnn.specs import METRICS, Arm, Comparison, Equivalence, Precision, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,10 +52,35 @@ class Results:
     @property
     def arms(self) -> list[ArmRuns]:
         """Every trained arm with its runs, in the order of the study."""
-        named = {arm.name: arm for arm in (*self.study.arms, *self.study.winners(self._ledger))}
+        named = {arm.name: arm for arm in (*self.study.arms, *self.found_arms)}
         return [
             ArmRuns(named[name], self._by_seed(name, RunRecord), self._by_seed(name, RunFailure)) for name in self.runs
         ]
+
+    @property
+    def found_arms(self) -> tuple[Arm, ...]:
+        """The arms at their own best learning rate and the searches' winners, as far as they are known."""
+        return self.study.found_arms(self._ledger)
+
+    @property
+    def rate_trials(self) -> dict[str, dict[float, ArmRuns]]:
+        """Rate grid -> learning rate -> the runs that tried it."""
+        setting, trials = self._ledger.setting, {}
+        for grid in self.study.rate_grids:
+            base = self.study.arm(grid.arm)
+            trials[grid.name] = {
+                rate: ArmRuns(
+                    msgspec.structs.replace(base, name=f"{grid.name}@{rate:g}", label=f"{base.label}, step {rate:g}"),
+                    {seed: record for seed, spec in runs.items() if (record := self._ledger.record(spec))},
+                )
+                for rate, runs in self.study.rate_trials(grid, setting).items()
+            }
+        return trials
+
+    def rates_at_edge(self) -> tuple[str, ...]:
+        """The tuned arms whose best rate is the smallest or the largest that was tried."""
+        best = {grid: self.study.best_rate(grid, self._ledger) for grid in self.study.rate_grids}
+        return tuple(grid.name for grid, rate in best.items() if rate in (min(grid.rates), max(grid.rates)))
 
     @property
     def searches(self) -> tuple[PublishedSearch, ...]:
@@ -64,8 +91,13 @@ class Results:
         )
 
     def select(self, *names: str) -> list[ArmRuns]:
-        """The named arms, in the given order. Raises: UsageError for an unknown name."""
+        """The named arms, in the given order; a tuned arm is left out where the profile tries no rates.
+
+        Raises: UsageError for an unknown name.
+        """
         by_name = {runs.arm.name: runs for runs in self.arms}
+        known = {grid.name for grid in self.study.rate_grids}
+        names = tuple(name for name in names if name in by_name or name not in known)
         return [by_name[name] if name in by_name else ArmRuns(self.study.arm(name), {}) for name in names]
 
     def table(self, *metrics: str) -> pd.DataFrame:

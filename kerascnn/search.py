@@ -22,7 +22,7 @@ import msgspec
 from kerascnn.errors import UsageError
 from kerascnn.records import PublishedSearch, Trial
 from kerascnn.specs import Arm, Budget, Choice, ModelSpec, Search, Spec, Study, TrainSpec
-from kerascnn.specs.study import FRESH_SEEDS, Progress, SearchState
+from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS, Progress, SearchState
 
 HYPERBAND_FACTOR = 3
 """Each rung keeps one in three and trains it three times as long. Source: Li et al. 2018, algorithm 1 (eta)."""
@@ -108,12 +108,15 @@ def at_most(study: Study) -> int:
 
 
 def still_to_ask(study: Study, state: Progress) -> list[TrainSpec]:
-    """Stand-ins for the runs that the searches of `study` may still want and that nobody can name yet.
+    """Stand-ins for the runs that `study` may still want and that nobody can name yet.
 
-    One for every trial not proposed and one for every fresh seed of a winner not known, each with the
-    base arm's arguments: good for a forecast, never to be trained. Loads neither Keras Tuner nor TensorFlow.
+    One for every seed of an arm whose best learning rate is not known, for every trial not proposed, and for every
+    fresh seed of a winner not known, each with the base arm's arguments: good for a forecast, never to be trained. Loads neither Keras Tuner nor TensorFlow.
     """
     budget, unknown = study.budget, []
+    for grid in study.rate_grids:
+        if budget.rate_seeds and study.best_rate(grid, state) is None:
+            unknown += [study.spec_for(study.arm(grid.arm), RATE_SEEDS + 1, state.setting)] * len(study.seed_numbers)
     for search in study.searches:
         progress = state.progress(study, search)
         if progress.complete:

@@ -79,8 +79,10 @@ class Planned:
         return keys
 
     def trials(self) -> list[TrainSpec]:
-        """The runs that the searches have proposed so far."""
-        return [t.spec for search in self.study.searches for t in self.ledger.progress(self.study, search).trials]
+        """The runs that try learning rates, and those that the searches have proposed so far."""
+        searches = (self.ledger.progress(self.study, search) for search in self.study.searches)
+        proposed = [trial.spec for progress in searches for trial in progress.trials]
+        return [*self.study.all_rate_trials(self.ledger.setting), *proposed]
 
     def freshness(self) -> str:
         """Digest of everything the published result follows from."""
@@ -228,7 +230,7 @@ def forecast(plans: list[Planned]) -> list[Forecast]:
         unknown = still_to_ask(plan.study, plan.ledger)
         costs = Costs(plan.ledger.store.root)
         others = Counter(user for key in everything - wanted.keys() for user in users.get(key, ()))
-        labels = {arm.name: arm.label for arm in (*plan.study.arms, *plan.study.winners(plan.ledger))}
+        labels = {arm.name: arm.label for arm in (*plan.study.arms, *plan.study.found_arms(plan.ledger))}
         forecasts.append(
             Forecast(
                 to_train=len(missing),

@@ -17,7 +17,7 @@ import pytest
 from factories import CONTENT, make_arm, make_record
 
 from kerascnn.costs import RUN_OVERHEAD_SECONDS, Costs
-from kerascnn.errors import KerascnnError, StoreError
+from kerascnn.errors import KerascnnError, StoreError, UsageError
 from kerascnn.execution import scheduler as scheduler_module
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
@@ -26,8 +26,8 @@ from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train
 from kerascnn.ledger import Ledger, ProposalRequest
 from kerascnn.records import RunFailure
 from kerascnn.search import ProposedTrial, SearchProgress
-from kerascnn.specs import Arm, Budget, Choice, Search, Study, TrainSpec, model
-from kerascnn.specs.study import FRESH_SEEDS, Setting
+from kerascnn.specs import Arm, Budget, Choice, OptimiserSpec, RateGrid, Search, Study, TrainSpec, model
+from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS, Setting
 from kerascnn.store import Store
 
 SETTING = Setting(content=CONTENT, train_images=900, precision="float32")
@@ -60,6 +60,7 @@ class StubbedExecutor(Executor):
         self.answers: dict[int, list[Callable[[TrainTask], TaskOutcome]]] = {}
         self.oracle_deaths = 0
         self.test_accuracy: Callable[[int], float] = lambda blocks: 0.5
+        self.val_accuracy: Callable[[TrainSpec], float] | None = None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         stubs: dict[Any, Callable[[bytes], bytes]] = {train: self._train, propose: self._propose}
@@ -80,7 +81,8 @@ class StubbedExecutor(Executor):
     def commit(self, task: TrainTask) -> TaskOutcome:
         spec = task.identity.spec
         blocks = spec.model.arguments.get("blocks", 1)
-        record = make_record(test_accuracy=self.test_accuracy(blocks), val_accuracy=0.1 * blocks, test_loss=None)
+        seen = self.val_accuracy(spec) if self.val_accuracy else 0.1 * blocks
+        record = make_record(test_accuracy=self.test_accuracy(blocks), val_accuracy=seen, test_loss=None)
         result: Any = SimpleNamespace(
             record=msgspec.structs.replace(record, key=task.identity.key, spec=spec),
             test_predictions=np.zeros(2, np.int32),
@@ -429,6 +431,56 @@ def test_what_is_proposed_and_chosen_never_depends_on_test_images(tmp_path: Path
     assert [spec.canonical_json() for spec in other.trained] == [spec.canonical_json() for spec in usual.trained]
     assert [request.digest for request in other.asked] == [request.digest for request in usual.asked]
     assert len(other.trained) > 6
+
+
+# --- learning rates -----------------------------------------------------------------------------------------
+
+
+def make_tuned_study(*rates: float, rate_seeds: int = 2) -> Study:
+    budget = Budget(epochs=1, seeds=2, train_images=300, trial_images=100, rate_seeds=rate_seeds)
+    grid = RateGrid(name="a-tuned", arm="a", rates=rates)
+    arms = (make_arm("a", optimiser=OptimiserSpec(learning_rate=0.01)),)
+    budgets = {"smoke": budget, "quick": budget, "full": budget}
+    return Study(question="?", arms=arms, budgets=budgets, rate_grids=(grid,))
+
+
+def test_an_arm_is_trained_at_the_rate_that_is_best_on_validation_with_the_seeds_of_the_others(
+    executor: StubbedExecutor,
+) -> None:
+    executor.val_accuracy = lambda spec: {0.003: 0.2, 0.01: 0.3, 0.03: 0.4}[spec.optimiser.learning_rate]
+    run(executor, make_tuned_study(0.003, 0.01, 0.03))
+    trials = [spec for spec in executor.trained if spec.seed > RATE_SEEDS]
+    assert sorted((spec.optimiser.learning_rate, spec.seed - RATE_SEEDS) for spec in trials) == [
+        (rate, seed) for rate in (0.003, 0.01, 0.03) for seed in (1, 2)
+    ]
+    assert {spec.data.train_images for spec in trials} == {100}
+    rest = sorted((spec.optimiser.learning_rate, spec.seed) for spec in executor.trained if spec not in trials)
+    assert rest == [(0.01, 1), (0.01, 2), (0.03, 1), (0.03, 2)]
+
+
+def test_among_equal_rates_an_arm_keeps_its_own_and_nothing_is_trained_twice(executor: StubbedExecutor) -> None:
+    executor.val_accuracy = lambda spec: 0.1
+    run(executor, make_tuned_study(0.003, 0.01, 0.03))
+    assert len([spec for spec in executor.trained if spec.seed < RATE_SEEDS]) == 2
+
+
+def test_a_profile_without_seeds_for_rates_tries_none(executor: StubbedExecutor) -> None:
+    run(executor, make_tuned_study(0.003, 0.01, rate_seeds=0))
+    assert len(executor.trained) == 2
+
+
+def test_a_trial_that_fails_counts_as_one_that_got_nothing_right(executor: StubbedExecutor) -> None:
+    executor.val_accuracy = lambda spec: spec.optimiser.learning_rate
+    executor.answers[RATE_SEEDS + 1] = [executor.fail, executor.fail]
+    run(executor, make_tuned_study(0.003, 0.01, 0.03, rate_seeds=1))
+    best = {spec.optimiser.learning_rate for spec in executor.trained if spec.seed < RATE_SEEDS}
+    assert len(best - {0.01}) <= 1
+
+
+@pytest.mark.parametrize("rates", [(0.01,), (0.01, 0.01), (0.01, -1.0)])
+def test_a_rate_grid_needs_two_different_positive_rates(rates: tuple[float, ...]) -> None:
+    with pytest.raises(UsageError, match="two or more different positive numbers"):
+        make_tuned_study(*rates)
 
 
 def test_the_oracle_is_asked_once_for_each_new_set_of_scores_and_never_on_a_second_walk(

@@ -93,7 +93,7 @@ def print_why(request: Request, arm: str | None) -> int:
     suite = load_suite(request)
     plan = suite.only()
     stored = {key: identity.flat() for key, identity in suite.store.identities().items()}
-    arms = {found.name: found for found in (*plan.study.arms, *plan.study.winners(plan.ledger))}
+    arms = {found.name: found for found in (*plan.study.arms, *plan.study.found_arms(plan.ledger))}
     if arm is not None and arm not in plan.runs:
         raise UsageError(f"{plan.experiment.name} has no arm {arm!r} in this profile. {near_match(arm, plan.runs)}")
     print(f"{plan.experiment.name} on {suite.dataset.title}, profile {request.profile}")

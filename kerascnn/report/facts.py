@@ -82,7 +82,19 @@ class Facts:
         if self.published is None:
             return {}
         study = self.published.study
-        return judge_all(study.claims, self.arms, self.chance, self.published.numbers, study.looks)
+        judged = judge_all(study.claims, self.arms, self.chance, self.published.numbers, study.looks)
+        return {name: self._with_edges(judgement) for name, judgement in judged.items()}
+
+    def _with_edges(self, judgement: Judgement) -> Judgement:
+        """The judgement with a warning for each of its arms whose best learning rate may lie further out."""
+        at_edge = self.published.rates_at_edge if self.published else ()
+        warnings = tuple(
+            f"{self.arms[name].arm.label}: the best of the step sizes tried is the smallest or the largest of them;"
+            " a better one may lie beyond."
+            for name in dict.fromkeys(judgement.claim.arm_names())
+            if name in at_edge and name in self.arms
+        )
+        return msgspec.structs.replace(judgement, warnings=judgement.warnings + warnings)
 
     @cached_property
     def latest(self) -> str:
@@ -175,13 +187,16 @@ class _Loaded:
         published = self.entry.published
         if published is None:
             return {}
+        study = published.study
+        untuned = {grid.name: msgspec.structs.replace(study.arm(grid.arm), name=grid.name) for grid in study.rate_grids}
+        every = {arm.name: arm for arm in (*study.arms, *untuned.values(), *published.found_arms)}
         return {
-            arm.name: ArmRuns(
+            name: ArmRuns(
                 arm=arm,
-                records=_pick(self.runs.get(arm.name, {}), self.records),
-                failures=_pick(self.runs.get(arm.name, {}), self.failures),
+                records=_pick(self.runs.get(name, {}), self.records),
+                failures=_pick(self.runs.get(name, {}), self.failures),
             )
-            for arm in published.study.arms
+            for name, arm in every.items()
         }
 
     def failed_runs(self) -> tuple[FailedRun, ...]:

@@ -25,7 +25,7 @@ from kerascnn.specs.run import (
     ScheduleSpec,
     TrainSpec,
 )
-from kerascnn.specs.study import Arm, Budget, Choice, Profile, Search, Study, model
+from kerascnn.specs.study import Arm, Budget, Choice, Profile, RateGrid, Search, Study, model
 
 __all__ = [
     "METRICS",
@@ -44,6 +44,7 @@ __all__ = [
     "OptimiserSpec",
     "Precision",
     "Profile",
+    "RateGrid",
     "ScheduleSpec",
     "Search",
     "Spec",

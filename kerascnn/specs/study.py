@@ -33,6 +33,8 @@ Profile = Literal["smoke", "quick", "full"]
 PROFILES: tuple[Profile, ...] = ("smoke", "quick", "full")
 FRESH_SEEDS = 1000
 """Seeds above this retrain what a search chose, so that its luck with a seed is not reported."""
+RATE_SEEDS = 2000
+"""Seeds above this try learning rates."""
 
 
 def model(builder: str, **arguments: Any) -> ModelSpec:
@@ -60,7 +62,10 @@ class Arm(Spec, frozen=True, kw_only=True):
 
 
 class Budget(Spec, frozen=True, kw_only=True):
-    """What one profile spends. None images: all there are. `arms`: which arms the profile trains."""
+    """What one profile spends. None images: all there are. `arms`: which arms the profile trains.
+
+    `rate_seeds`: seeds for each learning rate of a grid, on `trial_images`; with 0 the profile tries none.
+    """
 
     epochs: Positive
     seeds: Positive
@@ -70,7 +75,20 @@ class Budget(Spec, frozen=True, kw_only=True):
     trials: int = 0
     trial_epochs: Positive = 1
     trial_images: Positive | None = None
+    rate_seeds: int = 0
     arms: Literal["pairs", "claimed", "all"] = "claimed"
+
+
+class RateGrid(Spec, frozen=True, kw_only=True):
+    """Learning rates to try for `arm`; the best on validation is the one that the arm `name` is trained with.
+
+    Claims may name `name`: the fair comparison, each arm at its own best. The seeds of the trials (a budget's
+    `rate_seeds`) are none that an arm is trained with.
+    """
+
+    name: str
+    arm: str
+    rates: tuple[float, ...]
 
 
 class Choice(Spec, frozen=True, kw_only=True):
@@ -145,9 +163,10 @@ class Study(Spec, frozen=True, kw_only=True):
     looks: Positive = 1
     precision: Precision | None = None
     searches: tuple[Search, ...] = ()
+    rate_grids: tuple[RateGrid, ...] = ()
 
     def __post_init__(self) -> None:
-        for field in ("arms", "claims", "searches"):
+        for field in ("arms", "claims", "searches", "rate_grids"):
             msgspec.structs.force_setattr(self, field, tuple(getattr(self, field)))
         self._check_profile()
         self._check_arms()
@@ -215,6 +234,9 @@ class Study(Spec, frozen=True, kw_only=True):
         for arm in self.arms:
             if arm.model == spec.model and self.spec_for(arm, spec.seed, setting) == spec:
                 return arm.label
+        for arm in self.arms:
+            if arm.model == spec.model and arm.optimiser.learning_rate != spec.optimiser.learning_rate:
+                return f"{arm.label}, step {spec.optimiser.learning_rate:g}"
         arguments = ", ".join(f"{name}={value}" for name, value in spec.model.arguments.items())
         return f"{spec.model.builder}({arguments})"
 
@@ -226,6 +248,52 @@ class Study(Spec, frozen=True, kw_only=True):
             for seed in self.seed_numbers
         }
 
+    def rate_trials(self, grid: RateGrid, setting: Setting) -> dict[float, dict[int, TrainSpec]]:
+        """Rate -> seed -> the run that tries it; nothing where the profile tries none."""
+        base = msgspec.structs.replace(self.arm(grid.arm), train_images=self.budget.trial_images)
+        return {
+            rate: {
+                RATE_SEEDS + seed: self.spec_for(_at_rate(base, rate), RATE_SEEDS + seed, setting)
+                for seed in range(1, self.budget.rate_seeds + 1)
+            }
+            for rate in (grid.rates if self.budget.rate_seeds else ())
+        }
+
+    def all_rate_trials(self, setting: Setting) -> list[TrainSpec]:
+        """Every run of every rate grid."""
+        trials = (self.rate_trials(grid, setting) for grid in self.rate_grids)
+        return [spec for by_rate in trials for runs in by_rate.values() for spec in runs.values()]
+
+    def best_rate(self, grid: RateGrid, results: Progress) -> float | None:
+        """The rate with the best mean validation accuracy; None until all are tried.
+
+        Of equals the arm's own, else the smallest. A trial that failed counts as one that got nothing right.
+        """
+        trials = self.rate_trials(grid, results.setting)
+        if not trials or not all(results.is_settled(spec) for runs in trials.values() for spec in runs.values()):
+            return None
+        means = {
+            rate: sum(results.val_accuracy(spec) or 0.0 for spec in runs.values()) / len(runs)
+            for rate, runs in trials.items()
+        }
+        own = self.arm(grid.arm).optimiser.learning_rate
+        return min(means, key=lambda rate: (-means[rate], rate != own, rate))
+
+    def tuned(self, results: Progress) -> tuple[Arm, ...]:
+        """The arms of the rate grids whose best rate is known."""
+        found = []
+        for grid in self.rate_grids:
+            rate = self.best_rate(grid, results)
+            if rate is not None:
+                arm = self.arm(grid.arm)
+                label = f"{arm.label}, own best step ({rate:g})"
+                found.append(msgspec.structs.replace(_at_rate(arm, rate), name=grid.name, label=label))
+        return tuple(found)
+
+    def found_arms(self, results: Progress) -> tuple[Arm, ...]:
+        """The arms that follow from results: those at their best learning rate, and the searches' winners."""
+        return (*self.tuned(results), *self.winners(results))
+
     def winners(self, results: Progress) -> tuple[Arm, ...]:
         """The arms that the complete searches chose, to be trained anew with fresh seeds."""
         if not self.searches:
@@ -236,25 +304,31 @@ class Study(Spec, frozen=True, kw_only=True):
         return tuple(arm for arm in found if arm is not None)
 
     def planned(self, results: Progress) -> dict[tuple[str, int], TrainSpec]:
-        """(arm, seed) -> spec for the grid and, once the searches are complete, for their winners.
+        """(arm, seed) -> spec for the grid and, once they are known, for tuned arms and winners of searches.
 
-        A winner's seeds are none that its search has seen.
+        A tuned arm has the seeds of the others, so that they pair; a winner's are none that its search has seen.
         """
+        tuned = {
+            (arm.name, seed): self.spec_for(arm, seed, results.setting)
+            for arm in self.tuned(results)
+            for seed in self.seed_numbers
+        }
         fresh = {
             (arm.name, FRESH_SEEDS + seed): self.spec_for(arm, FRESH_SEEDS + seed, results.setting)
             for arm in self.winners(results)
             for seed in self.seed_numbers
         }
-        return self.grid(results.setting) | fresh
+        return self.grid(results.setting) | tuned | fresh
 
     def next_specs(self, results: Progress) -> list[TrainSpec]:
-        """The runs wanted next and not settled: the grid, each search's current batch, the winners.
+        """The runs wanted next and not settled: the grid, rates to try, each search's current batch, the winners.
 
         Empty when there is nothing to train now: the study is complete, or an oracle must be asked first.
         """
         wanted = list(self.planned(results).values())
         for search in self.searches:
             wanted += [trial.spec for trial in results.progress(self, search).trials]
+        wanted += self.all_rate_trials(results.setting)
         unsettled = {spec.canonical_json(): spec for spec in wanted if not results.is_settled(spec)}
         return list(unsettled.values())
 
@@ -273,14 +347,24 @@ class Study(Spec, frozen=True, kw_only=True):
 
     def _check_arms(self) -> None:
         names = [arm.name for arm in self.arms] + [search.name for search in self.searches]
+        names += [grid.name for grid in self.rate_grids]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UsageError(f"Arm and search names must differ from each other. Received twice: {', '.join(twice)}.")
 
     def _check_claims(self) -> None:
+        for grid in self.rate_grids:
+            self.arm(grid.arm)
+            if len(set(grid.rates)) < 2 or min(grid.rates) <= 0:
+                raise UsageError(
+                    f"Rate grid {grid.name!r}: `rates` must be two or more different positive numbers. "
+                    f"Received: {grid.rates}."
+                )
+        tuned = {grid.name for grid in self.rate_grids}
         for claim in self.claims:
             for name in claim.arm_names():
-                self.arm(name)
+                if name not in tuned:
+                    self.arm(name)
             if isinstance(claim, Trend) and not 2 <= len(claim.arms) == len(claim.values):
                 raise UsageError(
                     f"Claim {claim.name!r}: a trend needs two arms or more and a value for each. "
@@ -290,6 +374,11 @@ class Study(Spec, frozen=True, kw_only=True):
                 raise UsageError(
                     f"Claim {claim.name!r}: unknown metric {claim.metric!r}. {near_match(claim.metric, METRICS)}"
                 )
+
+
+def _at_rate(arm: Arm, rate: float) -> Arm:
+    optimiser = msgspec.structs.replace(arm.optimiser, learning_rate=rate)
+    return msgspec.structs.replace(arm, optimiser=optimiser)
 
 
 def _at_most(wanted: int | None, available: int) -> int | None:

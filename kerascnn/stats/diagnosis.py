@@ -30,16 +30,20 @@ NO_BETTER_LOSS = 0.03
 """Share of ln(classes) by which the training loss must fall below it to count as learning."""
 EXPLODED = 1.5
 """A training loss this many times ln(classes) is worse than knowing nothing: the weights have run away."""
+PLATEAU = (0.997, 1.02)
+"""A validation loss between these shares of ln(classes) is that of a net that knows nothing and is not getting anywhere."""
 STILL_RISING = 0.015
 """Gain in validation accuracy, last quarter against the quarter before, that promises more."""
-FLAT = 0.01
-"""Change in validation accuracy that nobody would call one."""
-LOSS_RISE = 0.05
+STILL_FALLING = 0.015
+"""Share by which the validation loss still falls over the same stretch, with no accuracy lost."""
+LEVEL = 0.02
+"""The later half of a run may lie this far above the best of its first half and count as level."""
+LOSS_RISE = 0.035
 """Share by which the validation loss must climb above its lowest value while the training loss falls."""
 GAP = 0.10
 """Training minus validation accuracy that is a gap."""
-NOISE = 0.025
-"""Mean size of a turn (up then down) of validation accuracy from one epoch to the next that looks ragged."""
+NOISE = 0.03
+"""Mean distance of validation accuracy from the middle of its neighbours that looks ragged."""
 
 
 @dataclass(frozen=True)
@@ -79,38 +83,48 @@ def _has_learned(epoch: Epoch, chance: float) -> bool:
 
 
 def _plateau(epochs: Sequence[Epoch], chance: float) -> Diagnosis | None:
-    onset = _first(epochs, lambda epoch: _has_learned(epoch, chance))
-    return Diagnosis("plateau, then learning", onset) if onset and onset > 1 else None
+    first, nothing = epochs[0], -math.log(chance)
+    level = first.val_loss is not None and PLATEAU[0] * nothing <= first.val_loss <= PLATEAU[1] * nothing
+    if not level or _has_learned(first, chance):
+        return None
+    return Diagnosis("plateau, then learning", _first(epochs, lambda epoch: _has_learned(epoch, chance)))
 
 
 def _overfitting(epochs: Sequence[Epoch]) -> Diagnosis | None:
     """The validation loss turns upwards while the training loss goes on falling."""
     losses = [epoch.val_loss or 0.0 for epoch in epochs]
     best = losses.index(min(losses))
-    last = statistics.fmean(losses[-2:])
-    rises = last > (1 + LOSS_RISE) * losses[best] and best < len(epochs) - 1
+    rises = statistics.fmean(losses[-2:]) > (1 + LOSS_RISE) * losses[best] and best < len(epochs) - 1
     gap = epochs[-1].train_accuracy - epochs[-1].val_accuracy
     return Diagnosis("overfitting", best + 2) if rises and gap > GAP else None
 
 
 def _end(epochs: Sequence[Epoch]) -> Diagnosis | None:
-    """Whether the validation accuracy was still on its way up, or had been level for half of the run."""
+    """Whether the run was still on its way up, or had been level for half of its time."""
     values = [epoch.val_accuracy for epoch in epochs]
     stretch = max(1, len(values) // 4)
-    recent = statistics.fmean(values[-stretch:])
-    gain = recent - statistics.fmean(values[-2 * stretch : -stretch]) if len(values) > stretch else 0.0
-    if gain > STILL_RISING:
+    gain = _change(values, stretch)
+    losses = [epoch.val_loss or 0.0 for epoch in epochs]
+    falls = -_change(losses, stretch) > STILL_FALLING * losses[-1]
+    if gain > STILL_RISING or (falls and gain >= 0):
         return Diagnosis("still improving at the end")
     half = len(values) // 2
-    if half >= 2 and statistics.fmean(values[-half:]) <= max(values[: len(values) - half]) + FLAT:
-        reached = next(number for number, value in enumerate(values) if value >= recent - FLAT)
-        return Diagnosis("saturated early", reached + 1)
+    if half >= 2 and statistics.fmean(values[-half:]) <= max(values[: len(values) - half]) + LEVEL:
+        reached = statistics.fmean(values[-half:]) - LEVEL
+        return Diagnosis("saturated early", 1 + next(place for place, value in enumerate(values) if value >= reached))
     return None
 
 
+def _change(values: Sequence[float], stretch: int) -> float:
+    """The mean of the last `stretch` values minus that of as many before them; 0 where there are too few."""
+    if len(values) < 2 * stretch:
+        return 0.0
+    return statistics.fmean(values[-stretch:]) - statistics.fmean(values[-2 * stretch : -stretch])
+
+
 def _noise(epochs: Sequence[Epoch]) -> Diagnosis | None:
-    values = [epoch.val_accuracy for epoch in epochs[-max(4, len(epochs) // 2) :]]
-    if len(values) < 4:
+    values = [epoch.val_accuracy for epoch in epochs[-max(5, len(epochs) // 2) :]]
+    if len(values) < 5:
         return None
     turns = [abs(b - (a + c) / 2) for a, b, c in zip(values, values[1:], values[2:], strict=False)]
     return Diagnosis("noisy last epochs") if statistics.fmean(turns) > NOISE else None
