@@ -212,7 +212,7 @@ def _stopping_workers(*executors: LocalExecutor) -> Iterator[tuple[LocalExecutor
     try:
         yield executors
         for executor in executors:
-            executor.shutdown(wait=False)
+            executor.shutdown()
     except BaseException:
         for executor in executors:
             executor.shutdown(wait=False, cancel_futures=True)

@@ -79,8 +79,11 @@ class Results:
 
     def rates_at_edge(self) -> tuple[str, ...]:
         """The tuned arms whose best rate is the smallest or the largest that was tried."""
-        best = {grid: self.study.best_rate(grid, self._ledger) for grid in self.study.rate_grids}
-        return tuple(grid.name for grid, rate in best.items() if rate in (min(grid.rates), max(grid.rates)))
+        return tuple(
+            grid.name
+            for grid in self.study.rate_grids
+            if self.study.best_rate(grid, self._ledger) in (min(grid.rates), max(grid.rates))
+        )
 
     @property
     def searches(self) -> tuple[PublishedSearch, ...]:

@@ -90,6 +90,9 @@ class RateGrid(Spec, frozen=True, kw_only=True):
     arm: str
     rates: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "rates", tuple(self.rates))
+
 
 class Choice(Spec, frozen=True, kw_only=True):
     """One hyperparameter of a search: the builder argument `name` takes one of `values`, in order."""

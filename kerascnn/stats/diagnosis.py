@@ -32,10 +32,10 @@ EXPLODED = 1.5
 """A training loss this many times ln(classes) is worse than knowing nothing: the weights have run away."""
 PLATEAU = (0.997, 1.02)
 """A validation loss between these shares of ln(classes) is that of a net that knows nothing and is not getting anywhere."""
-STILL_RISING = 0.015
-"""Gain in validation accuracy, last quarter against the quarter before, that promises more."""
-STILL_FALLING = 0.015
-"""Share by which the validation loss still falls over the same stretch, with no accuracy lost."""
+STILL_RISING = 0.03
+"""Share by which the validation accuracy has grown, last quarter against the quarter before, that promises more."""
+STILL_FALLING = 0.01
+"""Share by which the validation loss must have fallen over the same stretch."""
 LEVEL = 0.02
 """The later half of a run may lie this far above the best of its first half and count as level."""
 LOSS_RISE = 0.035
@@ -102,11 +102,8 @@ def _overfitting(epochs: Sequence[Epoch]) -> Diagnosis | None:
 def _end(epochs: Sequence[Epoch]) -> Diagnosis | None:
     """Whether the run was still on its way up, or had been level for half of its time."""
     values = [epoch.val_accuracy for epoch in epochs]
-    stretch = max(1, len(values) // 4)
-    gain = _change(values, stretch)
     losses = [epoch.val_loss or 0.0 for epoch in epochs]
-    falls = -_change(losses, stretch) > STILL_FALLING * losses[-1]
-    if gain > STILL_RISING or (falls and gain >= 0):
+    if _growth(values) > STILL_RISING and -_growth(losses) > STILL_FALLING:
         return Diagnosis("still improving at the end")
     half = len(values) // 2
     if half >= 2 and statistics.fmean(values[-half:]) <= max(values[: len(values) - half]) + LEVEL:
@@ -115,17 +112,18 @@ def _end(epochs: Sequence[Epoch]) -> Diagnosis | None:
     return None
 
 
-def _change(values: Sequence[float], stretch: int) -> float:
-    """The mean of the last `stretch` values minus that of as many before them; 0 where there are too few."""
+def _growth(values: Sequence[float]) -> float:
+    """The mean of the last quarter over that of the quarter before, minus 1; of at least two values each."""
+    stretch = max(2, len(values) // 4)
     if len(values) < 2 * stretch:
         return 0.0
-    return statistics.fmean(values[-stretch:]) - statistics.fmean(values[-2 * stretch : -stretch])
+    return statistics.fmean(values[-stretch:]) / statistics.fmean(values[-2 * stretch : -stretch]) - 1
 
 
 def _noise(epochs: Sequence[Epoch]) -> Diagnosis | None:
-    values = [epoch.val_accuracy for epoch in epochs[-max(5, len(epochs) // 2) :]]
-    if len(values) < 5:
+    if len(epochs) < 6:  # too short to have a later part
         return None
+    values = [epoch.val_accuracy for epoch in epochs[-max(5, len(epochs) // 2) :]]
     turns = [abs(b - (a + c) / 2) for a, b, c in zip(values, values[1:], values[2:], strict=False)]
     return Diagnosis("noisy last epochs") if statistics.fmean(turns) > NOISE else None
 
