@@ -27,7 +27,7 @@ RUNS = 40
 SIZES = (3, 5, 8)
 ARMS = {
     "6 ReLU convolutions, He": model("models.cheap", depth=6, initialiser="he_uniform"),
-    "20 ReLU convolutions, Glorot: all or nothing": model("models.cheap", depth=20),
+    "20 ReLU convolutions, Glorot": model("models.cheap", depth=20),
 }
 
 

@@ -12,6 +12,7 @@ from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
 from kerascnn.search import published_search
 from kerascnn.specs import METRICS, Arm, Comparison, Equivalence, Precision, Study
+from kerascnn.specs.study import at_rate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,9 @@ class Results:
             base = self.study.arm(grid.arm)
             trials[grid.name] = {
                 rate: ArmRuns(
-                    msgspec.structs.replace(base, name=f"{grid.name}@{rate:g}", label=f"{base.label}, step {rate:g}"),
+                    msgspec.structs.replace(
+                        at_rate(base, rate), name=f"{grid.name}@{rate:g}", label=f"{base.label}, step {rate:g}"
+                    ),
                     {seed: record for seed, spec in runs.items() if (record := self._ledger.record(spec))},
                 )
                 for rate, runs in self.study.rate_trials(grid, setting).items()

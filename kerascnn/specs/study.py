@@ -256,7 +256,7 @@ class Study(Spec, frozen=True, kw_only=True):
         base = msgspec.structs.replace(self.arm(grid.arm), train_images=self.budget.trial_images)
         return {
             rate: {
-                RATE_SEEDS + seed: self.spec_for(_at_rate(base, rate), RATE_SEEDS + seed, setting)
+                RATE_SEEDS + seed: self.spec_for(at_rate(base, rate), RATE_SEEDS + seed, setting)
                 for seed in range(1, self.budget.rate_seeds + 1)
             }
             for rate in (grid.rates if self.budget.rate_seeds else ())
@@ -290,7 +290,7 @@ class Study(Spec, frozen=True, kw_only=True):
             if rate is not None:
                 arm = self.arm(grid.arm)
                 label = f"{arm.label}, own best step ({rate:g})"
-                found.append(msgspec.structs.replace(_at_rate(arm, rate), name=grid.name, label=label))
+                found.append(msgspec.structs.replace(at_rate(arm, rate), name=grid.name, label=label))
         return tuple(found)
 
     def found_arms(self, results: Progress) -> tuple[Arm, ...]:
@@ -379,7 +379,8 @@ class Study(Spec, frozen=True, kw_only=True):
                 )
 
 
-def _at_rate(arm: Arm, rate: float) -> Arm:
+def at_rate(arm: Arm, rate: float) -> Arm:
+    """The same arm with another learning rate."""
     optimiser = msgspec.structs.replace(arm.optimiser, learning_rate=rate)
     return msgspec.structs.replace(arm, optimiser=optimiser)
 
