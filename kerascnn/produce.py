@@ -211,11 +211,12 @@ def _stopping_workers(*executors: LocalExecutor) -> Iterator[tuple[LocalExecutor
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield executors
+        # Waited for: Python's own clean-up of process pools at exit does not bear threads that are shutting one down.
         for executor in executors:
             executor.shutdown()
     except BaseException:
         for executor in executors:
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(cancel_futures=True)
         raise
     finally:
         signal.signal(signal.SIGTERM, before)

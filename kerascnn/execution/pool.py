@@ -17,6 +17,9 @@ from typing import Any
 RUNS_PER_WORKER = 100
 """TensorFlow grows by some MiB a run whatever is cleared; a fresh process takes over after this many."""
 
+CANCEL_SECONDS = 5.0
+"""Killed workers are gone at once; nobody waits longer than this for a lane to notice."""
+
 Task = tuple[Future, Callable[..., Any], tuple[Any, ...]]
 
 
@@ -59,7 +62,7 @@ class LocalExecutor(Executor):
             self.kill_workers()
         if wait:
             for thread in self._threads:
-                thread.join()
+                thread.join(CANCEL_SECONDS if cancel_futures else None)
 
     def kill_workers(self) -> None:
         """Kill every worker process now."""
