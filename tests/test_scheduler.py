@@ -25,6 +25,7 @@ from kerascnn.execution.scheduler import Scheduler, Work
 from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train
 from kerascnn.ledger import Ledger, ProposalRequest
 from kerascnn.records import RunFailure
+from kerascnn.results import Results
 from kerascnn.search import ProposedTrial, SearchProgress
 from kerascnn.specs import Arm, Budget, Choice, OptimiserSpec, RateGrid, Search, Study, TrainSpec, model
 from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS, Setting
@@ -456,6 +457,22 @@ def test_an_arm_is_trained_at_the_rate_that_is_best_on_validation_with_the_seeds
     assert {spec.data.train_images for spec in trials} == {100}
     rest = sorted((spec.optimiser.learning_rate, spec.seed) for spec in executor.trained if spec not in trials)
     assert rest == [(0.01, 1), (0.01, 2), (0.03, 1), (0.03, 2)]
+
+
+def test_a_notebook_sees_what_was_tried_at_which_rate_and_whether_the_best_is_at_the_edge(
+    executor: StubbedExecutor,
+) -> None:
+    executor.val_accuracy = lambda spec: spec.optimiser.learning_rate
+    study = make_tuned_study(0.003, 0.01, 0.03)
+    run(executor, study)
+    ledger = Ledger(Store(executor.store.root), SETTING, Path("/"), retry_failures=False)
+    results = Results(study, SimpleNamespace(staging=""), ledger, SimpleNamespace())  # type: ignore[arg-type]
+    (tried,) = results.rate_trials.values()
+    assert {rate: runs.arm.optimiser.learning_rate for rate, runs in tried.items()} == {r: r for r in tried}
+    assert [len(runs.records) for runs in tried.values()] == [2, 2, 2]
+    assert results.rates_at_edge() == ("a-tuned",)
+    assert [runs.arm.label for runs in results.arms] == ["A", "A, own best step (0.03)"]
+    assert [runs.arm.name for runs in results.select("a", "a-tuned")] == ["a", "a-tuned"]
 
 
 def test_among_equal_rates_an_arm_keeps_its_own_and_nothing_is_trained_twice(executor: StubbedExecutor) -> None:
