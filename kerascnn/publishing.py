@@ -141,6 +141,7 @@ def used_runs(store: Path) -> dict[str, set[str]]:
         if shown is None:
             continue
         trials = [trial.key for search in published.searches for trial in search.trials] if published else []
+        trials += published.rate_trials if published else ()
         for key in [*trials, *(key for by_seed in shown.runs.values() for key in by_seed.values())]:
             users.setdefault(key, set()).add(shown.experiment)
     return users
@@ -218,6 +219,7 @@ def _published(
         failed_runs=results.failed_keys(),
         found_arms=results.found_arms,
         rates_at_edge=results.rates_at_edge(),
+        rate_trials=results.rate_trial_keys(),
         searches=results.searches,
         figures=figures,
         tables=tables,

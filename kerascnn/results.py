@@ -158,6 +158,8 @@ class Results:
 
     def _right_answers(self, first: str, second: str) -> list[tuple[Any, Any]]:
         """For each seed that both arms have: which test images each of them was right about."""
+        import numpy as np
+
         from kerascnn.data import open_dataset
 
         trained = {runs.arm.name: runs.records for runs in self.arms}
@@ -166,16 +168,23 @@ class Results:
             return []
         labels = open_dataset(self.dataset.content).test_labels
         load = self._ledger.store.load_predictions
-        right = []
+        right: list[tuple[Any, Any]] = []
+        images: Any = None
         for seed in seeds:
             pair = [load(trained[arm][seed].key) for arm in (first, second)]
-            if (pair[0]["positions"] == pair[1]["positions"]).all():
-                right.append(tuple(seen["classes"] == labels[seen["positions"]] for seen in pair))
+            images = images if right else pair[0]["positions"]
+            if all(np.array_equal(seen["positions"], images) for seen in pair):
+                right.append(tuple(seen["classes"] == labels[images] for seen in pair))
         return right
 
     def failed_keys(self) -> tuple[str, ...]:
         """The keys of the runs that failed."""
-        return tuple(self._ledger.key(spec) for spec in self._planned.values() if self._ledger.record(spec) is None)
+        wanted = [*self._planned.values(), *self.study.all_rate_trials(self._ledger.setting)]
+        return tuple(self._ledger.key(spec) for spec in wanted if self._ledger.record(spec) is None)
+
+    def rate_trial_keys(self) -> tuple[str, ...]:
+        """The keys of the runs that tried learning rates."""
+        return tuple(map(self._ledger.key, self.study.all_rate_trials(self._ledger.setting)))
 
     def _by_seed(self, arm: str, kind: type) -> dict[int, Any]:
         find = self._ledger.record if kind is RunRecord else self._ledger.failure

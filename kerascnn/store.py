@@ -259,14 +259,16 @@ class Store:
     @contextlib.contextmanager
     def temporary_folder(self, purpose: str) -> Iterator[Path]:
         """A folder in the store to make something in. When this process dies, `remove_temporaries` deletes it."""
-        name = purpose.replace("-", "_")
-        with self.claim(name), self._writing(), self._new_folder(name) as folder:
+        name = f"{purpose} {secrets.token_hex(4)}".replace("-", "_")
+        with self.claim(name), self._new_folder(name) as folder:
             yield folder
+        (self.root / "_locks" / f"{name}.lock").unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _new_folder(self, key: str) -> Iterator[Path]:
         folder = self.root / "_tmp" / f"{key}-{secrets.token_hex(4)}"
-        folder.mkdir(parents=True)
+        with self._writing():
+            folder.mkdir(parents=True)
         try:
             yield folder
         finally:

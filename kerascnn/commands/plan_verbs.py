@@ -65,7 +65,7 @@ def _print_arms(cast: Forecast) -> None:
 
 def _print_total(store: Store, forecasts: list[Forecast], jobs: int) -> None:
     runs, most = sum(c.to_train for c in forecasts), sum(cast.at_most for cast in forecasts)
-    searching = f" and up to {most} for searches" if most else ""
+    searching = f" and up to {most} not known yet" if most else ""
     seconds = sum(cast.seconds for cast in forecasts) / jobs
     size_bytes = (runs + most) * store.typical_size_bytes()
     disk = f", {spell_size(size_bytes)} of disk" if size_bytes else ""
@@ -79,7 +79,7 @@ def _describe(cast: Forecast, jobs: int) -> str:
     if cast.shared:
         parts.append(f"{cast.shared} shared with an experiment above")
     if cast.at_most:
-        parts.append(f"up to {cast.at_most} for searches")
+        parts.append(f"up to {cast.at_most} not known yet")
     return ", ".join(parts) + f"; about {spell_duration(cast.seconds / jobs)}"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from kerascnn.errors import EXIT_INCOMPLETE, UsageError
 from kerascnn.produce import Outcome, Producer
 from kerascnn.results import Results
+from kerascnn.search import still_to_ask
 from kerascnn.stats import judge_all, seeds_text
 from kerascnn.suite import Request, Suite, load_suite
 
@@ -26,23 +27,29 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
     The numbers of seeds to look at are fixed beforehand, and each look pays for itself (see `stats.decide`).
     Raises: UsageError when the experiment trains more seeds than that anyway, or has no `looks` parameter.
     """
+    if "seeds" in request.parameters:
+        raise UsageError("With `--until-decided` the first number of seeds must be given with --seeds.")
     first = load_suite(request).only().study.seed_numbers[-1]
     if most_seeds < first:
         raise UsageError(f"`--until-decided` must be at least the {first} seeds there are. Received: {most_seeds}.")
     looks = seed_schedule(first, most_seeds)
-    steps = [replace(request, seeds=n, parameters={**request.parameters, "looks": len(looks)}) for n in looks]
+    parameters = {**request.parameters, "looks": len(looks)}
+    steps = [replace(request, seeds=n, parameters=parameters, force=request.force and n == first) for n in looks]
     last = load_suite(steps[-1]).only()
-    missing = len(last.study.next_specs(last.ledger))
+    missing = len(last.study.next_specs(last.ledger)) + len(still_to_ask(last.study, last.ledger))
     print(f"Looking at {', '.join(map(str, looks))} seeds; at most {missing} runs to train.", flush=True)
     for number, step in enumerate(steps, 1):
         suite = load_suite(step)
-        Producer(suite, command, always_execute=False, train_only=True).run()
+        outcome = Producer(suite, command, always_execute=False, train_only=True).run()
         open_claims = _open_claims(suite)
         words = f"open: {', '.join(open_claims)}" if open_claims else "every claim is decided"
-        print(f"Look {number} of {len(looks)}, {seeds_text(looks[number - 1])}: {words}.", flush=True)
+        print(
+            f"Look {number} of {len(looks)}, {seeds_text(looks[number - 1])}, {outcome.trained} runs trained: {words}.",
+            flush=True,
+        )
         if not open_claims:
             break
-    return produce(step, command, always_execute=True)
+    return produce(replace(step, force=False), command, always_execute=True)
 
 
 def seed_schedule(first: int, most: int) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import filelock
 
 POLL_SECONDS = 0.1
+LONGEST_TURN_SECONDS = 60.0
 
 
 @contextlib.contextmanager
@@ -33,19 +34,24 @@ def _acquire(slots: int) -> filelock.BaseFileLock | None:
     # Not the cache folder: a home may be shared by many machines.
     folder = Path(tempfile.gettempdir()) / f"kerascnn-slots-{os.getuid()}"
     names = _slot_names(slots)
+    turn = filelock.FileLock(folder / f"turn-{names[0]}-{len(names)}.lock", poll_interval=POLL_SECONDS / 10)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # One at a time waits for a slot: who has just freed one stands behind who waits already.
-        with filelock.FileLock(folder / f"turn-{names[0]}-{len(names)}.lock", poll_interval=POLL_SECONDS):
-            while True:
-                for name in names:
-                    lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
-                    with contextlib.suppress(filelock.Timeout):
-                        lock.acquire()
-                        return lock
-                time.sleep(POLL_SECONDS)
+        # One at a time waits for a slot: who has just freed one stands behind who waits already. A waiter that
+        # was suspended does not keep the others from going on.
+        with contextlib.suppress(filelock.Timeout):
+            turn.acquire(timeout=LONGEST_TURN_SECONDS)
+        while True:
+            for name in names:
+                lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
+                with contextlib.suppress(filelock.Timeout):
+                    lock.acquire()
+                    return lock
+            time.sleep(POLL_SECONDS)
     except OSError:
         return None
+    finally:
+        turn.release()
 
 
 def _slot_names(slots: int) -> list[str]:

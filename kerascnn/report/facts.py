@@ -74,7 +74,8 @@ class Facts:
     @cached_property
     def records(self) -> tuple[RunRecord, ...]:
         """All finished and diverged runs, arm by arm."""
-        return tuple(record for runs in self.arms.values() for record in runs.records.values())
+        every = (record for runs in self.arms.values() for record in runs.records.values())
+        return tuple({record.key: record for record in every}.values())
 
     @cached_property
     def judgements(self) -> dict[str, Judgement]:

@@ -117,7 +117,10 @@ def _growth(values: Sequence[float]) -> float:
     stretch = max(2, len(values) // 4)
     if len(values) < 2 * stretch:
         return 0.0
-    return statistics.fmean(values[-stretch:]) / statistics.fmean(values[-2 * stretch : -stretch]) - 1
+    before, recent = statistics.fmean(values[-2 * stretch : -stretch]), statistics.fmean(values[-stretch:])
+    if before <= 0:
+        return math.inf if recent > 0 else 0.0
+    return recent / before - 1
 
 
 def _noise(epochs: Sequence[Epoch]) -> Diagnosis | None:

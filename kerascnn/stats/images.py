@@ -14,13 +14,15 @@ Right = tuple["np.ndarray", "np.ndarray"]
 
 
 def image_error(pairs: Sequence[Right]) -> float | None:
-    """Standard error of the difference in accuracy between two arms if the test images were drawn anew.
+    """Standard error of the mean difference in accuracy between two arms if the test images were drawn anew.
 
-    `pairs`: one for each seed. All seeds are scored on the same images, so more seeds do not shrink it: it is
-    the root mean square over the seeds. None without pairs.
+    `pairs`: one for each seed, all scored on the same images. What single networks get right by luck averages out
+    over the seeds; that some images suit one arm and some the other does not. None without pairs.
     Source: paired proportions, Dietterich (1998), Approximate statistical tests, section 3.1.
     """
     if not pairs:
         return None
-    variances = [(first.astype(float) - second).var(ddof=1) / len(first) for first, second in pairs]
-    return math.sqrt(math.fsum(variances) / len(variances))
+    import numpy as np
+
+    difference = np.mean([first.astype(float) - second for first, second in pairs], axis=0)
+    return math.sqrt(difference.var(ddof=1) / len(difference))

@@ -16,7 +16,7 @@ from kerascnn.stats.cautions import FIXED_METRICS, cautions, missing_reason
 from kerascnn.stats.effects import Pairing, SeededClaim, arms_of, effect_of, pair_seeds, pairing_correlation
 from kerascnn.stats.intervals import t_interval
 from kerascnn.stats.planning import seeds_needed
-from kerascnn.stats.significance import holm
+from kerascnn.stats.significance import LEVEL, holm
 from kerascnn.stats.verdicts import Evidence, Verdict, decide, decide_identity, find_evidence, rule_of
 
 
@@ -152,7 +152,8 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
     bounds = (interval.low, interval.high) if interval else None
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
     warnings = cautions(claim, arms, found.pairing, found.effects, chance)
-    if verdict == "cannot tell" and decide(rule, effects, claim.smallest_effect) != verdict:
+    alone = decide(rule, effects, claim.smallest_effect)
+    if verdict == "cannot tell" and alone != verdict and found.evidence.p_value <= LEVEL:
         warnings += (sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks),)
     return _judgement(
         claim,

@@ -11,15 +11,15 @@ from kerascnn.stats.significance import LEVEL
 from kerascnn.stats.verdicts import Rule
 
 POWER = 0.8
-"""The chance that an effect of just the size of interest is found."""
+"""The chance of a clear verdict when there is nothing to find."""
 MOST_SEEDS = 500
 """More than this is no plan."""
 
 
 def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, claims: int = 1) -> int | None:
-    """How many seeds in all tell an effect of `smallest_effect` from none (a sameness or a line: rule it out).
+    """How many seeds in all would rule out an effect of `smallest_effect` where there is none at all.
 
-    Each of `claims` gets its share of the level. None where the spread says nothing, no size is of interest, or
+    So many also find one of twice that size. Each of `claims` gets its share of the level. None where the spread says nothing, no size is of interest, or
     MOST_SEEDS would not do.
     Source: the power of Student's t-test, Cohen (1988), Statistical Power Analysis, section 2.
     """
@@ -28,18 +28,13 @@ def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, c
     spread = statistics.stdev(effects)
     level = LEVEL / max(1, claims)
     tail = level if rule == "sameness" else level / 2
-    return next(
-        (n for n in range(len(effects), MOST_SEEDS + 1) if _power(rule, n, smallest_effect / spread, tail) >= POWER),
-        None,
-    )
+    size, more = smallest_effect / spread, range(len(effects) + 1, MOST_SEEDS + 1)
+    return next((n for n in more if _power(rule, n, size, tail) >= POWER), None)
 
 
 def _power(rule: Rule, n: int, size: float, tail: float) -> float:
-    """The chance of a clear verdict with `n` seeds; `size` is the effect in sds of its differences."""
-    from scipy.special import nctdtr, stdtr, stdtrit  # here, for they take 0.2 s to import
+    """The chance with `n` seeds that no effect is told from one of `size` sds: both ways, or for a line one way."""
+    from scipy.special import stdtr, stdtrit  # here, for they take 0.2 s to import
 
-    reach = float(stdtrit(n - 1, 1 - tail))
-    shift = size * math.sqrt(n)
-    if rule == "sameness":  # the truth is no difference at all: both tests must reject
-        return max(0.0, 2 * float(stdtr(n - 1, shift - reach)) - 1)
-    return 1 - float(nctdtr(n - 1, shift, reach))
+    within = float(stdtr(n - 1, size * math.sqrt(n) - float(stdtrit(n - 1, 1 - tail))))
+    return within if rule == "line" else 2 * within - 1

@@ -28,7 +28,7 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
     " {seeds} cannot tell.",
     ("line", "supported"): "{found}. As the lesson says: the line is kept (tolerance: {smallest}).",
     ("line", "contradicted"): "{found}. The wrong side of the line, where the lesson says it is not crossed.",
-    ("line", "cannot tell"): "{found}. The interval lies on both sides of the line: {seeds} cannot tell.",
+    ("line", "cannot tell"): "{found}. That leaves open on which side of the line it is: {seeds} cannot tell.",
     ("identity", "supported"): "{found}. Equal within {smallest}, as the lesson says.",
     ("identity", "contradicted"): "{found}. Further apart than {smallest}: not equal.",
 }

@@ -23,17 +23,21 @@ MOST_FOR_FLIPS = 20
 def p_above(effects: Sequence[float], null: float = 0.0) -> float:
     """One-sided p-value of Student's t-test, small where the mean of `effects` lies above `null`; 1 below two values.
 
-    Values that are all the same have no spread to go by. They get 4^-n: the most by which two arms whose seeds
-    learn or not by the same chance come out n times the same way.
+    Values that are all the same have no spread to go by and get `p_all_alike`.
     """
     if len(effects) < 2:
         return 1.0
     distance = statistics.fmean(effects) - null
     if are_identical(effects):
-        return 4.0 ** -len(effects) if distance > ROUNDING else 1.0
+        return p_all_alike(len(effects)) if distance > ROUNDING else 1.0
     from scipy.special import stdtr  # here, for it takes 0.2 s to import
 
     return float(stdtr(len(effects) - 1, -distance * math.sqrt(len(effects)) / statistics.stdev(effects)))
+
+
+def p_all_alike(n: int) -> float:
+    """The most by which two arms whose seeds learn or not by the same chance come out `n` times the same way."""
+    return 4.0**-n
 
 
 def p_below(effects: Sequence[float], null: float = 0.0) -> float:

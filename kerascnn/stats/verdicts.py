@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kerascnn.specs import Claim, Equivalence, Threshold
-from kerascnn.stats.intervals import ROUNDING, are_identical, t_interval
-from kerascnn.stats.significance import LEVEL, p_above, p_below, p_different, sign_flip_p_value
+from kerascnn.stats.intervals import ROUNDING, are_identical
+from kerascnn.stats.significance import LEVEL, p_above, p_all_alike, p_below, p_different, sign_flip_p_value
 
 Verdict = Literal["supported", "contradicted", "too small to matter", "cannot tell", "not judged"]
 """The four verdicts, and "not judged" where runs or numbers are missing."""
@@ -67,15 +67,14 @@ def decide(
     the claim stands alone. Each of several `looks` at growing numbers of seeds gets its share of the level
     (Bonferroni's inequality), so that stopping at the first clear one is fair.
     """
-    interval = t_interval(effects, 1 - LEVEL / looks)
-    if interval is None:
+    if len(effects) < 2:
         return "cannot tell" if effects else "not judged"
     evidence = find_evidence(rule, effects, smallest_effect)
     p_value = evidence.p_value if adjusted_p_value is None else adjusted_p_value
     is_clear = p_value <= LEVEL / looks and (rule != "effect" or _flips_agree(effects))
     if is_clear and evidence.answer != "cannot tell":
         return evidence.answer
-    is_small = rule == "effect" and interval.lies_within(-smallest_effect, smallest_effect)
+    is_small = rule == "effect" and _p_inside(effects, smallest_effect) <= LEVEL / 2 / looks
     return "too small to matter" if is_small else "cannot tell"
 
 
@@ -95,19 +94,21 @@ def _evidence_of_sameness(effects: Sequence[float], smallest: float) -> Evidence
 
     Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach.
     """
-    inside, different = max(p_above(effects, -smallest), p_below(effects, smallest)), p_different(effects)
-    if inside <= different:
-        return Evidence("supported", inside)
-    reaches = abs(statistics.fmean(effects)) >= smallest
-    return Evidence("contradicted" if reaches else "cannot tell", different)
+    if abs(statistics.fmean(effects)) >= smallest:
+        return Evidence("contradicted", p_different(effects))
+    return Evidence("supported", _p_inside(effects, smallest))
 
 
 def _evidence_of_line(effects: Sequence[float], smallest: float) -> Evidence:
     """`smallest` is the tolerance beyond the line; lying exactly on the line keeps it."""
-    mean, different = statistics.fmean(effects), p_different(effects)
-    if are_identical(effects) and mean >= -smallest - ROUNDING:
-        return Evidence("supported", 0.0)
-    kept = min(1.0, 2 * p_above(effects, -smallest))
-    if kept <= different:
-        return Evidence("supported", kept)
-    return Evidence("contradicted" if mean <= -smallest else "cannot tell", different)
+    mean = statistics.fmean(effects)
+    if are_identical(effects) and abs(mean + smallest) <= ROUNDING:
+        return Evidence("supported", 2 * p_all_alike(len(effects)))
+    if mean <= -smallest:
+        return Evidence("contradicted", p_different(effects))
+    return Evidence("supported", min(1.0, 2 * p_above(effects, -smallest)))
+
+
+def _p_inside(effects: Sequence[float], smallest: float) -> float:
+    """Small where the mean lies between `-smallest` and `smallest`."""
+    return max(p_above(effects, -smallest), p_below(effects, smallest))

@@ -30,7 +30,7 @@ def test_no_more_hold_a_slot_than_there_are(count: int) -> None:
             with lock:
                 under_way += 1
                 most = max(most, under_way)
-            time.sleep(0.05)
+            time.sleep(0.2)
             with lock:
                 under_way -= 1
 

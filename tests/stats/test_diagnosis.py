@@ -73,6 +73,11 @@ def test_a_run_without_epochs_shows_nothing():
     assert diagnose((), 0.1) == ()
 
 
+def test_a_net_that_gets_nothing_right_for_a_while_does_not_stop_the_report():
+    epochs = curve([4.6, 4.5, 4.4, 4.3], [0.0, 0.0, 0.0, 0.02], train_accuracy=[0.01, 0.02, 0.05, 0.12])
+    assert "still improving at the end" in {diagnosis.label for diagnosis in diagnose(epochs, 0.01)}
+
+
 def test_the_checks_on_the_set_up_find_nothing_in_a_sound_run():
     assert check_setup(make_record(), 0.1) == ()
 

@@ -66,6 +66,15 @@ def test_sameness_needs_the_whole_interval_inside_the_margins(effects, verdict):
     assert decide("sameness", effects, 0.02) == verdict
 
 
+@pytest.mark.parametrize("rule", ["sameness", "line"])
+def test_a_mean_beyond_half_the_margin_is_still_inside_it(rule):
+    assert decide(rule, (-0.015, -0.0155, -0.0145, -0.0152, -0.0148), 0.02) == "supported"
+
+
+def test_two_seeds_that_agree_by_luck_decide_nothing():
+    assert decide("effect", (0.0, 0.0), 0.02) == "cannot tell"
+
+
 def test_sameness_is_decided_by_the_90_percent_interval():
     effects = (0.0, 0.012, 0.006)  # half-widths: 90 % .0101, 95 % .0149
     assert decide("sameness", effects, 0.017) == "supported"

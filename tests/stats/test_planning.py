@@ -9,25 +9,32 @@ from factories import make_runs
 from kerascnn.specs import Comparison
 from kerascnn.stats import judge
 from kerascnn.stats.planning import seeds_needed
-from kerascnn.stats.significance import p_different
 from kerascnn.stats.verdicts import decide
 
 SPREAD = (-0.04, 0.01, 0.03, 0.0, 0.0)  # sd .0255
 
 
-def share_clear(rule, n, effect, trials=1500):
-    """How often `n` seeds with that true effect and the spread above give a clear verdict."""
+def share_clear(rule, n, effect, verdicts, trials=1500):
+    """How often `n` seeds with that true effect and the spread above give one of the verdicts."""
     draws = np.random.default_rng(7).normal(effect, np.std(SPREAD, ddof=1), (trials, n))
-    if rule == "effect":
-        return np.mean([p_different(draw.tolist()) <= 0.05 and draw.mean() > 0 for draw in draws])
-    return np.mean([decide(rule, draw.tolist(), 0.02) == "supported" for draw in draws])
+    return np.mean([decide(rule, draw.tolist(), 0.02) in verdicts for draw in draws])
 
 
-@pytest.mark.parametrize(("rule", "effect"), [("effect", 0.02), ("sameness", 0.0)])
-def test_the_planned_seeds_find_the_effect_of_interest_four_times_in_five(rule, effect):
+@pytest.mark.parametrize(
+    ("rule", "verdict"), [("effect", "too small to matter"), ("sameness", "supported"), ("line", "supported")]
+)
+def test_the_planned_seeds_rule_out_an_effect_that_is_not_there_four_times_in_five(rule, verdict):
     n = seeds_needed(rule, SPREAD, 0.02)
-    assert share_clear(rule, n, effect) == pytest.approx(0.8, abs=0.04)
-    assert share_clear(rule, n - 3, effect) < 0.8
+    assert share_clear(rule, n, 0.0, [verdict]) == pytest.approx(0.82, abs=0.05)
+    assert share_clear(rule, n - 3, 0.0, [verdict]) < 0.8
+
+
+def test_the_planned_seeds_also_find_an_effect_of_twice_the_size_of_interest():
+    assert share_clear("effect", seeds_needed("effect", SPREAD, 0.02), 0.04, ["supported"]) > 0.8
+
+
+def test_a_plan_asks_for_at_least_one_seed_more():
+    assert seeds_needed("effect", (0.005, 0.025, 0.012, 0.018, 0.015), 0.02) > 5
 
 
 def test_more_claims_on_a_page_ask_for_more_seeds():
