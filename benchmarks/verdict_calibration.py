@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kerascnn.commands.produce_verbs import seed_schedule
 from kerascnn.stats.intervals import t_interval
 from kerascnn.stats.outcomes import proportion_interval
+from kerascnn.stats.planning import seed_schedule
 from kerascnn.stats.significance import holm
 from kerascnn.stats.verdicts import decide, find_evidence
 

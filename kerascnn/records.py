@@ -200,9 +200,10 @@ class Published(Spec, frozen=True, kw_only=True):
     """What a notebook's last cell writes: the proof that it ran to its end.
 
     `runs` maps arm -> seed -> run key; a run that failed has its key in `failed_runs`. `found_arms` are those that
-    the study found by learning rates tried or by searches; of `rates_at_edge` the best rate may lie beyond those tried; `rate_trials` are the keys of the runs that tried them. `numbers` are named
-    measurements of the notebook that are not in a run's record; `image_errors` the standard error that the choice
-    of test images gives a claim's effect. `freshness` is the digest of everything
+    the study found by learning rates tried or by searches; of `rates_at_edge` the best rate may lie beyond those
+    tried; `rate_trials` are the keys of the runs that tried them. `numbers` are named measurements of the notebook
+    that are not in a run's record; `image_errors` the standard error that the choice of test images gives a
+    claim's effect. `freshness` is the digest of everything
     the result was made from; it is empty for a result made by hand, which never counts as up to date.
     """
 

@@ -260,9 +260,11 @@ class Store:
     def temporary_folder(self, purpose: str) -> Iterator[Path]:
         """A folder in the store to make something in. When this process dies, `remove_temporaries` deletes it."""
         name = f"{purpose} {secrets.token_hex(4)}".replace("-", "_")
-        with self.claim(name), self._new_folder(name) as folder:
-            yield folder
-        (self.root / "_locks" / f"{name}.lock").unlink(missing_ok=True)
+        try:
+            with self.claim(name), self._new_folder(name) as folder:
+                yield folder
+        finally:
+            (self.root / "_locks" / f"{name}.lock").unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _new_folder(self, key: str) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from kerascnn.errors import EXIT_INCOMPLETE, UsageError
 from kerascnn.produce import Outcome, Producer
 from kerascnn.results import Results
 from kerascnn.search import still_to_ask
-from kerascnn.stats import judge_all, seeds_text
+from kerascnn.stats import judge_all, seed_schedule, seeds_text
 from kerascnn.suite import Request, Suite, load_suite
 
 
@@ -50,14 +50,6 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
         if not open_claims:
             break
     return produce(replace(step, force=False), command, always_execute=True)
-
-
-def seed_schedule(first: int, most: int) -> tuple[int, ...]:
-    """Numbers of seeds to look at: each twice the one before, up to `most`."""
-    numbers = [first]
-    while numbers[-1] < most:
-        numbers.append(min(2 * numbers[-1], most))
-    return tuple(numbers)
 
 
 def _open_claims(suite: Suite) -> list[str]:

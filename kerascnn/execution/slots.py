@@ -13,6 +13,7 @@ import filelock
 
 POLL_SECONDS = 0.1
 LONGEST_TURN_SECONDS = 60.0
+"""Who has waited so long for its turn goes on without: the one before it may have been suspended."""
 
 
 @contextlib.contextmanager

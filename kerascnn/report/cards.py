@@ -110,7 +110,7 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
     if judgement.correlation is not None:
         yield Fact("Correlation of the pair over seeds", (f"{judgement.correlation:+.2f}".replace("-", "−"),))
     if judgement.seeds_needed is not None:
-        more = max(1, judgement.seeds_needed - judgement.n)
+        more = judgement.seeds_needed - judgement.n
         command = f"--seeds {judgement.seeds_needed}"
         yield Fact("Would tell", (f"about {more} more {'seed' if more == 1 else 'seeds'} ({command})",))
 

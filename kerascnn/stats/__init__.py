@@ -3,6 +3,7 @@
 from kerascnn.stats.diagnosis import Diagnosis, diagnose
 from kerascnn.stats.intervals import Interval, Summary, summarise, t_interval
 from kerascnn.stats.judgements import Judgement, judge, judge_all
+from kerascnn.stats.planning import seed_schedule
 from kerascnn.stats.sentences import effect_size_text, p_text, seeds_text
 from kerascnn.stats.setup_checks import check_setup
 from kerascnn.stats.takeaways import fill
@@ -19,6 +20,7 @@ __all__ = [
     "judge",
     "judge_all",
     "p_text",
+    "seed_schedule",
     "seeds_text",
     "summarise",
     "t_interval",

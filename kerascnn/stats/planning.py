@@ -1,4 +1,4 @@
-"""How many seeds a contrast would take, from the spread of those there are."""
+"""How many seeds a contrast would take, from the spread of those there are, and at how many to look."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MOST_SEEDS = 500
 def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, claims: int = 1) -> int | None:
     """How many seeds in all would rule out an effect of `smallest_effect` where there is none at all.
 
-    So many also find one of twice that size. Each of `claims` gets its share of the level. None where the spread says nothing, no size is of interest, or
-    MOST_SEEDS would not do.
+    So many also find one of twice that size. Each of `claims` gets its share of the level. None where the
+    spread says nothing, no size is of interest, or MOST_SEEDS would not do.
     Source: the power of Student's t-test, Cohen (1988), Statistical Power Analysis, section 2.
     """
     if len(effects) < 2 or smallest_effect <= 0 or are_identical(effects):
@@ -30,6 +30,14 @@ def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, c
     tail = level if rule == "sameness" else level / 2
     size, more = smallest_effect / spread, range(len(effects) + 1, MOST_SEEDS + 1)
     return next((n for n in more if _power(rule, n, size, tail) >= POWER), None)
+
+
+def seed_schedule(first: int, most: int) -> tuple[int, ...]:
+    """Numbers of seeds to look at: each twice the one before, up to `most`."""
+    numbers = [first]
+    while numbers[-1] < most:
+        numbers.append(min(2 * numbers[-1], most))
+    return tuple(numbers)
 
 
 def _power(rule: Rule, n: int, size: float, tail: float) -> float:

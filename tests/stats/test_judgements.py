@@ -7,11 +7,10 @@ import pytest
 from factories import by_name, make_arm, make_probe, make_record, make_runs
 from msgspec.structs import replace
 
-from kerascnn.commands.produce_verbs import seed_schedule
 from kerascnn.errors import UsageError
 from kerascnn.records import ArmRuns
 from kerascnn.specs import METRICS, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
-from kerascnn.stats import Judgement, judge, judge_all
+from kerascnn.stats import Judgement, judge, judge_all, seed_schedule
 from kerascnn.stats.units import UNITS
 from kerascnn.stats.verdicts import decide
 
