@@ -9,7 +9,7 @@ from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, RunRecord
 from kerascnn.report.axes import draw_strip, share_axis
 from kerascnn.report.facts import Facts
-from kerascnn.report.pages import Cell, Column, Mark, Table
+from kerascnn.report.parts import Cell, Column, Mark, Table
 from kerascnn.stats import summarise
 
 DIVERGED = Mark("diverged", "failed")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kerascnn.report.pages import Strip, Tick
+from kerascnn.report.parts import Strip, Tick
 
 MARGIN = 2.0
 """Percent of the axis left free at either end, so that dots are not cut."""

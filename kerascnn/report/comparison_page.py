@@ -10,7 +10,8 @@ import msgspec
 from kerascnn.records import ArmRuns
 from kerascnn.report.arm_tables import COST_COLUMNS, cost_cells, mean_of, metric_values
 from kerascnn.report.facts import Facts
-from kerascnn.report.pages import Cell, Column, ComparisonPage, Picture, Shell, Table
+from kerascnn.report.pages import ComparisonPage
+from kerascnn.report.parts import Cell, Column, Picture, Shell, Table
 from kerascnn.report.pictures import build_cost_picture
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import summarise

@@ -6,7 +6,7 @@ import csv
 import io
 
 from kerascnn.report.clean import clean_text
-from kerascnn.report.pages import Cell, Table
+from kerascnn.report.parts import Cell, Table
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from kerascnn.records import ArmRuns
 from kerascnn.report.facts import Facts
-from kerascnn.report.pages import Cell, Column, Table
+from kerascnn.report.parts import Cell, Column, Table
 from kerascnn.stats import check_setup, diagnose, seeds_text
 
 NOTHING = "nothing remarkable"

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from kerascnn.records import Published
-from kerascnn.report.pages import Cell, Column, Fact, Table
+from kerascnn.report.parts import Cell, Column, Fact, Table
 from kerascnn.report.words import field_words
 from kerascnn.specs import Arm
 

@@ -17,19 +17,8 @@ from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
 from kerascnn.report.facts import Facts, FailedRun
 from kerascnn.report.links import anchor_of, slug
 from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
-from kerascnn.report.pages import (
-    Command,
-    ExperimentPage,
-    Fact,
-    Failure,
-    Link,
-    Mark,
-    Picture,
-    Search,
-    Shell,
-    Table,
-    Variant,
-)
+from kerascnn.report.pages import ExperimentPage
+from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Picture, Search, Shell, Table, Variant
 from kerascnn.report.prose import Prose
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill

@@ -11,17 +11,8 @@ from kerascnn.report.facts import Facts, parameter_text, run_command
 from kerascnn.report.inputs import ReportInputs
 from kerascnn.report.links import slug
 from kerascnn.report.notebooks import question_of
-from kerascnn.report.pages import (
-    ClaimCard,
-    Fact,
-    IndexPage,
-    Lesson,
-    Link,
-    Problem,
-    Shell,
-    Table,
-    Variant,
-)
+from kerascnn.report.pages import IndexPage, Lesson
+from kerascnn.report.parts import ClaimCard, Fact, Link, Problem, Shell, Table, Variant
 from kerascnn.report.words import lesson_number
 
 CLAIMS_CSV = "data/claims.csv"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kerascnn.report.filters import metric_unit
 from kerascnn.report.inputs import ReportInputs
-from kerascnn.report.pages import Fact, MethodsPage, Shell
+from kerascnn.report.pages import MethodsPage
+from kerascnn.report.parts import Fact, Shell
 from kerascnn.specs import METRICS
 
 

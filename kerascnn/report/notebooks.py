@@ -9,7 +9,8 @@ from typing import Any
 from kerascnn.report.clean import strip_terminal_codes
 from kerascnn.report.facts import Facts
 from kerascnn.report.highlight import highlight_code
-from kerascnn.report.pages import Link, NotebookCell, NotebookPage, Output, Shell
+from kerascnn.report.pages import NotebookCell, NotebookPage, Output
+from kerascnn.report.parts import Link, Shell
 from kerascnn.report.prose import Prose
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+\Z")

@@ -8,7 +8,7 @@ from kerascnn.records import Epoch, Published, PublishedSearch, Trial
 from kerascnn.records import Table as PublishedTable
 from kerascnn.report.clean import strip_terminal_codes
 from kerascnn.report.facts import Facts, parameter_text
-from kerascnn.report.pages import Cell, Column, Mark, Search, Table
+from kerascnn.report.parts import Cell, Column, Mark, Search, Table
 
 BEST = Mark("best", "done")
 CHANGED = Mark("changed", "changed")

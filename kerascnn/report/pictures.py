@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kerascnn.plots import plot_cost, to_svg
 from kerascnn.records import ArmRuns
 from kerascnn.report.drawings import markup_drawing
-from kerascnn.report.pages import Picture
+from kerascnn.report.parts import Picture
 
 
 def build_cost_picture(arms: Sequence[ArmRuns]) -> Picture:

@@ -13,7 +13,7 @@ from kerascnn.report.index_page import build_index_page, build_variants, lesson_
 from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page
-from kerascnn.report.pages import Link, Shell, Table
+from kerascnn.report.parts import Link, Shell, Table
 from kerascnn.report.stylesheet import render_stylesheet
 from kerascnn.report.writer import render_template, write_report
 

@@ -20,7 +20,7 @@ from jinja2 import nodes
 from sample_report import BUDGETS, make_entry, make_notebook, make_notebook_failure, make_published
 
 from kerascnn import Study
-from kerascnn.report import pages, render_report
+from kerascnn.report import pages, parts, render_report
 from kerascnn.report.facts import rerun_command
 from kerascnn.report.inputs import TEMPLATES, file_stem
 from kerascnn.report.render import build_files
@@ -83,7 +83,12 @@ def test_every_field_of_a_page_is_used_by_a_template_and_no_other_is_asked_for()
         for path in TEMPLATES.glob("*.html.j2")
         for node in environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Getattr)
     }
-    shown = [value for value in vars(pages).values() if isinstance(value, type) and is_dataclass(value)]
+    shown = [
+        value
+        for module in (pages, parts)
+        for value in vars(module).values()
+        if isinstance(value, type) and is_dataclass(value)
+    ]
     known = {field.name for page in shown for field in fields(page)}
     assert wanted - known == NOT_OURS | {"items"} & wanted
     assert known - wanted <= ONLY_FOR_CSV

@@ -1,0 +1,222 @@
+"""What pages are made of: tables, drawings, claims, failures. Templates print these fields, filters round them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place in this report; `label` says what is there."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What surrounds every page. `notice` is set where the data are not those the lesson speaks of."""
+
+    page_title: str
+    dataset: str
+    profile: str
+    notice: str | None
+    here: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A labelled place on an axis; `position` in percent of its width."""
+
+    position: float
+    value: float
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Values on an axis, as positions in percent of its width.
+
+    `dots` are single seeds. `low` to `high` is the interval, cut at the axis' ends where `cut_low` or
+    `cut_high` says so. `band` is the zone of effects too small to matter, `line` a reference.
+    """
+
+    dots: tuple[float, ...]
+    centre: float | None
+    low: float | None
+    high: float | None
+    cut_low: bool
+    cut_high: bool
+    band_start: float | None
+    band_width: float | None
+    line: float | None
+    ticks: tuple[Tick, ...]
+    unit: str
+    reference: float
+    tone: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A word that stands beside or instead of a value ("diverged"); `state` picks its look."""
+
+    word: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of a table; `unit` names how it is printed, `tone` the colour of its row's arm."""
+
+    value: str | int | float | bool | None
+    unit: str = "text"
+    href: str | None = None
+    mark: Mark | None = None
+    strip: Strip | None = None
+    tone: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """`key` is the heading in the CSV file, `label` the one on the page."""
+
+    key: str
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a heading for every row: its first cell."""
+
+    anchor: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    csv: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SeedEffect:
+    """The effect that one seed shows."""
+
+    seed: int
+    effect: float
+
+
+@dataclass(frozen=True)
+class ClaimCard:
+    """One claim with its verdict. Effects are positive where they go the lesson's way.
+
+    `unit` is the effect's, `smallest_effect` decides how many decimals are shown of it.
+    """
+
+    anchor: str
+    href: str
+    says: str
+    verdict: str
+    state: str
+    sentence: str
+    kind: str
+    contrast: str
+    metric: str
+    effect_text: str
+    interval_text: str
+    smallest_text: str
+    unit: str
+    effect: float | None
+    low: float | None
+    high: float | None
+    smallest_effect: float
+    seeds: int
+    effects: tuple[SeedEffect, ...]
+    strip: Strip | None
+    warnings: tuple[str, ...]
+    details: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many claims have one verdict, and where the share begins on a bar (percent)."""
+
+    verdict: str
+    state: str
+    claims: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that ended in an error. `curve` holds the epochs up to there, if any."""
+
+    anchor: str
+    what: str
+    reason: str
+    traceback: str
+    failed_at: str
+    command: str
+    curve: Table | None
+    link: Link | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line about something that failed, with the place that says more."""
+
+    what: str
+    reason: str
+    link: Link
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A named property of the whole report or page."""
+
+    name: str
+    values: tuple[str, ...]
+    unit: str = "text"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A run of an experiment with parameters that are not the defaults."""
+
+    link: Link
+    parameters: str
+    status: Mark
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the page; `svg` is None where it could not be shown, and `missing` says why."""
+
+    anchor: str
+    title: str
+    caption: str
+    alt: str
+    svg: Markup | None
+    missing: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """All trials of one search."""
+
+    label: str
+    oracle: str
+    best: str
+    best_value: float | None
+    table: Table
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line and what it is for."""
+
+    purpose: str
+    line: str
