@@ -90,7 +90,11 @@ class Environment(Spec, frozen=True, kw_only=True):
 
 
 class RunRecord(Spec, frozen=True, kw_only=True):
-    """The result of one TrainSpec. `diverged`: the loss stopped being finite; that is a result."""
+    """The result of one TrainSpec. `diverged`: the loss stopped being finite; that is a result.
+
+    `small_set_accuracy`: where the run learned nothing, the share of 20 training images that the same net gets
+    right after 100 steps on them alone.
+    """
 
     key: str
     spec: TrainSpec
@@ -103,6 +107,7 @@ class RunRecord(Spec, frozen=True, kw_only=True):
     cost: Cost
     environment: Environment
     weights_sha256: str
+    small_set_accuracy: float | None = None
     schema: Literal[1] = 1
 
 

@@ -174,6 +174,24 @@ def test_a_store_that_cannot_be_written_is_a_clear_error_of_its_own(
     assert "Traceback" not in done.stderr
 
 
+# --- why ----------------------------------------------------------------------------------------------------
+
+
+def test_why_speaks_of_the_step_sizes_a_study_tries(command: Command, experiments: Path, data: Path) -> None:
+    tried = 'rate_grids=[RateGrid(name="tuned", arm="a1", rates=[0.1, 0.2])],\n    profile=profile,'
+    study = STUDY.replace("BUILDER", "models.deep").replace("profile=profile,", tried)
+    study = study.replace("Budget, Study", "Budget, RateGrid, Study").replace("seeds=2)", "seeds=2, rate_seeds=1)")
+    write_experiment(experiments, "03_tuned", study)
+    done = command("why", "tuned", "tuned", "--data", str(data), KERASCNN_EXPERIMENTS=str(experiments))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[1:] == [
+        "  A: step sizes tried (tuned)",
+        "    step 0.1, seed 2001, step 0.2, seed 2001: to train: the store has no run at all.",
+        "    the runs at the best step: known once these are",
+    ]
+
+
 # --- list and plan ------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError, near_match
@@ -15,7 +17,7 @@ from kerascnn.places import experiments_folder
 from kerascnn.specs import TrainSpec
 from kerascnn.spelling import spell_duration, spell_size
 from kerascnn.store import Store
-from kerascnn.suite import Forecast, Request, forecast, load_suite
+from kerascnn.suite import Forecast, Planned, Request, forecast, load_suite
 
 
 def list_experiments() -> int:
@@ -88,28 +90,57 @@ def _from_others(cast: Forecast) -> str:
     return f" ({', '.join(others)})" if others else ""
 
 
+@dataclass(frozen=True)
+class _Section:
+    """Runs that `why` speaks of together: `specs` by what each is called; `more` says what is not known yet."""
+
+    name: str
+    label: str
+    specs: dict[str, TrainSpec]
+    more: str = ""
+
+
 def print_why(request: Request, arm: str | None) -> int:
     """For each run of one experiment why it is in the store, or what differs from the nearest one that is."""
     suite = load_suite(request)
     plan = suite.only()
     stored = {key: identity.flat() for key, identity in suite.store.identities().items()}
-    arms = {found.name: found for found in (*plan.study.arms, *plan.study.found_arms(plan.ledger))}
-    if arm is not None and arm not in plan.runs:
-        raise UsageError(f"{plan.experiment.name} has no arm {arm!r} in this profile. {near_match(arm, plan.runs)}")
+    sections = [*_arm_sections(plan), *_rate_sections(plan), *_search_sections(plan)]
+    names = dict.fromkeys(section.name for section in sections)
+    if arm is not None and arm not in names:
+        raise UsageError(f"{plan.experiment.name} has no arm {arm!r} in this profile. {near_match(arm, names)}")
     print(f"{plan.experiment.name} on {suite.dataset.title}, profile {request.profile}")
+    for section in sections:
+        if arm in (None, section.name):
+            print(f"  {section.label} ({section.name})")
+            _print_reasons({what: _reason(plan.ledger, spec, stored) for what, spec in section.specs.items()})
+            if section.more:
+                print(f"    {section.more}")
+    return 0
+
+
+def _arm_sections(plan: Planned) -> Iterator[_Section]:
+    arms = {found.name: found for found in (*plan.study.arms, *plan.study.found_arms(plan.ledger))}
     specs = plan.study.planned(plan.ledger)
     for name, by_seed in plan.runs.items():
-        if arm in (None, name):
-            print(f"  {arms[name].label} ({name})")
-            _print_reasons({f"seed {seed}": _reason(plan.ledger, specs[name, seed], stored) for seed in by_seed})
-    if arm is None:
-        for search in plan.study.searches:
-            print(f"  {search.label} ({search.name})")
-            progress = plan.ledger.progress(plan.study, search)
-            _print_reasons({f"trial {t.number}": _reason(plan.ledger, t.spec, stored) for t in progress.trials})
-            if not progress.complete:
-                print("    further trials: proposed once these are known")
-    return 0
+        yield _Section(name, arms[name].label, {f"seed {seed}": specs[name, seed] for seed in by_seed})
+
+
+def _rate_sections(plan: Planned) -> Iterator[_Section]:
+    for grid in plan.study.rate_grids:
+        trials = plan.study.rate_trials(grid, plan.ledger.setting)
+        specs = {f"step {rate:g}, seed {seed}": spec for rate, runs in trials.items() for seed, spec in runs.items()}
+        more = "the runs at the best step: known once these are" if grid.name not in plan.runs else ""
+        if specs:
+            yield _Section(grid.name, f"{plan.study.arm(grid.arm).label}: step sizes tried", specs, more)
+
+
+def _search_sections(plan: Planned) -> Iterator[_Section]:
+    for search in plan.study.searches:
+        progress = plan.ledger.progress(plan.study, search)
+        specs = {f"trial {trial.number}": trial.spec for trial in progress.trials}
+        more = "" if progress.complete else "further trials: proposed once these are known"
+        yield _Section(search.name, search.label, specs, more)
 
 
 def _print_reasons(reasons: dict[str, tuple[str, str]]) -> None:

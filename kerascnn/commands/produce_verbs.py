@@ -9,7 +9,8 @@ from kerascnn.errors import EXIT_INCOMPLETE, UsageError
 from kerascnn.produce import Outcome, Producer
 from kerascnn.results import Results
 from kerascnn.search import still_to_ask
-from kerascnn.stats import judge_all, seed_schedule, seeds_text
+from kerascnn.specs import Identity
+from kerascnn.stats import Verdict, judge_all, seed_schedule, seeds_text
 from kerascnn.suite import Request, Suite, load_suite
 
 
@@ -41,8 +42,11 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
     for number, step in enumerate(steps, 1):
         suite = load_suite(step)
         outcome = Producer(suite, command, always_execute=False, train_only=True).run()
-        open_claims = _open_claims(suite)
-        words = f"open: {', '.join(open_claims)}" if open_claims else "every claim is decided"
+        verdicts = _verdicts(suite)
+        open_claims = [name for name, verdict in verdicts.items() if verdict == "cannot tell"]
+        unjudged = [name for name, verdict in verdicts.items() if verdict == "not judged"]
+        words = f"open: {', '.join(open_claims)}" if open_claims else "every claim that has runs is decided"
+        words += f"; this profile has no runs for: {', '.join(unjudged)}" if unjudged else ""
         print(
             f"Look {number} of {len(looks)}, {seeds_text(looks[number - 1])}, {outcome.trained} runs trained: {words}.",
             flush=True,
@@ -52,13 +56,14 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
     return produce(replace(step, force=False), command, always_execute=True)
 
 
-def _open_claims(suite: Suite) -> list[str]:
-    """The claims that the runs there are leave open."""
+def _verdicts(suite: Suite) -> dict[str, Verdict]:
+    """Claim -> its verdict by the runs there are, for every claim that runs decide."""
     plan = suite.only()
     results = Results(plan.study, plan.session(suite.dataset), plan.ledger, suite.dataset)
     arms = {runs.arm.name: runs for runs in results.arms}
-    judgements = judge_all(plan.study.claims, arms, results.chance, {}, plan.study.looks)
-    return [name for name, judgement in judgements.items() if judgement.verdict == "cannot tell"]
+    claims = [claim for claim in plan.study.claims if not isinstance(claim, Identity)]
+    judgements = judge_all(claims, arms, results.chance, {}, plan.study.looks)
+    return {name: judgement.verdict for name, judgement in judgements.items()}
 
 
 def render_only(request: Request, command: str) -> int:

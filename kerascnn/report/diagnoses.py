@@ -13,7 +13,8 @@ from kerascnn.stats import check_setup, diagnose, seeds_text
 NOTHING = "nothing remarkable"
 NOTE = (
     "Read off the curves by fixed rules. An epoch that is named is the earliest at which it set in. Set-up: the loss before"
-    " training against ln(classes), the size of a step against the weights (about 1e-3 is usual), silent units."
+    " training against ln(classes), the size of a step against the weights (about 1e-3 is usual), silent units;"
+    " a net that learned nothing is also trained on 20 images alone, to see whether it can learn at all."
 )
 
 

@@ -7,12 +7,14 @@ from kerascnn.stats.planning import seed_schedule
 from kerascnn.stats.sentences import effect_size_text, p_text, seeds_text
 from kerascnn.stats.setup_checks import check_setup
 from kerascnn.stats.takeaways import fill
+from kerascnn.stats.verdicts import Verdict
 
 __all__ = [
     "Diagnosis",
     "Interval",
     "Judgement",
     "Summary",
+    "Verdict",
     "check_setup",
     "diagnose",
     "effect_size_text",

@@ -32,10 +32,9 @@ EXPLODED = 1.5
 """A training loss this many times ln(classes) is worse than knowing nothing: the weights have run away."""
 PLATEAU = (0.997, 1.02)
 """A validation loss between these shares of ln(classes) is that of a net that knows nothing and is not getting anywhere."""
-STILL_RISING = 0.03
-"""Share by which the validation accuracy has grown, last quarter against the quarter before, that promises more."""
-STILL_FALLING = 0.01
-"""Share by which the validation loss must have fallen over the same stretch."""
+STILL_IMPROVING = 0.04
+"""Growth of validation accuracy plus fall of validation loss (shares, last quarter of the run against the quarter
+before) that promises more, where both go the right way."""
 LEVEL = 0.02
 """The later half of a run may lie this far above the best of its first half and count as level."""
 LOSS_RISE = 0.035
@@ -103,7 +102,8 @@ def _end(epochs: Sequence[Epoch]) -> Diagnosis | None:
     """Whether the run was still on its way up, or had been level for half of its time."""
     values = [epoch.val_accuracy for epoch in epochs]
     losses = [epoch.val_loss or 0.0 for epoch in epochs]
-    if _growth(values) > STILL_RISING and -_growth(losses) > STILL_FALLING:
+    rise, fall = _growth(values), -_growth(losses)
+    if min(rise, fall) > 0 and rise + fall > STILL_IMPROVING:
         return Diagnosis("still improving at the end")
     half = len(values) // 2
     if half >= 2 and statistics.fmean(values[-half:]) <= max(values[: len(values) - half]) + LEVEL:

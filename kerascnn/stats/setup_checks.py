@@ -15,10 +15,23 @@ UPDATE_RATIOS = (1e-5, 1e-1)
 MOST_SILENT = 0.5
 """Share of dead or saturated units in a layer beyond which it hardly works."""
 
+BY_HEART = 0.9
+"""Share of a few images that a net which can learn at all gets right after training on them alone."""
+
 
 def check_setup(record: RunRecord, chance: float) -> tuple[str, ...]:
     """What looks wrong in the probes of a run, each a short phrase; nothing where all is well."""
-    return tuple(phrase for probe in record.probes for phrase in _about(probe, chance))
+    found = [phrase for probe in record.probes for phrase in _about(probe, chance)]
+    if record.small_set_accuracy is not None:
+        found.append(_about_small_set(record.small_set_accuracy))
+    return tuple(found)
+
+
+def _about_small_set(accuracy: float) -> str:
+    """What it means that a net which learned nothing could or could not learn 20 images by heart."""
+    if accuracy >= BY_HEART:
+        return f"it can learn 20 images by heart ({accuracy:.0%} right): data or time are missing, not ability"
+    return f"it cannot even learn 20 images by heart ({accuracy:.0%} right after 100 steps on them alone)"
 
 
 def _about(probe: Probe, chance: float) -> Iterator[str]:

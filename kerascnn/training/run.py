@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 TRAIN_SCORE_IMAGES = 1000
 """The training score in inference mode is taken on at most this many training images."""
 
+SMALL_SET_IMAGES, SMALL_SET_STEPS = 20, 100
+"""A net that learned nothing is trained anew on this few images, for so many steps: can it learn at all?"""
+LEARNED_ACCURACY = 0.05
+"""Training accuracy above chance, in the last epoch, that counts as having learned something."""
+
 
 class TrainingError(Exception):
     """A run that stopped with an error; `epochs` is the curve up to there."""
@@ -101,6 +106,7 @@ def train_run(
     except (tf.errors.OpError, MemoryError, ValueError) as err:
         raise TrainingError(str(err), tuple(progress.epochs)) from err
     weights = named_weights(run.program.model)
+    small_set_accuracy = _fit_small_set(run) if _learned_nothing(run, progress) else None
     last = progress.epochs[-1]
     images_seen = len(progress.epochs) * run.steps_per_epoch * spec.batch_size
     record = RunRecord(
@@ -122,6 +128,7 @@ def train_run(
         ),
         environment=environment,
         weights_sha256=hash_weights(weights),
+        small_set_accuracy=small_set_accuracy,
     )
     return RunResult(record, tested.predictions, run.split.test.astype(np.int32), weights)
 
@@ -247,6 +254,31 @@ def _evaluate(run: _Run, images: Images) -> tuple[Score, Evaluation]:
     return Score(
         loss=_finite(float(np.mean(result.losses, dtype=np.float64))), accuracy=accuracy, images=len(labels)
     ), result
+
+
+def _learned_nothing(run: _Run, progress: _Progress) -> bool:
+    """Whether the run had steps enough and yet ended where it began.
+
+    Divergence explains itself; under augmentation there is no small set, for its images never come twice.
+    """
+    if progress.diverged or run.spec.augmentation:
+        return False
+    steps = len(progress.epochs) * run.steps_per_epoch
+    chance = 1.0 / run.program.model.output_shape[-1]
+    gain = progress.epochs[-1].train_accuracy - chance
+    return steps >= SMALL_SET_STEPS and gain <= LEARNED_ACCURACY
+
+
+def _fit_small_set(run: _Run) -> float:
+    """Train the same net from its start on a few images alone; the share of them it then gets right."""
+    few, batch = _first(run.train, SMALL_SET_IMAGES), run.spec.batch_size
+    count = int(few.labels.shape[0])
+    order = np.resize(np.arange(count, dtype=np.int32), (SMALL_SET_STEPS, batch))
+    rates = np.full(SMALL_SET_STEPS, run.spec.optimiser.learning_rate, np.float32)
+    run.program.reset(run.spec.seed)
+    run.program.train(few, order, rates, run.affine, stream_seed(run.spec.seed, "augmentation"), 0)
+    score, _ = _evaluate(run, few)
+    return score.accuracy
 
 
 def _first(images: Images, count: int) -> Images:

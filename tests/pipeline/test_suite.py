@@ -66,6 +66,7 @@ def test_seeds_are_added_until_every_claim_is_decided_and_the_page_says_how_ofte
     assert "Looking at 1, 2 seeds; at most 4 runs to train." in done.stdout
     assert "Look 1 of 2, 1 seed, 0 runs trained: open: " in done.stdout
     assert "Look 2 of 2, 2 seeds, 4 runs trained: " in done.stdout
+    assert "this profile has no runs for: he-learns-fairly" in done.stdout
     (page,) = place.reports.glob("04_glorot_vs_he--*[0-9a-f].html")
     assert "2 looks" in page.read_text(encoding="utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 from factories import make_probe, make_record
 
@@ -85,3 +86,15 @@ def test_the_checks_on_the_set_up_find_nothing_in_a_sound_run():
 def test_a_net_that_is_sure_of_itself_before_training_is_noticed():
     record = make_record(probes=(make_probe(loss=7.9),))
     assert check_setup(record, 0.1) == ("initial loss 7.9 nats where ln(classes) is 2.3",)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "phrase"),
+    [
+        (1.0, "it can learn 20 images by heart (100% right): data or time are missing, not ability"),
+        (0.15, "it cannot even learn 20 images by heart (15% right after 100 steps on them alone)"),
+    ],
+)
+def test_a_net_that_learned_nothing_is_told_apart_by_what_it_can_learn_by_heart(accuracy, phrase):
+    record = msgspec.structs.replace(make_record(), small_set_accuracy=accuracy)
+    assert check_setup(record, 0.1) == (phrase,)

@@ -327,6 +327,24 @@ def test_a_run_that_explodes_in_its_very_last_step_has_diverged(dataset: Dataset
     assert record.outcome == "diverged"
 
 
+def test_a_net_that_learned_nothing_is_asked_to_learn_twenty_images_by_heart(dataset: Dataset, warm: Workshop) -> None:
+    hopeless = make_spec(epochs=20, optimiser=OptimiserSpec(name="sgd", learning_rate=1e-9))
+    result = train(hopeless, dataset, warm)
+    assert result.record.small_set_accuracy is not None
+    assert result.record.small_set_accuracy < 0.6
+    assert hash_weights(result.weights) == result.record.weights_sha256
+    able = make_spec(epochs=20, optimiser=OptimiserSpec(learning_rate=0.01), schedule=ScheduleSpec(warmup_epochs=1e9))
+    assert train(able, dataset, warm).record.small_set_accuracy >= 0.9, "its schedule alone kept it from learning"
+
+
+def test_a_net_that_learned_or_had_no_time_to_is_not_asked(dataset: Dataset, warm: Workshop) -> None:
+    learned = train(make_spec(epochs=20, optimiser=OptimiserSpec(learning_rate=0.003)), dataset, warm).record
+    short = train(make_spec(optimiser=OptimiserSpec(name="sgd", learning_rate=1e-9)), dataset, warm).record
+    augmented = make_spec(epochs=20, augmentation=("flip",), optimiser=OptimiserSpec(name="sgd", learning_rate=1e-9))
+    assert learned.small_set_accuracy is short.small_set_accuracy is None
+    assert train(augmented, dataset, warm).record.small_set_accuracy is None, "20 images become many"
+
+
 def test_the_record_survives_its_way_through_json(dataset: Dataset, warm: Workshop) -> None:
     record = train(make_spec(), dataset, warm).record
     back = RunRecord.from_json(record.canonical_json())
