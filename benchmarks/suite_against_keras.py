@@ -45,7 +45,7 @@ def train_plainly(data: str) -> None:
 
     from kerascnn.data import load_dataset
     from kerascnn.specs import ModelSpec
-    from kerascnn.specs.study import Setting
+    from kerascnn.specs.setting import Setting
     from kerascnn.training.build import build_model
     from kerascnn.training.splits import split_images
 

@@ -16,7 +16,7 @@ from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identif
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.search import SearchProgress
 from kerascnn.specs import Search, Spec, Study, TrainSpec
-from kerascnn.specs.study import Setting
+from kerascnn.specs.setting import Setting
 from kerascnn.store import Store, load_spec, write_replacing
 
 NO_TRIALS = SearchProgress(trials=(), complete=False)

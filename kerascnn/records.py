@@ -140,6 +140,7 @@ class DatasetInfo(Spec, frozen=True, kw_only=True):
 
     `notice` is set where the numbers are not about the set the lesson speaks of (the embedded set).
     `content` is the SHA-256 of decoded pixels and labels. `image_shape` is (height, width, channels).
+    `companions` are the sets beside it that arms may name; `missing` says of others why they are not at hand.
     """
 
     name: str
@@ -151,6 +152,12 @@ class DatasetInfo(Spec, frozen=True, kw_only=True):
     test_images: int
     source: str
     notice: str | None = None
+    companions: dict[str, DatasetInfo] = msgspec.field(default_factory=dict)
+    missing: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def on(self, dataset: str | None) -> DatasetInfo:
+        """The named companion, or this set itself where none is named or it is not at hand."""
+        return self if dataset is None else self.companions.get(dataset, self)
 
 
 @dataclass(frozen=True)

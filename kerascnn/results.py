@@ -166,7 +166,10 @@ class Results:
         seeds = sorted(trained.get(first, {}).keys() & trained.get(second, {}).keys())
         if not seeds:
             return []
-        labels = open_dataset(self.dataset.content).test_labels
+        contents = {trained[arm][seeds[0]].spec.data.content for arm in (first, second)}
+        if len(contents) > 1:  # other images: nothing to pair
+            return []
+        labels = open_dataset(contents.pop()).test_labels
         load = self._ledger.store.load_predictions
         right: list[tuple[Any, Any]] = []
         images: Any = None

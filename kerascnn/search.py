@@ -22,7 +22,8 @@ import msgspec
 from kerascnn.errors import UsageError
 from kerascnn.records import PublishedSearch, Trial
 from kerascnn.specs import Arm, Budget, Choice, ModelSpec, Search, Spec, Study, TrainSpec
-from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS, Progress, SearchState
+from kerascnn.specs.setting import Progress, SearchState
+from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS
 
 HYPERBAND_FACTOR = 3
 """Each rung keeps one in three and trains it three times as long. Source: Li et al. 2018, algorithm 1 (eta)."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kerascnn.errors import NotebookError
 from kerascnn.identity import Origin
@@ -16,12 +17,9 @@ from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, r
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.records import DatasetInfo
 from kerascnn.results import Results
-from kerascnn.specs import Spec, Study
-from kerascnn.specs.study import Setting
+from kerascnn.specs import Precision, Spec, Study
+from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
-
-if TYPE_CHECKING:
-    from kerascnn.data import Dataset
 
 SESSION_VARIABLE = "KERASCNN_SESSION"
 
@@ -50,7 +48,7 @@ def run_study(study: Study) -> Results:
 
     Raises: NotebookError when the pipeline planned another study than the one executed.
     """
-    session = current_session()
+    session = current_session(study)
     if session.study_digest and session.study_digest != study.digest:
         raise NotebookError(
             "The executed study differs from the planned one: a cell between `parameters` and `study` gives "
@@ -75,8 +73,17 @@ def open_ledger(
 ) -> Ledger:
     """The study's results made on this machine, or at `origin`."""
     precision = study.precision or (origin.precision if origin else native_precision())
-    setting = Setting(content=dataset.content, train_images=dataset.train_images, precision=precision)
+    setting = _setting(dataset, precision, study.companions)
     return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin)
+
+
+def _setting(dataset: DatasetInfo, precision: Precision, companions: tuple[str, ...] = ()) -> Setting:
+    return Setting(
+        content=dataset.content,
+        train_images=dataset.train_images,
+        precision=precision,
+        companions={n: _setting(dataset.companions[n], precision) for n in companions if n in dataset.companions},
+    )
 
 
 def choose_origin(study: Study, dataset: DatasetInfo, store: Store, search_path: Path) -> Origin | None:
@@ -109,12 +116,12 @@ def train_missing(study: Study, ledger: Ledger) -> None:
         Scheduler([Work("notebook", study, ledger)], executor, jobs, Progress(sys.stderr)).run()
 
 
-def current_session() -> Session:
+def current_session(study: Study) -> Session:
     """The session that the pipeline handed over, or one made up from what can be seen."""
     handed = os.environ.get(SESSION_VARIABLE)
     if handed:
         return Session.from_json(Path(handed).read_bytes())
-    dataset = _load_dataset()
+    dataset = load_info(None, study.companions)
     notebook = _running_notebook()
     values = _current_values(notebook) if notebook else {}
     defaults = {name: p.default for name, p in notebook.parameters().items()} if notebook else {}
@@ -122,16 +129,17 @@ def current_session() -> Session:
         experiment=notebook.name if notebook else "",
         notebook=str(notebook.path) if notebook else "",
         store=str(store_folder()),
-        dataset=dataset.info,
+        dataset=dataset,
         parameters=values,
         changed_parameters={n: v for n, v in values.items() if n != "profile" and v != defaults[n]},
     )
 
 
-def _load_dataset() -> Dataset:
-    from kerascnn.data import load_dataset
+def load_info(choice: str | None, companions: Iterable[str]) -> DatasetInfo:
+    """What is known about the chosen data set, with the companions that are at hand."""
+    from kerascnn.data import load_dataset, with_companions
 
-    return load_dataset()
+    return with_companions(load_dataset(choice).info, companions, choice)
 
 
 def _running_notebook() -> Notebook | None:

@@ -22,7 +22,7 @@ from kerascnn.places import experiments_folder, store_folder
 from kerascnn.publishing import Slot, used_runs
 from kerascnn.records import DatasetInfo
 from kerascnn.search import at_most, still_to_ask
-from kerascnn.session import Session, choose_origin, is_settled, open_ledger
+from kerascnn.session import Session, choose_origin, is_settled, load_info, open_ledger
 from kerascnn.specs import Profile, Study, TrainSpec
 from kerascnn.store import Store
 
@@ -195,12 +195,13 @@ def load_suite(request: Request) -> Suite:
     left_out = select(list(request.skip), known)
     wanted = [_read(path, request) for path in paths if path.stem in chosen and path.stem not in left_out]
     with ThreadPoolExecutor(1) as pool:
-        dataset = pool.submit(_load_dataset, request.data)
+        dataset = pool.submit(load_info, request.data, ())
         experiments = load_experiments(wanted)
+        companions = {name for e in experiments if e.study is not None for name in e.study.companions}
         return Suite(
             notebooks=tuple(read for path in paths if (read := _try_read(path)) is not None),
             experiments=experiments,
-            dataset=dataset.result(),
+            dataset=_with_companions(dataset.result(), companions, request.data),
             store=Store(store_folder()),
             request=request,
         )
@@ -243,7 +244,7 @@ def forecast(plans: list[Planned]) -> list[Forecast]:
                 },
                 at_most=len(unknown),
                 seconds=sum(
-                    costs.estimate_seconds(spec, plan.ledger.setting.train_images)
+                    costs.estimate_seconds(spec, plan.ledger.setting.images_for(spec))
                     for spec in [*missing.values(), *unknown]
                 ),
                 fresh=is_settled(plan.study, plan.ledger) and plan.is_fresh(),
@@ -265,10 +266,12 @@ def reading_digest() -> str:
     return digest.hexdigest()
 
 
-def _load_dataset(choice: str | None) -> DatasetInfo:
-    from kerascnn.data import load_dataset
+def _with_companions(dataset: DatasetInfo, companions: set[str], choice: str | None) -> DatasetInfo:
+    if not companions:
+        return dataset
+    from kerascnn.data import with_companions
 
-    return load_dataset(choice).info
+    return with_companions(dataset, sorted(companions), choice)
 
 
 def _try_read(path: Path) -> Notebook | None:

@@ -15,7 +15,7 @@ from kerascnn.ledger import Ledger, ProposalRequest, Scores, spec_digest
 from kerascnn.records import RunFailure
 from kerascnn.search import ProposedTrial, SearchProgress
 from kerascnn.specs import Budget, Choice, Search, Study, TrainSpec, model
-from kerascnn.specs.study import Setting
+from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
 
 SETTING = Setting(content=CONTENT, train_images=900, precision="float32")

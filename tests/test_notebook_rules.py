@@ -17,7 +17,8 @@ from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import CHECKOUT
 from kerascnn.search import at_most
 from kerascnn.specs import Identity, Study
-from kerascnn.specs.study import PROFILES, Setting
+from kerascnn.specs.setting import Setting
+from kerascnn.specs.study import PROFILES
 
 EXPERIMENTS = CHECKOUT / "experiments"
 NAMES = [path.stem for path in find_notebooks(EXPERIMENTS)]

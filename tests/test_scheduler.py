@@ -28,7 +28,8 @@ from kerascnn.records import RunFailure
 from kerascnn.results import Results
 from kerascnn.search import ProposedTrial, SearchProgress
 from kerascnn.specs import Arm, Budget, Choice, OptimiserSpec, RateGrid, Search, Study, TrainSpec, model
-from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS, Setting
+from kerascnn.specs.setting import Setting
+from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS
 from kerascnn.store import Store
 
 SETTING = Setting(content=CONTENT, train_images=900, precision="float32")

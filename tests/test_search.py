@@ -21,7 +21,7 @@ from kerascnn.records import PublishedSearch
 from kerascnn.search import SearchProgress, at_most, replay, winner_arm
 from kerascnn.search import published_search as publish_progress
 from kerascnn.specs import Arm, Budget, Choice, Search, Study, TrainSpec, model
-from kerascnn.specs.study import Setting
+from kerascnn.specs.setting import Setting
 
 ORACLES = ("random", "hyperband", "bayesian")
 BLOCKS = Choice(name="blocks", values=(1, 2, 3, 4, 5))

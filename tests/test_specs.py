@@ -28,7 +28,8 @@ from kerascnn.specs import (
     Trend,
     model,
 )
-from kerascnn.specs.study import FRESH_SEEDS, Setting
+from kerascnn.specs.setting import Setting
+from kerascnn.specs.study import FRESH_SEEDS
 
 SETTING = Setting(content=CONTENT, train_images=900, precision="float32")
 BUDGET = Budget(epochs=2, seeds=2, train_images=100)

@@ -1,11 +1,13 @@
 """Images and labels: where they come from, how they are decoded, and the cache that every process maps them from."""
 
 from kerascnn.data.cache import cache_folder, open_dataset, verify
+from kerascnn.data.companions import COMPANIONS, with_companions
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.inventory import DataSource, describe_sources, fetch
 from kerascnn.data.load import load_dataset
 
 __all__ = [
+    "COMPANIONS",
     "DataSource",
     "Dataset",
     "cache_folder",
@@ -14,4 +16,5 @@ __all__ = [
     "load_dataset",
     "open_dataset",
     "verify",
+    "with_companions",
 ]

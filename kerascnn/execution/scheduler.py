@@ -258,7 +258,7 @@ class Scheduler:
         if outcome.duration_seconds:
             self.trained += 1
             costs = self._costs[run.work.ledger.store.root]
-            costs.learn(run.spec, run.work.ledger.setting.train_images, outcome.duration_seconds)
+            costs.learn(run.spec, run.work.ledger.setting.images_for(run.spec), outcome.duration_seconds)
 
     def _try_alone(self, key: str, run: _Run, reason: str) -> None:
         """Once more with nothing else under way; the second time the run has failed for `reason`."""
@@ -283,7 +283,7 @@ class Scheduler:
         self._progress.say(f"Failed in {run.work.name}: {run.label}: {reason}")
 
     def _seconds(self, work: Work, spec: TrainSpec) -> float:
-        return self._costs[work.ledger.store.root].estimate_seconds(spec, work.ledger.setting.train_images)
+        return self._costs[work.ledger.store.root].estimate_seconds(spec, work.ledger.setting.images_for(spec))
 
     def _report(self) -> None:
         books = self._books

@@ -45,7 +45,9 @@ def build_finals(facts: Facts, csv: str) -> Table | None:
         Column("generalisation_gap_mean", "Gap", True),
         *(Column(f"test_accuracy_seed_{seed}", f"Seed {seed}", True) for seed in seeds),
     )
-    rows = tuple(_final_row(arm, facts.tones[arm.arm.name], seeds, facts.chance) for arm in facts.shown_arms)
+    rows = tuple(
+        _final_row(arm, facts.tones[arm.arm.name], seeds, facts.chance_of(arm.arm.name)) for arm in facts.shown_arms
+    )
     note = (
         "Interval: Student's t over seeds. The thin line in each drawing is chance. Gap: training minus test accuracy."
     )

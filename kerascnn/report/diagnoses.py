@@ -47,7 +47,7 @@ def curve_caption(facts: Facts, figure: str) -> str:
     tables = facts.published.tables if facts.published else ()
     drawn = {row[0] for table in tables if table.name == figure for row in table.rows}
     arms = [runs for runs in _trained(facts.shown_arms) if runs.arm.name in drawn]
-    return " ".join(f"{runs.arm.label}: {describe_curves(runs, facts.chance)}." for runs in arms)
+    return " ".join(f"{runs.arm.label}: {describe_curves(runs, facts.chance_of(runs.arm.name))}." for runs in arms)
 
 
 def build_diagnoses(facts: Facts, csv: str) -> Table | None:
@@ -56,8 +56,8 @@ def build_diagnoses(facts: Facts, csv: str) -> Table | None:
     rows = tuple(
         (
             Cell(runs.arm.label, tone=facts.tones[runs.arm.name]),
-            Cell(describe_curves(runs, facts.chance)),
-            Cell(describe_setup(runs, facts.chance)),
+            Cell(describe_curves(runs, facts.chance_of(runs.arm.name))),
+            Cell(describe_setup(runs, facts.chance_of(runs.arm.name))),
         )
         for runs in _trained(facts.shown_arms)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
@@ -155,10 +155,23 @@ def _notes(facts: Facts) -> tuple[str, ...]:
         notes.append("Published by hand from a notebook, not by the pipeline: nothing checked that it is up to date.")
     if not facts.entry.is_default:
         notes.append("A run with parameters that are not the defaults; the lesson's own result has a page beside it.")
+    if facts.published is not None:
+        notes += _data_notes(facts.published)
     if facts.missing_keys:
         count = len(facts.missing_keys)
         notes.append(f"The store no longer has {count} of the runs this result names; they are shown as not run.")
     return tuple(notes)
+
+
+def _data_notes(published: Published) -> Iterator[str]:
+    """Which arms saw other images than the page is about, and which were left out for want of theirs."""
+    data = published.dataset
+    for name in published.study.companions:
+        arms = ", ".join(arm.label for arm in published.study.profile_arms() if arm.dataset == name)
+        if arms and name in data.companions:
+            yield f"On {data.companions[name].title}, not {data.title}: {arms}."
+        elif arms:
+            yield f"Left out: {arms}. {data.missing.get(name, f'The data set {name!r} was not at hand.')}"
 
 
 def _facts(facts: Facts) -> tuple[Fact, ...]:

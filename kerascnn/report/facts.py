@@ -61,6 +61,13 @@ class Facts:
             for place, runs in enumerate(self.shown_arms)
         }
 
+    def chance_of(self, arm: str) -> float:
+        """The accuracy of guessing on the arm's data set."""
+        if self.published is None:
+            return self.chance
+        dataset = self.published.dataset.on(self.arms[arm].arm.dataset)
+        return 1.0 / max(1, len(dataset.class_names))
+
     @property
     def page(self) -> str:
         """The file of the experiment's page."""

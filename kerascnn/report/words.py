@@ -6,6 +6,7 @@ from kerascnn.specs import Claim
 
 FIELD_WORDS = {
     "model.builder": "Model",
+    "dataset": "Data set",
     "normalisation": "Input normalisation",
     "augmentation": "Augmentation",
     "optimiser.name": "Optimiser",

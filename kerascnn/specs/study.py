@@ -6,7 +6,7 @@ results so far, and `run` (for notebooks) hands the study to the executor.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -27,7 +27,7 @@ from kerascnn.specs.run import (
 
 if TYPE_CHECKING:
     from kerascnn.results import Results
-    from kerascnn.search import SearchProgress
+from kerascnn.specs.setting import Progress, Setting
 
 Profile = Literal["smoke", "quick", "full"]
 PROFILES: tuple[Profile, ...] = ("smoke", "quick", "full")
@@ -45,7 +45,9 @@ def model(builder: str, **arguments: Any) -> ModelSpec:
 class Arm(Spec, frozen=True, kw_only=True):
     """One way of doing it. `epochs` and `train_images` replace the budget's where given.
 
-    `tone` names the colour that keeps its meaning on every page ("sigmoid", "relu", "he", ...).
+    `tone` names the colour that keeps its meaning on every page ("sigmoid", "relu", "he", ...). `dataset` names a
+    companion of the data set (`kerascnn.data.COMPANIONS`); None is the data set itself. An arm whose companion is
+    not at hand is left out, and its claims are not judged.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Arm(Spec, frozen=True, kw_only=True):
     epochs: Positive | None = None
     train_images: Positive | None = None
     tone: str | None = None
+    dataset: str | None = None
 
 
 class Budget(Spec, frozen=True, kw_only=True):
@@ -118,37 +121,6 @@ class Search(Spec, frozen=True, kw_only=True):
     batch: Positive = 4
 
 
-class Setting(Spec, frozen=True, kw_only=True):
-    """What a study is run on: the data set's content hash, its size, and the precision."""
-
-    content: str
-    train_images: int
-    precision: Precision
-
-
-class SearchState(Protocol):
-    """What a study needs to know of the results so far."""
-
-    @property
-    def setting(self) -> Setting: ...
-
-    def val_accuracy(self, spec: TrainSpec) -> float | None:
-        """The settled run's validation accuracy; None where it failed or diverged."""
-        ...
-
-    def is_settled(self, spec: TrainSpec) -> bool:
-        """Whether the run is in the store, or was tried and failed."""
-        ...
-
-
-class Progress(SearchState, Protocol):
-    """The same, with the searches' proposals as far as they are known."""
-
-    def progress(self, study: Study, search: Search) -> SearchProgress:
-        """The trials proposed so far; where the oracle must be asked for more it is not complete."""
-        ...
-
-
 class Study(Spec, frozen=True, kw_only=True):
     """Arms x seeds, searches, the claims to judge, and the budget of every profile.
 
@@ -192,6 +164,11 @@ class Study(Spec, frozen=True, kw_only=True):
 
         return hashlib.sha256(self.canonical_json()).hexdigest()
 
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """The data sets that arms name beside the study's own."""
+        return tuple(dict.fromkeys(arm.dataset for arm in self.arms if arm.dataset is not None))
+
     def arm(self, name: str) -> Arm:
         """The arm called `name`. Raises: UsageError with a near match."""
         for arm in self.arms:
@@ -211,13 +188,18 @@ class Study(Spec, frozen=True, kw_only=True):
         return tuple(arm for arm in self.arms if arm.name in wanted)
 
     def spec_for(self, arm: Arm, seed: int, setting: Setting) -> TrainSpec:
-        """The run of `arm` with `seed` on the setting's data under the profile's budget."""
-        budget = self.budget
+        """The run of `arm` with `seed` on the setting's data under the profile's budget.
+
+        Raises: UsageError where the arm's companion is not at hand.
+        """
+        budget, found = self.budget, setting.on(arm.dataset)
+        if found is None:
+            raise UsageError(f"Arm {arm.name!r} needs the data set {arm.dataset!r}, which is not at hand.")
         wanted = arm.train_images or budget.train_images
         return TrainSpec(
             data=DataSpec(
-                content=setting.content,
-                train_images=_at_most(wanted, setting.train_images),
+                content=found.content,
+                train_images=_at_most(wanted, found.train_images),
                 val_images=budget.val_images,
                 test_images=budget.test_images,
             ),
@@ -235,7 +217,8 @@ class Study(Spec, frozen=True, kw_only=True):
     def label_of(self, spec: TrainSpec, setting: Setting) -> str:
         """What `spec` is called: its arm's label, or what its model is made of where no arm has it."""
         for arm in self.arms:
-            if arm.model == spec.model and self.spec_for(arm, spec.seed, setting) == spec:
+            is_here = arm.model == spec.model and setting.on(arm.dataset) is not None
+            if is_here and self.spec_for(arm, spec.seed, setting) == spec:
                 return arm.label
         for arm in self.arms:
             if arm.model == spec.model and self.rate_grids:
@@ -244,10 +227,11 @@ class Study(Spec, frozen=True, kw_only=True):
         return f"{spec.model.builder}({arguments})"
 
     def grid(self, setting: Setting) -> dict[tuple[str, int], TrainSpec]:
-        """(arm, seed) -> spec, for every arm of the profile."""
+        """(arm, seed) -> spec, for every arm of the profile whose data are at hand."""
         return {
             (arm.name, seed): self.spec_for(arm, seed, setting)
             for arm in self.profile_arms()
+            if setting.on(arm.dataset) is not None
             for seed in self.seed_numbers
         }
 
@@ -259,7 +243,7 @@ class Study(Spec, frozen=True, kw_only=True):
                 RATE_SEEDS + seed: self.spec_for(at_rate(base, rate), RATE_SEEDS + seed, setting)
                 for seed in range(1, self.budget.rate_seeds + 1)
             }
-            for rate in (grid.rates if self.budget.rate_seeds else ())
+            for rate in (grid.rates if self.budget.rate_seeds and setting.on(base.dataset) is not None else ())
         }
 
     def all_rate_trials(self, setting: Setting) -> list[TrainSpec]:
@@ -356,6 +340,9 @@ class Study(Spec, frozen=True, kw_only=True):
             raise UsageError(f"Arm and search names must differ from each other. Received twice: {', '.join(twice)}.")
 
     def _check_claims(self) -> None:
+        for search in self.searches:
+            if search.base.dataset is not None:
+                raise UsageError(f"Search {search.name!r}: its base must be on the study's own data set.")
         for grid in self.rate_grids:
             self.arm(grid.arm)
             if len(set(grid.rates)) < 2 or min(grid.rates) <= 0:

@@ -21,7 +21,7 @@ from kerascnn.execution.scheduler import Scheduler, Work
 from kerascnn.ledger import Ledger
 from kerascnn.records import hash_weights
 from kerascnn.specs import Budget, Study
-from kerascnn.specs.study import Setting
+from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
 
 if os.environ.get("JUMPING_CLOCK"):

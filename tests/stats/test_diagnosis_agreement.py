@@ -31,10 +31,14 @@ def test_there_are_curves_enough() -> None:
 
 
 @pytest.mark.parametrize("label", get_args(Label))
-def test_rules_and_eye_agree_on_most_unseen_curves(label: str) -> None:
-    """The aim is 90 %; BENCHMARKS.md has the table, in which one label misses it by one curve."""
-    agreed = [(label in shown(curve)) == (label in curve["labels"]) for curve in UNSEEN]
-    assert sum(agreed) / len(agreed) >= 0.88
+def test_rules_and_eyes_agree_on_nine_of_ten_unseen_curves(label: str) -> None:
+    """Two people labelled them on their own; BENCHMARKS.md has the table for each, and how far they agree."""
+    agreed = [
+        (label in shown(curve)) == (label in curve[reader])
+        for curve in UNSEEN
+        for reader in ("labels", "second_reader")
+    ]
+    assert sum(agreed) / len(agreed) >= 0.9
 
 
 @pytest.mark.parametrize("label", [label for label in get_args(Label) if label != "noisy last epochs"])

@@ -68,7 +68,8 @@ def generate(train_images: int = 20_000, test_images: int = 4_000, variant: str 
     """Both splits of the embedded data set; fewer images are the first ones of more.
 
     Every ten consecutive images hold each class once. `variant` "easy" has objects of one size and little rotation on plain
-    backgrounds, without strokes, lighting or noise.
+    backgrounds, without strokes, lighting or noise; "small" and "large" have the smallest and the largest objects of the
+    standard set, and are like it otherwise.
 
     Raises: UsageError when a count is negative or the variant unknown.
     """

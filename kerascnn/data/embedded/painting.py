@@ -6,7 +6,7 @@ depends on the class.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,6 +63,8 @@ VARIANTS = {
         noise=(0, 0),
     ),
 }
+VARIANTS["small"] = replace(VARIANTS["standard"], radius=(5 * PIXEL, 6 * PIXEL))
+VARIANTS["large"] = replace(VARIANTS["standard"], radius=(21 * PIXEL // 2, 23 * PIXEL // 2))
 
 
 def _draw_pose(stream: Stream, scene: Scene) -> Pose:

@@ -1,0 +1,74 @@
+"""Data sets that stand beside the one the user chose: an easier one, and shapes of a known size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from kerascnn.data.dataset import Dataset
+from kerascnn.data.decoded import Report
+from kerascnn.data.load import (
+    CHOICES,
+    keras_datasets_folder,
+    load_dataset,
+    load_variant,
+    print_to_stderr,
+)
+from kerascnn.errors import DataError, UsageError, near_match
+from kerascnn.records import DatasetInfo
+
+FASHION = "fashion-mnist"
+HOW_TO_GET = (
+    "`python -c 'import keras; keras.datasets.fashion_mnist.load_data()'` fetches it once, or give `--data` a folder that "
+    f"holds cifar10 and {FASHION}"
+)
+
+
+def with_companions(
+    main: DatasetInfo, names: Iterable[str], choice: str | None, report: Report = print_to_stderr
+) -> DatasetInfo:
+    """`main` with the named companions, or with why they are not at hand. `choice` is what the user chose it by.
+
+    Raises: UsageError for a name that is not in COMPANIONS.
+    """
+    companions, missing = {}, {}
+    for name in names:
+        if name not in COMPANIONS:
+            raise UsageError(f"Unknown companion data set {name!r}. {near_match(name, COMPANIONS)}")
+        try:
+            companions[name] = COMPANIONS[name](main, choice, report).info
+        except DataError as err:
+            missing[name] = str(err)
+    return msgspec.structs.replace(main, companions=companions, missing=missing)
+
+
+def _load_easy(main: DatasetInfo, choice: str | None, report: Report) -> Dataset:
+    """Fashion-MNIST stands beside photographs, clean shapes of one size beside the generated set."""
+    if main.name == "embedded":
+        return load_variant("easy", report)
+    chosen = choice or os.environ.get("KERASCNN_DATA") or "auto"
+    if chosen not in CHOICES and (Path(chosen) / FASHION).is_dir():
+        return load_dataset(chosen, member=FASHION, report=report)
+    kept = keras_datasets_folder() / FASHION
+    if kept.is_dir():
+        return load_dataset(str(kept), report=report)
+    raise DataError(f"Fashion-MNIST is needed as the easy set and is not at hand: {HOW_TO_GET}.")
+
+
+def _load_small(main: DatasetInfo, choice: str | None, report: Report) -> Dataset:
+    return load_variant("small", report)
+
+
+def _load_large(main: DatasetInfo, choice: str | None, report: Report) -> Dataset:
+    return load_variant("large", report)
+
+
+COMPANIONS: dict[str, Callable[[DatasetInfo, str | None, Report], Dataset]] = {
+    "easy": _load_easy,
+    "small-objects": _load_small,
+    "large-objects": _load_large,
+}
+"""Name in `Arm.dataset` -> how it is had."""
