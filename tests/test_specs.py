@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 from factories import CONTENT, make_arm
 
@@ -400,3 +401,16 @@ def test_a_search_whose_trials_all_failed_has_no_winner_and_ends_the_study() -> 
         progress.settle(spec, None)
     assert study.winners(progress) == ()
     assert study.next_specs(progress) == []
+
+
+def test_an_arm_on_a_companion_is_trained_on_its_images_and_left_out_where_it_is_not_at_hand():
+    here, other = make_arm("here"), msgspec.structs.replace(make_arm("there"), dataset="easy")
+    study = make_study(here, other)
+    companion = Setting(content="e" * 64, train_images=300, precision="float32")
+    with_it = msgspec.structs.replace(SETTING, companions={"easy": companion})
+    assert study.companions == ("easy",)
+    assert {spec.data.content for spec in study.grid(with_it).values()} == {SETTING.content, "e" * 64}
+    assert {name for name, _ in study.grid(SETTING)} == {"here"}
+    assert with_it.images_for(study.spec_for(other, 1, with_it)) == 300
+    with pytest.raises(UsageError, match="needs the data set 'easy', which is not at hand"):
+        study.spec_for(other, 1, SETTING)

@@ -194,3 +194,12 @@ def test_a_wrong_argument_is_a_clear_error(wrong: dict[str, Any]) -> None:
 def test_the_sines_are_those_of_the_mathematics() -> None:
     angles = np.arange(1024) * 2 * np.pi / 1024
     np.testing.assert_allclose(sine_of(np.arange(1024)) / 2**14, np.sin(angles), atol=0.5001 / 2**14)
+
+
+@pytest.mark.parametrize(("variant", "low", "high"), [("small", 5.0, 6.0), ("large", 10.5, 11.5)])
+def test_the_sizes_of_small_and_large_objects_lie_at_the_ends_of_the_standard_ones(variant, low, high):
+    pixels = embedded.generate(300, 50, variant=variant).train_sizes / 256
+    assert low <= pixels.min() < pixels.max() <= high
+    standard = embedded.generate(3000, 0).train_sizes / 256
+    assert standard.min() < 5.1
+    assert standard.max() > 11.4
