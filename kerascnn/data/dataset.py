@@ -26,6 +26,13 @@ class Dataset:
     test_labels: np.ndarray = field(repr=False)
     folder: Path = field(repr=False)
 
+    def class_means(self) -> np.ndarray:
+        """The mean training picture of each class, uint8 `(classes, height, width, channels)`."""
+        means = [
+            self.train_images[self.train_labels == label].mean(axis=0) for label in range(len(self.info.class_names))
+        ]
+        return np.rint(means).astype(np.uint8)
+
     def masks(self) -> tuple[np.ndarray, np.ndarray]:
         """Where the object is, for training and test images: uint8 `(n, height, width)`, 1 on the object.
 

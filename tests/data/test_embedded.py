@@ -203,3 +203,13 @@ def test_the_sizes_of_small_and_large_objects_lie_at_the_ends_of_the_standard_on
     standard = embedded.generate(3000, 0).train_sizes / 256
     assert standard.min() < 5.1
     assert standard.max() > 11.4
+
+
+def test_the_mean_of_each_class_is_the_mean_of_its_pictures():
+    from kerascnn import data
+
+    shapes = data.load_dataset("embedded", report=lambda message: None)
+    means = shapes.class_means()
+    assert means.shape == (10, 32, 32, 3)
+    stars = shapes.train_images[shapes.train_labels == 4].astype(np.float64)
+    assert np.abs(means[4] - stars.mean(axis=0)).max() <= 0.5
