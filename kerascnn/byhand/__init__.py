@@ -4,7 +4,9 @@ Written to be read: a loop over the positions of the kernel and nothing clever. 
 `kerascnn.byhand.against_keras`, which draws random cases and compares.
 """
 
+from kerascnn.byhand.cases import Agreement, largest_differences
 from kerascnn.byhand.checks import (
+    GRID,
     lesson_example_mismatches,
     notes_formula_failures,
     pointwise_difference,
@@ -24,11 +26,14 @@ from kerascnn.byhand.pooling import pool, pool_backward
 from kerascnn.byhand.sliding import Sliding, output_size, same_padding
 
 __all__ = [
+    "GRID",
+    "Agreement",
     "Sliding",
     "convolve",
     "convolve_backward",
     "count_parameters",
     "count_products",
+    "largest_differences",
     "lesson_example_mismatches",
     "measure_receptive_field",
     "normalise",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,6 +53,20 @@ class Agreement:
     @property
     def largest_backward(self) -> float:
         return max(self.backward)
+
+
+def largest_differences(agreements: Sequence[Agreement]) -> dict[str, float]:
+    """ "convolution_forward", "convolution_backward", "pooling_forward", ...: the largest difference over all cases.
+
+    Layers of one kind, both poolings, are put together: the kind is the last word of what was compared.
+    """
+    found: dict[str, float] = {}
+    for agreement in agreements:
+        kind = agreement.what.split()[-1]
+        for which, value in (("forward", agreement.largest_forward), ("backward", agreement.largest_backward)):
+            name = f"{kind}_{which}"
+            found[name] = max(value, found.get(name, 0.0))
+    return found
 
 
 @dataclass(frozen=True)
