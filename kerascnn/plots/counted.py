@@ -50,7 +50,7 @@ def plot_agreement(agreements: Sequence[Agreement], tolerance: float) -> Picture
     axes.set_xlim(FLOOR / 3, tolerance * 10)
     log_axis(axes, "x")
     axes.set_title("Largest difference of every case")
-    axes.set_xlabel(f"All cases; mark: their median; dashed: {tolerance:g}; at the left end: no difference")
+    axes.set_xlabel(f"Mark: median; dashed: {tolerance:g}; left end: none")
     set_left_margin(figure, list(passes))
     words = (f"{what}: median {statistics.median(d):.1e}, largest {max(d):.1e}" for what, d in passes.items())
     alt = f"{title}, {len(agreements[0].forward)} random cases of each layer. {'; '.join(words)}."
