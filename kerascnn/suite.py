@@ -29,7 +29,8 @@ from kerascnn.store import Store
 NOT_READERS = ("training", "models", "data", "execution", "report")
 """Packages that take no part in what a notebook makes of its runs."""
 
-READER_LIBRARIES = ("pandas", "seaborn", "matplotlib", "scipy")
+READER_LIBRARIES = ("pandas", "seaborn", "matplotlib", "scipy", "numpy", "keras", "tensorflow")
+"""The last two, for notebooks that compare with them in their kernel."""
 
 
 @dataclass(frozen=True)

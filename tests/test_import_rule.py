@@ -14,6 +14,8 @@ import kerascnn
 
 PACKAGE = Path(kerascnn.__file__).parent
 TRAINERS = {"keras", "tensorflow", "keras_tuner", "torch", "jax"}
+IN_KERNEL = "kerascnn.byhand.against_keras"
+"""Compares with Keras in a notebook's kernel, and nowhere else."""
 PLOTTING = {"matplotlib", "seaborn", "PIL", "plotly"}
 INPUT_OUTPUT = {
     "os", "io", "pathlib", "shutil", "subprocess", "tempfile", "socket", "urllib", "sqlite3", "csv", "pickle", "requests"
@@ -129,7 +131,13 @@ def test_statistics_do_no_input_or_output_and_no_plotting(module: str) -> None:
 
 @pytest.mark.parametrize("module", below("plots"))
 def test_plots_do_not_read_the_store(module: str) -> None:
-    assert parts_used(module) <= {"errors", "specs", "records", "metrics", "stats", "plots"}
+    assert parts_used(module) <= {"errors", "specs", "records", "metrics", "stats", "byhand", "plots"}
+
+
+@pytest.mark.parametrize("module", below("byhand"))
+def test_layers_by_hand_are_arithmetic_alone(module: str) -> None:
+    assert parts_used(module) <= {"errors", "arithmetic", "byhand"}
+    assert module == IN_KERNEL or not outside(module) & (TRAINERS | PLOTTING | INPUT_OUTPUT)
 
 
 @pytest.mark.parametrize("module", below("report"))
@@ -152,12 +160,17 @@ def test_no_module_but_the_verbs_imports_the_verbs(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULES) - set(below("models")) - set(below("training"))))
-def test_only_models_training_and_what_runs_in_a_worker_load_keras(module: str) -> None:
+def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
     in_worker = {"kerascnn.search", "kerascnn.execution.worker"}
     if module not in in_worker:
-        assert not outside(module, "call") & TRAINERS
+        assert module == IN_KERNEL or not outside(module, "call") & TRAINERS
         assert "kerascnn.training" not in {".".join(name.split(".")[:2]) for name in imported(module)}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_what_loads_keras_in_a_kernel_is_imported_by_notebooks_alone(module: str) -> None:
+    assert IN_KERNEL not in imported(module, "load", "call", "types")
 
 
 @pytest.mark.parametrize("module", ["kerascnn.models", "kerascnn.execution.worker", "kerascnn.search"])

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kerascnn.plots.cost import plot_cost
+    from kerascnn.plots.counted import plot_agreement, plot_layer_costs, plot_receptive_fields
     from kerascnn.plots.curves import plot_curves
     from kerascnn.plots.finals import plot_finals, plot_metric_against
     from kerascnn.plots.forest import plot_effects
+    from kerascnn.plots.grids import plot_kernels_on_image, plot_sliding
     from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
     from kerascnn.plots.picture import Picture
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Picture",
+    "plot_agreement",
     "plot_best_depth",
     "plot_choices",
     "plot_cost",
@@ -29,18 +32,24 @@ __all__ = [
     "plot_effects",
     "plot_finals",
     "plot_gradients",
+    "plot_kernels_on_image",
+    "plot_layer_costs",
     "plot_metric_against",
+    "plot_receptive_fields",
     "plot_search",
     "plot_signal",
+    "plot_sliding",
     "plot_update_ratios",
     "to_svg",
 ]
 
 _HOMES = {
     "cost": ("plot_cost",),
+    "counted": ("plot_agreement", "plot_layer_costs", "plot_receptive_fields"),
     "curves": ("plot_curves",),
     "finals": ("plot_finals", "plot_metric_against"),
     "forest": ("plot_effects",),
+    "grids": ("plot_kernels_on_image", "plot_sliding"),
     "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
     "picture": ("Picture",),
     "searches": ("plot_best_depth", "plot_choices", "plot_search"),

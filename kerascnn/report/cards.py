@@ -77,6 +77,7 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
         metric=_metric(claim),
         effect_text=judgement.effect_text,
         interval_text=judgement.interval_text,
+        smallest_name="Tolerance" if isinstance(claim, Identity) else "Smallest effect of interest",
         smallest_text=judgement.smallest_text,
         unit=f"effect:{_metric(claim)}",
         effect=judgement.effect,

@@ -85,6 +85,7 @@ def build_experiment_page(
         failure=build_notebook_failure(facts),
         cards=build_cards(facts, effect_axes([facts])),
         has_result=published is not None,
+        has_arms=bool(facts.arms),
         differences=_differences(facts, files),
         common=build_common(published, [runs.arm for runs in facts.shown_arms]) if published else (),
         pictures=_pictures(facts),
@@ -180,12 +181,14 @@ def _facts(facts: Facts) -> tuple[Fact, ...]:
         Fact("Result of", (facts.latest,) if facts.latest else (), "date"),
         Fact("Runs", _run_words(facts)),
         Fact("Machine class", other_tables.platforms(group)),
-        Fact("Precision", other_tables.precisions(group)),
+        Fact("Precision", other_tables.precisions(group) if facts.arms else ()),
     )
     return tuple(fact for fact in known if fact.values)
 
 
 def _run_words(facts: Facts) -> tuple[str, ...]:
+    if facts.published and not facts.arms:
+        return ("none: nothing is trained here",)
     finished, failed = len(facts.records), len(facts.failed_runs)
     return (f"{finished} finished, {failed} failed",) if finished or failed else ()
 

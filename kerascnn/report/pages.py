@@ -69,6 +69,7 @@ class ExperimentPage:
     failure: Failure | None
     cards: tuple[ClaimCard, ...]
     has_result: bool
+    has_arms: bool
     differences: Table | None
     common: tuple[Fact, ...]
     pictures: tuple[Picture, ...]

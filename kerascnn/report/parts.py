@@ -126,6 +126,7 @@ class ClaimCard:
     metric: str
     effect_text: str
     interval_text: str
+    smallest_name: str
     smallest_text: str
     unit: str
     effect: float | None

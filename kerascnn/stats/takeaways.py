@@ -17,7 +17,7 @@ from kerascnn.specs import METRICS
 from kerascnn.stats.effects import values_of
 from kerascnn.stats.intervals import summarise
 from kerascnn.stats.judgements import Judgement
-from kerascnn.stats.units import NUMBER, UNITS, decimals_for, difference_digits, value_text
+from kerascnn.stats.units import MAX_DECIMALS, NUMBER, UNITS, decimals_for, difference_digits, value_text
 
 Entry = TypeVar("Entry")
 
@@ -96,9 +96,11 @@ def _mean_text(runs: ArmRuns, metric: str) -> str:
 
 
 def _number_text(value: float) -> str:
-    """A number with up to four decimals, or more where it is small; a whole number without."""
+    """A number with up to four decimals, or more where it is small; a whole number without; 3.0e−08 for specks."""
     if not math.isfinite(value):
         return "not finite"
     if value == int(value):
         return f"{int(value):,}".replace("-", "−")
+    if abs(value) < 10.0 ** (1 - MAX_DECIMALS):
+        return f"{value:.1e}".replace("-", "−")
     return difference_digits(NUMBER, value, decimals_for(NUMBER, value), sign=False).rstrip("0")

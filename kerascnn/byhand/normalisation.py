@@ -1,0 +1,37 @@
+"""Batch Normalization of a convolution's maps in training, and its backward pass."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerascnn.arithmetic import EPSILON, normalise_batch
+
+
+def normalise(activations: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta, the statistics over batch, height and width.
+
+    activations: float `(n, *sizes, channels)`. gamma, beta: `(channels,)`. A kernel is the same at all places, so one
+    mean and one variance for each of its maps, not for each pixel.
+    """
+    normalised, _, _ = normalise_batch(activations.astype(np.float64))
+    return gamma * normalised + beta
+
+
+def normalise_backward(
+    activations: np.ndarray, gamma: np.ndarray, upstream: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The gradients of a loss for (activations, gamma, beta), given `upstream`, its gradient for the outputs.
+
+    Mean and variance depend on every value of the batch, so a value's gradient loses the mean of all, and
+    what would only change the variance:
+
+        gamma / sqrt(variance + epsilon) (g - mean(g) - y mean(g y)),  y the normalised value, g the upstream gradient.
+
+    Source: Ioffe and Szegedy 2015, section 3, with the chain rule's sums put together.
+    """
+    axes = tuple(range(activations.ndim - 1))
+    normalised, _, variance = normalise_batch(activations.astype(np.float64))
+    without_mean = upstream - upstream.mean(axis=axes)
+    without_variance = without_mean - normalised * (upstream * normalised).mean(axis=axes)
+    gradient = gamma / np.sqrt(variance + EPSILON) * without_variance
+    return gradient, (upstream * normalised).sum(axis=axes), upstream.sum(axis=axes)
