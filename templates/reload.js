@@ -4,7 +4,6 @@
   const MS_BETWEEN_LOOKS = 1000;
   const MS_WHILE_AWAY = 5000;
   const { watch, version } = document.currentScript.dataset;
-  const key = `open parts of ${location.pathname}`;
   let timer;
 
   // Asked again and again rather than held open: a browser keeps few connections to one server, and tabs are many.
@@ -13,7 +12,7 @@
     try {
       const answer = await fetch(watch, { cache: "no-store" });
       const current = answer.ok ? await answer.text() : "";
-      if (current !== "" && current !== version) {
+      if (current !== "" && current !== version && !isTyping()) {
         rememberOpenParts();
         location.reload();
         return;
@@ -29,15 +28,19 @@
     if (!document.hidden) timer = setTimeout(look, wait);
   }
 
+  function isTyping() {
+    return document.activeElement?.matches("input") ?? false;
+  }
+
   // The browser keeps the place on the page; it fits only if what was open is open again.
   function rememberOpenParts() {
-    const parts = [...document.querySelectorAll("details")].map((part) => part.open);
-    sessionStorage.setItem(key, JSON.stringify(parts));
+    const open = [...document.querySelectorAll("details")].map((part) => part.open);
+    history.replaceState({ open }, "");
   }
 
   function openParts() {
-    const open = JSON.parse(sessionStorage.getItem(key) ?? "[]");
-    sessionStorage.removeItem(key);
+    const open = history.state?.open ?? [];
+    history.replaceState(null, "");
     const parts = [...document.querySelectorAll("details")];
     if (open.length === parts.length) parts.forEach((part, place) => { part.open = open[place]; });
   }

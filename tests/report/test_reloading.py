@@ -111,6 +111,19 @@ def test_a_page_is_left_alone_when_others_change(browser, server, folder, texts)
     assert is_the_same_page(browser)
 
 
+def test_nothing_is_taken_from_under_the_hands_of_somebody_who_types(browser, server, folder, texts):
+    with_field = texts | {PAGE: texts[PAGE].replace("<h1", '<input type="search"><h1', 1)}  # as long tables have one
+    write_report(with_field, "2", folder)
+    browser.get(server.address + PAGE)
+    field = browser.find_element(By.CSS_SELECTOR, "input[type=search]")
+    field.send_keys("relu")
+    write_report(change(with_field, "Newer:", PAGE), "3", folder)
+    wait_for_looks(browser)
+    assert field.get_attribute("value") == "relu"
+    browser.execute_script("arguments[0].blur()", field)
+    wait_for_heading(browser, "Newer:")
+
+
 def test_a_changed_stylesheet_is_seen_on_every_page(browser, server, folder, texts):
     browser.get(server.address + PAGE)
     write_report(texts | {"style.css": texts["style.css"] + "\nh1 { letter-spacing: 7px; }"}, "2", folder)

@@ -360,6 +360,21 @@ def test_open_starts_the_browser_once_the_page_can_be_had(folder: Path, tmp_path
     assert seen.read_text() == FILES["index.html"]
 
 
+def test_a_machine_without_a_browser_says_so_and_serves(folder: Path, tmp_path: Path) -> None:
+    process = start(folder, "--port", "0", "--open", BROWSER="", DISPLAY="", WAYLAND_DISPLAY="", PATH=str(tmp_path))
+    try:
+        assert process.stdout
+        assert process.stderr
+        address = process.stdout.readline().split()[1]
+        assert process.stderr.readline() == f"No browser could be started. Open {address} in yours.\n"
+        with urllib.request.urlopen(address) as answer:
+            assert answer.status == 200
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
 def test_a_mistake_has_its_exit_code_and_one_line(folder: Path, port: int, tmp_path: Path) -> None:
     for process, code in ((start(folder, "--port", str(port)), 2), (start(tmp_path, "--port", "0"), 5)):
         output, errors = process.communicate(timeout=20)
