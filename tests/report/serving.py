@@ -36,4 +36,5 @@ def ask(
         connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
         answer = HTTPResponse(connection, method=method)
         answer.begin()
-        return answer, answer.read()
+        assert answer.fp
+        return answer, answer.fp.read()  # to the end, whatever an answer to this method should have
