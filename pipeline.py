@@ -25,6 +25,7 @@ examples:
   python pipeline.py all --profile smoke --only 03 04
   python pipeline.py why glorot_vs_he             what differs from the runs there are
   python pipeline.py store                        size and contents of the store
+  python pipeline.py serve --open                 the report in a browser, reloaded when it changes
 
 exit codes:
   0 done   2 wrong usage   3 data   4 notebook   5 store or reports folder
@@ -110,7 +111,10 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
             "--force", action="store_true", help="train again what is in the store, and compare the bits"
         )
     verb("list", "the experiments and their parameters", "list")
-    verb("report", "render the report from what the store has", "report")
+    _add_report_verbs(
+        verb("report", "render the report from what the store has", "report --zip handed-in.zip"),
+        verb("serve", "show the report in the browsers of this machine", "serve --open"),
+    )
     data = verb("data", "what data there are; fetch or verify them", "data fetch")
     data.add_argument("action", nargs="?", choices=["show", "fetch", "verify"], default="show")
     why = verb("why", "why each run of an experiment is in the store or not: what differs", "why glorot_vs_he he-20")
@@ -121,6 +125,13 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
     )
     _add_store_verb(verb("store", "what the store has; check, thin out, export, hand on", "store pack runs.zip"))
     verb("clean", "delete rendered reports and temporaries, never runs", "clean")
+
+
+def _add_report_verbs(report: argparse.ArgumentParser, serve: argparse.ArgumentParser) -> None:
+    report.add_argument("--output", metavar="DIR", help="write it there: a new folder, or one with a report")
+    report.add_argument("--zip", metavar="FILE.zip", help="write it as one file as well, to hand in or to share")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="the port (default: 8000; 0: any free one)")
+    serve.add_argument("--open", action="store_true", help="open it in the browser")
 
 
 def _add_store_verb(parser: argparse.ArgumentParser) -> None:
@@ -167,6 +178,10 @@ def _dispatch(given: argparse.Namespace) -> int:
             return data_verbs.clean()
         actions = {"fetch": data_verbs.fetch_data, "verify": data_verbs.verify_data}
         return actions[given.action]() if given.action in actions else data_verbs.show_data(given.data)
+    if given.verb == "serve":
+        from kerascnn.commands.browse_verbs import serve
+
+        return serve(given.port, open_browser=given.open)
     request = _request(given)
     if given.verb == "store":
         return _dispatch_store(given, request)
@@ -181,7 +196,7 @@ def _dispatch(given: argparse.Namespace) -> int:
     from kerascnn.commands.produce_verbs import produce, produce_until_decided, render_only
 
     if given.verb == "report":
-        return render_only(request, _base_command(given))
+        return render_only(request, _base_command(given), given.output, given.zip)
     if getattr(given, "until_decided", None) is not None:
         return produce_until_decided(request, _base_command(given), most_seeds=given.until_decided)
     return produce(request, _base_command(given), always_execute=given.verb == "run")

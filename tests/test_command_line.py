@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import pipeline
 from kerascnn.places import CHECKOUT
 
-VERBS = ("all", "run", "plan", "list", "report", "data", "clean")
+VERBS = ("all", "run", "plan", "list", "report", "serve", "data", "why", "store", "clean")
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -306,3 +309,55 @@ def test_planning_and_rendering_never_load_tensorflow(
 def test_planning_writes_nothing_into_the_store(command: Command, data: Path, environment: dict[str, str]) -> None:
     assert command("plan", "--data", str(data)).returncode == 0
     assert not Path(environment["KERASCNN_STORE"]).exists()
+
+
+# --- the README ---------------------------------------------------------------------------------------------
+
+
+def test_the_readme_names_every_verb_and_every_option_and_no_other() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    subparsers = next(a for a in pipeline.build_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    written = set(re.findall(r"pipeline\.py (\w+)", readme))
+    assert written == set(subparsers.choices)
+    actions = [action for parser in subparsers.choices.values() for action in parser._actions]
+    options = {option for action in actions for option in action.option_strings if option.startswith("--")}
+    named = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+    assert options - {"--help"} <= set(named.findall(readme))
+    assert {
+        option for line in readme.splitlines() if "pipeline.py" in line for option in named.findall(line)
+    } <= options
+
+
+# --- report, elsewhere and as a file ------------------------------------------------------------------------
+
+
+def test_a_report_is_written_elsewhere_and_as_a_file_the_same_every_time(
+    command: Command, experiments: Path, data: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    def report(*arguments: str) -> str:
+        done = command("report", "--data", str(data), *arguments, KERASCNN_EXPERIMENTS=str(experiments))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    said = report("--output", "mine", "--zip", "one.zip")
+    assert re.fullmatch(r"Open mine/index\.html\nWrote one\.zip \(.* kB\); unpacked, open (\S+)/index\.html\n", said)
+    assert (tmp_path / "mine" / "index.html").is_file()
+    assert not Path(environment["KERASCNN_REPORTS"]).exists(), "only the folder asked for is written"
+    report("--zip", "two.zip")
+    assert (Path(environment["KERASCNN_REPORTS"]) / "index.html").is_file()
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert f"{said.split()[-1]}" in archive.namelist()
+
+
+@pytest.mark.parametrize("arguments", [["--output", ""], ["--zip", ""], ["--zip", "data"], ["--output", "full"]])
+def test_a_report_in_the_wrong_place_is_refused_before_anything_is_written(
+    command: Command, data: Path, tmp_path: Path, environment: dict[str, str], arguments: list[str]
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "index.html").write_text("mine")
+    done = command("report", "--data", str(data), *arguments)
+    assert done.returncode == 2
+    assert re.fullmatch(rf"pipeline\.py: `{arguments[0]}` must .+\n", done.stderr)
+    assert (tmp_path / "full" / "index.html").read_text() == "mine"
+    assert not Path(environment["KERASCNN_REPORTS"]).exists()

@@ -10,6 +10,7 @@ from kerascnn.produce import Outcome, Producer
 from kerascnn.results import Results
 from kerascnn.search import still_to_ask
 from kerascnn.specs import Identity
+from kerascnn.spelling import spell_size
 from kerascnn.stats import Verdict, judge_all, seed_schedule, seeds_text
 from kerascnn.suite import Request, Suite, load_suite
 
@@ -66,22 +67,42 @@ def _verdicts(suite: Suite) -> dict[str, Verdict]:
     return {name: judgement.verdict for name, judgement in judgements.items()}
 
 
-def render_only(request: Request, command: str) -> int:
-    """Render the report from what the store has."""
+def render_only(request: Request, command: str, output: str | None = None, zip_file: str | None = None) -> int:
+    """Render the report from what the store has: into the folder `output`, else into the reports folder.
+
+    With `zip_file`, that report goes into a zip file too. What is wrong with either is said before anything is written.
+    """
     from kerascnn.places import experiments_folder, reports_folder
     from kerascnn.rendering import RenderTask, render
+    from kerascnn.report.handing_in import bundle_name, check_folder, check_target, zip_report
 
+    folder = reports_folder() if output is None else _place("--output", output)
+    target = None if zip_file is None else _place("--zip", zip_file)
+    if folder != reports_folder():
+        check_folder(folder)
+    if target is not None:
+        check_target(target)
     suite = load_suite(request)
     task = RenderTask(
         dataset=suite.dataset,
         profile=request.profile,
         store=str(suite.store.root),
         experiments=str(experiments_folder()),
-        output=str(reports_folder()),
+        output=str(folder),
         command=command,
     )
     _say_where(Path(render(task.canonical_json())))
+    if target is not None:
+        name = bundle_name(suite.dataset.name, request.profile)
+        zip_report(folder, target, name)
+        print(f"Wrote {_shown(target)} ({spell_size(target.stat().st_size)}); unpacked, open {name}/index.html")
     return 0
+
+
+def _place(option: str, text: str) -> Path:
+    if not text:
+        raise UsageError(f"`{option}` must name a place. Received: nothing.")
+    return Path(text).expanduser().resolve()
 
 
 def _conclude(outcome: Outcome) -> int:
@@ -95,8 +116,11 @@ def _conclude(outcome: Outcome) -> int:
 
 
 def _say_where(index: Path) -> None:
+    print(f"Open {_shown(index)}")
+
+
+def _shown(path: Path) -> Path:
     try:
-        shown = index.relative_to(Path.cwd())
+        return path.relative_to(Path.cwd())
     except ValueError:
-        shown = index
-    print(f"Open {shown}")
+        return path
