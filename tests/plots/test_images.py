@@ -36,7 +36,9 @@ def test_images_of_one_channel_and_of_few_pixels_are_drawn_as_well():
 
 
 def test_labels_and_captions_are_drawn_and_said_and_tabled():
-    picture = plots.plot_images({"shifted": IMAGES[:2]}, {"shifted": ["x\ncat", "2x\ndog"]}, name="strip", title="A strip")
+    picture = plots.plot_images(
+        {"shifted": IMAGES[:2]}, {"shifted": ["x\ncat", "2x\ndog"]}, name="strip", title="A strip"
+    )
     assert {"shifted", "x\ncat", "2x\ndog"} <= set(texts(picture))
     assert picture.alt == "A strip. Shifted: 2 images (x, cat; 2x, dog)."
     assert picture.table.rows == (("shifted", 1, "x, cat"), ("shifted", 2, "2x, dog"))
