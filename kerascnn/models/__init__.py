@@ -21,6 +21,7 @@ BUILDERS = {
     "models.linear": ("kerascnn.models.dense", "linear"),
     "models.mlp": ("kerascnn.models.dense", "mlp"),
     "models.lenet": ("kerascnn.models.lenet", "lenet"),
+    "models.small_cnn": ("kerascnn.models.small_cnn", "small_cnn"),
     "models.vgg": ("kerascnn.models.vgg", "vgg"),
     "models.deep": ("kerascnn.models.vgg", "deep"),
     "models.cheap": ("kerascnn.models.vgg", "cheap"),

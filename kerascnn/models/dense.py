@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from kerascnn.models.layers import FastBatchNormalization, activate, logits
+from kerascnn.models.locality import PermutePixels
 
 
 def linear(image_shape: tuple[int, int, int], classes: int) -> keras.Model:
@@ -21,10 +22,16 @@ def mlp(
     activation: str = "relu",
     initialiser: str = "he_normal",
     batch_normalisation: bool = False,
+    permutation_seed: int | None = None,
 ) -> keras.Model:
-    """Dense layers of `hidden` units each on the flattened pixels, then the logits."""
-    inputs = keras.Input(image_shape, name="image")
-    features = keras.layers.Flatten(name="flatten")(inputs)
+    """Dense layers of `hidden` units each on the flattened pixels, then the logits.
+
+    `permutation_seed` moves all pixels by one fixed permutation first.
+    """
+    inputs = features = keras.Input(image_shape, name="image")
+    if permutation_seed is not None:
+        features = PermutePixels(permutation_seed, name="permute")(features)
+    features = keras.layers.Flatten(name="flatten")(features)
     for number, units in enumerate(hidden, start=1):
         features = keras.layers.Dense(units, kernel_initializer=initialiser, name=f"dense{number}")(features)
         if batch_normalisation:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kerascnn.plots.finals import plot_finals, plot_metric_against
     from kerascnn.plots.forest import plot_effects
     from kerascnn.plots.grids import plot_kernels_on_image, plot_sliding
+    from kerascnn.plots.images import plot_images
+    from kerascnn.plots.invariance import plot_invariance
     from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
     from kerascnn.plots.picture import Picture
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
@@ -32,6 +34,8 @@ __all__ = [
     "plot_effects",
     "plot_finals",
     "plot_gradients",
+    "plot_images",
+    "plot_invariance",
     "plot_kernels_on_image",
     "plot_layer_costs",
     "plot_metric_against",
@@ -50,6 +54,8 @@ _HOMES = {
     "finals": ("plot_finals", "plot_metric_against"),
     "forest": ("plot_effects",),
     "grids": ("plot_kernels_on_image", "plot_sliding"),
+    "images": ("plot_images",),
+    "invariance": ("plot_invariance",),
     "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
     "picture": ("Picture",),
     "searches": ("plot_best_depth", "plot_choices", "plot_search"),

@@ -8,10 +8,11 @@ import msgspec
 
 from kerascnn.specs.base import Spec
 
-Normalisation = Literal["raw", "unit", "symmetric", "scale-only", "z-score", "per-image"]
+Normalisation = Literal["raw", "centred", "unit", "centred-unit", "symmetric", "scale-only", "z-score", "per-image"]
 """How uint8 pixels become the network's input.
 
-`raw`: 0..255 as they are. `unit`: [0, 1]. `symmetric`: [-1, 1]. `scale-only`: x / std, not centred.
+`raw`: 0..255 as they are. `centred`: x - mean per channel, not scaled. `unit`: [0, 1]. `centred-unit`: (x - mean) / 255.
+`symmetric`: [-1, 1]. `scale-only`: x / std, not centred.
 `z-score`: zero mean and unit variance per channel, statistics of the training split.
 `per-image`: each image standardised by its own mean and standard deviation.
 """

@@ -21,7 +21,8 @@ def count_multiply_adds(model: keras.Model) -> int:
     """Multiply-adds of the kernels in one image's forward pass.
 
     A kernel is applied once at every output position: its size without the output channels' share that a
-    single position does not use, times positions. Biases, normalisation and activations are not counted.
+    single position does not use, times positions. A layer that says `weights_are_shared = False` has a weight
+    for every use. Biases, normalisation and activations are not counted.
     """
     return sum(_layer_multiply_adds(layer) for layer in leaf_layers(model))
 
@@ -30,7 +31,7 @@ def _layer_multiply_adds(layer: keras.layers.Layer) -> int:
     kernels = [v for v in layer.weights if v.name.endswith("kernel")]
     if not kernels:
         return 0
-    positions = prod(layer.output.shape[1:-1])
+    positions = prod(layer.output.shape[1:-1]) if getattr(layer, "weights_are_shared", True) else 1
     return sum(prod(kernel.shape) for kernel in kernels) * positions
 
 

@@ -40,8 +40,10 @@ def affine_for(normalisation: Normalisation, statistics: Affine) -> Affine:
     zero, one = np.zeros_like(statistics.shift), np.ones_like(statistics.shift)
     return {
         "raw": Affine(zero, one),
+        "centred": Affine(statistics.shift, one),
         "per-image": Affine(zero, one),
         "unit": Affine(zero, one / np.float32(255.0)),
+        "centred-unit": Affine(statistics.shift, one / np.float32(255.0)),
         "symmetric": Affine(one * np.float32(127.5), one / np.float32(127.5)),
         "scale-only": Affine(zero, statistics.scale),
         "z-score": statistics,

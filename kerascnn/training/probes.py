@@ -19,7 +19,13 @@ from kerascnn.training.inputs import Affine, normalise
 from kerascnn.training.loop import Images
 
 PROBE_IMAGES = 64
-KINDS = {"Conv2D": "convolution", "Dense": "dense", "DepthwiseConv2D": "depthwise", "SeparableConv2D": "separable"}
+KINDS = {
+    "Conv2D": "convolution",
+    "Dense": "dense",
+    "DepthwiseConv2D": "depthwise",
+    "LocallyConnected2D": "local",
+    "SeparableConv2D": "separable",
+}
 SATURATED = {"sigmoid": (0.01, 0.99), "tanh": (-0.98, 0.98)}
 """Values beyond these are within 1 % of the function's range from its ends."""
 

@@ -61,6 +61,7 @@ PARAMETERS = [
     ("mlp", {}, dense(3072, 512) + dense(512, 10)),
     ("mlp", {"hidden": [8, 4]}, dense(3072, 8) + dense(8, 4) + dense(4, 10)),
     ("mlp", {"hidden": [8], "batch_normalisation": True}, dense(3072, 8) + 4 * 8 + dense(8, 10)),
+    ("small_cnn", {}, convolution(3, 3, 16) + convolution(3, 16, 32) + convolution(3, 32, 64) + dense(1024, 10)),
     ("lenet", {}, 62_006),
     ("lenet", {"activation": "sigmoid", "pooling": "average"}, 62_006),
     (

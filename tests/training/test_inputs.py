@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from kerascnn.specs import Normalisation
 from kerascnn.training.inputs import SHIFT_PIXELS, Affine, affine_for, augment, channel_statistics, normalise
 
 
@@ -31,7 +32,9 @@ def in_numpy(images: np.ndarray, kind: str) -> np.ndarray:
     own_mean, own_std = pixels.mean((1, 2, 3), keepdims=True), pixels.std((1, 2, 3), keepdims=True)
     return {
         "raw": pixels,
+        "centred": pixels - mean,
         "unit": pixels / 255,
+        "centred-unit": (pixels - mean) / 255,
         "symmetric": pixels / 127.5 - 1,
         "scale-only": pixels / std,
         "z-score": (pixels - mean) / std,
@@ -39,7 +42,7 @@ def in_numpy(images: np.ndarray, kind: str) -> np.ndarray:
     }[kind]
 
 
-@pytest.mark.parametrize("kind", ["raw", "unit", "symmetric", "scale-only", "z-score", "per-image"])
+@pytest.mark.parametrize("kind", get_args(Normalisation))
 def test_every_normalisation_is_its_definition(images: np.ndarray, kind: str) -> None:
     found = normalised(images, kind)
     assert found.dtype == np.float32

@@ -1,0 +1,211 @@
+"""What the normalisation of the input does to pictures, and to a trained net's answers when the light changes.
+
+A shift (a, b) turns every pixel x, in grey levels 0..255, into a * x + b: another contrast and another brightness.
+Standardising an image by its own mean and standard deviation undoes it exactly, for with Y = aX + b and a > 0
+mean(Y) = a mean(X) + b and std(Y) = a std(X). Only rounding and clipping to 0..255 leave a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from kerascnn.data import open_dataset
+from kerascnn.errors import UsageError
+from kerascnn.places import experiments_folder
+from kerascnn.records import ArmRuns, RunRecord
+from kerascnn.specs import Arm, DataSpec, Normalisation
+
+if TYPE_CHECKING:
+    from kerascnn.results import Results
+
+Shift = tuple[float, float]
+"""(a, b): contrast factor and brightness in grey levels."""
+CLIPPING = (False, True)
+"""Whether pixels are rounded and clipped: first as computed, then as a file would hold them."""
+SHOWN_RANGE = 2.5
+"""Normalised values from minus to plus this are shown from black to white."""
+
+
+@dataclass(frozen=True)
+class Invariance:
+    """How often one arm's answers stay the same under each shift.
+
+    `exact`, `clipped`: float64 (seeds, shifts), shares in [0, 1]; of the shifted values as computed, and of what an image
+    file would hold, rounded and clipped to 0..255. Runs that diverged answer nothing and are left out.
+    """
+
+    arm: Arm
+    shifts: tuple[Shift, ...]
+    seeds: tuple[int, ...]
+    exact: np.ndarray
+    clipped: np.ndarray
+
+    @property
+    def shift_names(self) -> tuple[str, ...]:
+        """Each shift as a formula, such as "0.5x + 40"."""
+        return tuple(map(shift_name, self.shifts))
+
+
+class Strip(NamedTuple):
+    """One image under every shift, the unshifted one first, with what the nets answer; for `plots.plot_images`."""
+
+    pictures: dict[str, np.ndarray]
+    captions: dict[str, list[str]]
+
+
+def shift_name(shift: Sequence[float]) -> str:
+    """The shift as a formula in x."""
+    contrast, brightness = shift
+    scaled = "x" if contrast == 1 else f"{contrast:g}x"
+    return scaled if brightness == 0 else f"{scaled} {'+' if brightness > 0 else '−'} {abs(brightness):g}"
+
+
+def shift_pixels(images: np.ndarray, shift: Sequence[float], *, clip: bool) -> np.ndarray:
+    """a * x + b of uint8 `images`: float32 as computed, or uint8, rounded and clipped. Raises: UsageError for a <= 0."""
+    contrast, brightness = shift
+    if contrast <= 0:
+        raise UsageError(f"A shift's contrast factor must be positive. Received: {contrast:g}.")
+    shifted = images.astype(np.float64) * contrast + brightness
+    return np.clip(np.rint(shifted), 0, 255).astype(np.uint8) if clip else shifted.astype(np.float32)
+
+
+def measure_invariance(
+    results: Results, arms: Sequence[str], shifts: Sequence[Sequence[float]], images: int = 300
+) -> list[Invariance]:
+    """The share of `images` test images whose predicted class each shift leaves the same, for every run of `arms`."""
+    eye = _Eye(results)
+    pictures = eye.test_images(images)
+    pairs = [(float(contrast), float(brightness)) for contrast, brightness in shifts]
+    return [_measure_arm(eye, results, runs, pictures, pairs) for runs in results.select(*arms)]
+
+
+def input_change(
+    results: Results, normalisation: Normalisation, shifts: Sequence[Sequence[float]], images: int
+) -> float:
+    """The largest change of a normalised value that any of `shifts` makes, without clipping."""
+    eye = _Eye(results)
+    pictures = eye.test_images(images)
+    plain = eye.normalised(pictures, normalisation)
+    return max(
+        float(np.abs(eye.normalised(shift_pixels(pictures, shift, clip=False), normalisation) - plain).max())
+        for shift in shifts
+    )
+
+
+def mean_share(found: Sequence[Invariance], arm: str, condition: str) -> float:
+    """The mean over seeds and shifts of `exact` or `clipped`; not a number where the arm has no run that answers."""
+    shares: np.ndarray = next(getattr(one, condition) for one in found if one.arm.name == arm)
+    return float(shares.mean()) if shares.size else float("nan")
+
+
+def answer_strip(results: Results, arms: Sequence[str], shifts: Sequence[Sequence[float]], image: int) -> Strip:
+    """Test image number `image` under every shift, clipped, with the class that the first seed of each arm answers."""
+    eye = _Eye(results)
+    picture = eye.test_images(image + 1)[image : image + 1]
+    shown = np.concatenate([picture, *(shift_pixels(picture, shift, clip=True) for shift in shifts)])
+    names = ["x", *map(shift_name, shifts)]
+    lines = [[name] for name in names]
+    for runs in results.select(*arms):
+        for record in list(_that_answer(runs).values())[:1]:
+            answers = eye.answers(record, results.weights(runs.arm.name, record.spec.seed), shown)
+            for line, answer in zip(lines, answers, strict=True):
+                line.append(f"{runs.arm.name}: {results.dataset.class_names[answer]}")
+    label = "One image under every shift, and the classes that the nets see"
+    return Strip({label: shown}, {label: ["\n".join(line) for line in lines]})
+
+
+def normalised_pictures(results: Results, kinds: Sequence[Normalisation], images: int = 8) -> dict[str, np.ndarray]:
+    """Test images as the net gets them under each of `kinds`, on one scale: black is -2.5, white is +2.5.
+
+    Each row is named by its kind with the mean and the standard deviation of its values.
+    """
+    eye = _Eye(results)
+    pictures = eye.test_images(images)
+    rows = {}
+    for kind in kinds:
+        values = eye.normalised(pictures, kind)
+        shown = np.clip(127.5 + 127.5 * values / SHOWN_RANGE, 0, 255)
+        rows[f"{kind}: mean {values.mean():.2f}, standard deviation {values.std():.2f}"] = np.rint(shown).astype(
+            np.uint8
+        )
+    return rows
+
+
+class _Eye:
+    """The results' data, normalised as in training, and their trained nets in inference. Loads TensorFlow."""
+
+    def __init__(self, results: Results) -> None:
+        self._classes = len(results.dataset.class_names)
+        self._dataset = open_dataset(results.dataset.content)
+        self._data = DataSpec(content=results.dataset.content)
+        self._nets: dict[bytes, Any] = {}
+
+    def test_images(self, count: int) -> np.ndarray:
+        """`count` test images of all classes in proportion, uint8 (n, height, width, channels)."""
+        from kerascnn.training.splits import split_images
+
+        spec = msgspec.structs.replace(self._data, test_images=count)
+        split = split_images(self._dataset.train_labels, self._dataset.test_labels, spec, seed=0)
+        return self._dataset.test_images[split.test]
+
+    @cached_property
+    def _statistics(self) -> Any:
+        from kerascnn.training.inputs import channel_statistics
+        from kerascnn.training.splits import split_images
+
+        split = split_images(self._dataset.train_labels, self._dataset.test_labels, self._data, seed=0)
+        return channel_statistics(self._dataset.train_images[split.pool])
+
+    def normalised(self, images: np.ndarray, kind: Normalisation) -> np.ndarray:
+        """What the net gets, float32; `images` may be uint8, or float where they were shifted."""
+        from kerascnn.training.inputs import affine_for, normalise
+
+        affine = affine_for(kind, self._statistics)
+        return np.asarray(normalise(images, *affine, per_image=kind == "per-image"))
+
+    def answers(self, record: RunRecord, weights: dict[str, np.ndarray], images: np.ndarray) -> np.ndarray:
+        """The predicted classes of a trained run, computed in float32: int64 (n,)."""
+        net = self._net(record)
+        for variable in net.weights:
+            variable.assign(weights[variable.path])
+        return np.asarray(net(self.normalised(images, record.spec.normalisation), training=False)).argmax(axis=1)
+
+    def _net(self, record: RunRecord) -> Any:
+        from kerascnn.training.build import build_model
+
+        spec = record.spec.model
+        name = spec.canonical_json()
+        if name not in self._nets:
+            self._nets[name] = build_model(
+                spec,
+                self._dataset.info.image_shape,
+                self._classes,
+                precision="float32",
+                search_path=experiments_folder(),
+            )
+        return self._nets[name]
+
+
+def _that_answer(runs: ArmRuns) -> dict[int, RunRecord]:
+    return {seed: record for seed, record in sorted(runs.records.items()) if record.outcome == "finished"}
+
+
+def _measure_arm(
+    eye: _Eye, results: Results, runs: ArmRuns, pictures: np.ndarray, shifts: Sequence[Shift]
+) -> Invariance:
+    trained = _that_answer(runs)
+    shares = np.zeros((len(CLIPPING), len(trained), len(shifts)))
+    for row, (seed, record) in enumerate(trained.items()):
+        weights = results.weights(runs.arm.name, seed)
+        plain = eye.answers(record, weights, pictures)
+        for condition, clip in enumerate(CLIPPING):
+            for place, shift in enumerate(shifts):
+                answers = eye.answers(record, weights, shift_pixels(pictures, shift, clip=clip))
+                shares[condition, row, place] = np.mean(answers == plain)
+    return Invariance(runs.arm, tuple(shifts), tuple(trained), *shares)
