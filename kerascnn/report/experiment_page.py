@@ -93,7 +93,7 @@ def build_experiment_page(
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
         tables=_published_tables(facts, files),
         takeaways=_takeaways(facts),
-        searches=_searches(published, files),
+        searches=_searches(facts, files),
         failed_runs=_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
         commands=_commands(facts),
@@ -194,12 +194,12 @@ def _published_tables(facts: Facts, files: TableFiles) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _searches(published: Published | None, files: TableFiles) -> tuple[Search, ...]:
+def _searches(facts: Facts, files: TableFiles) -> tuple[Search, ...]:
     taken: set[str] = set()
     searches = []
-    for search in published.searches if published else ():
+    for search in facts.published.searches if facts.published else ():
         anchor = anchor_of("search", search.name, taken)
-        searches.append(other_tables.build_search(search, anchor, files.path(anchor)))
+        searches.append(other_tables.build_search(facts, search, anchor, files.path(anchor)))
         files.keep(searches[-1].table)
     return tuple(searches)
 
@@ -260,7 +260,7 @@ def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) ->
         failed_at=failure.failed_at if failure else "",
         command=facts.command,
         curve=files.keep(other_tables.build_curve(epochs, f"{anchor}-curve", files.path(f"{anchor}-curve"))),
-        link=None,
+        link=Link("The run’s own page", page) if (page := facts.run_page(run.key)) else None,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
+from kerascnn.report.parts import Measure
 from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_text, value_text
 
 SPACE = "\u00a0"
@@ -30,6 +31,21 @@ def quantity(value: object, unit: str = "text", reference: float = 0.0) -> str:
     if metric:
         return _metric_text(kind, metric, value, reference).replace(" ", SPACE)
     return PRINTERS.get(unit, _number)(value)
+
+
+def quantities(values: Sequence[object], columns: Sequence[Measure]) -> list[str]:
+    """`values`, each with the unit of its column."""
+    return [quantity(value, column.unit) for value, column in zip(values, columns, strict=True)]
+
+
+def points(piece: Iterable[tuple[float, float]]) -> str:
+    """The corners of a line as SVG lists them, to a tenth of a unit."""
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in piece)
+
+
+def tenth(length: float) -> str:
+    """A length in an SVG drawing's units."""
+    return f"{length:.1f}"
 
 
 def metric_unit(metric: str) -> Unit:
@@ -114,6 +130,9 @@ PRINTERS: dict[str, Callable[[float], str]] = {
 
 FILTERS: dict[str, Callable[..., object]] = {
     "quantity": quantity,
+    "quantities": quantities,
+    "points": points,
+    "tenth": tenth,
     "position": position,
     "percent": percent,
     "date": date,

@@ -17,7 +17,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Shell:
-    """What surrounds every page. `notice` is set where the data are not those the lesson speaks of."""
+    """What surrounds every page. `notice` is set where the data are not those the lesson speaks of.
+
+    `root` leads from the page to the report's top folder.
+    """
 
     page_title: str
     dataset: str
@@ -25,6 +28,7 @@ class Shell:
     notice: str | None
     here: str
     command: str
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -220,3 +224,85 @@ class Command:
 
     purpose: str
     line: str
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A named number; `unit` says how it is printed."""
+
+    name: str
+    value: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The heading of a column of numbers and how they are printed."""
+
+    label: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """What is measured, and a value for each column."""
+
+    head: str | int
+    values: tuple[float | str | None, ...]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """A plain table of numbers: no sorting, no file beside it, a few kilobytes. `head` is over the rows' names."""
+
+    caption: str
+    head: str
+    columns: tuple[Measure, ...]
+    rows: tuple[MeasureRow, ...]
+
+
+@dataclass(frozen=True)
+class CurveLine:
+    """One line of a small drawing, in its pieces: (x, y) in the drawing's units, broken where a value is missing."""
+
+    label: str
+    pieces: tuple[tuple[tuple[float, float], ...], ...]
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True)
+class CurveTick:
+    """A labelled height of a small drawing."""
+
+    y: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A small drawing of one quantity over the epochs. `guess` is the height of knowing nothing."""
+
+    title: str
+    unit: str
+    epochs: int
+    lines: tuple[CurveLine, ...]
+    ticks: tuple[CurveTick, ...]
+    guess: float | None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A field of a run's spec; `is_default` where it was not set."""
+
+    name: str
+    value: str | float
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class RunUse:
+    """Where a run counts: the experiment, and the place on its page."""
+
+    experiment: str
+    place: Link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kerascnn.report.comparison_page import build_comparison_page
@@ -11,9 +12,12 @@ from kerascnn.report.experiment_page import Neighbours, build_experiment_page
 from kerascnn.report.facts import Facts, gather_facts
 from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
 from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
+from kerascnn.report.links import run_page
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page
 from kerascnn.report.parts import Link, Shell, Table
+from kerascnn.report.run_page import build_run_page, title_of
+from kerascnn.report.run_uses import gather_uses
 from kerascnn.report.stylesheet import render_stylesheet
 from kerascnn.report.writer import render_template, write_report
 
@@ -34,7 +38,7 @@ def build_files(inputs: ReportInputs) -> dict[str, str]:
     files["methods.html"] = render_template("methods.html.j2", page=methods)
     for fact in facts:
         files |= _build_experiment(inputs, facts, fact)
-    return files
+    return files | _build_runs(inputs, facts)
 
 
 def write_files(inputs: ReportInputs, output: Path) -> Path:
@@ -70,6 +74,16 @@ def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts)
         fact.notebook_page: render_template("notebook.html.j2", page=notebook),
         **_csv_files(tables),
     }
+
+
+def _build_runs(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
+    """A page for every run that one of the results names."""
+    files = {}
+    for key, uses in sorted(gather_uses(facts).items()):
+        shell = replace(_shell(inputs, f"Run: {title_of(uses)}", run_page(key)), root="../")
+        page = build_run_page(uses[0].facts.stored[key], uses, shell, inputs.command)
+        files[run_page(key)] = render_template("run.html.j2", page=page)
+    return files
 
 
 def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, pages: dict[str, str]) -> Neighbours:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import start_browser
+from browsing import page_names, start_browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -22,7 +22,7 @@ def browser():
 @pytest.fixture(scope="module")
 def addresses(sample):
     """Page name -> its file address."""
-    return {path.name: path.as_uri() for path in sorted(sample[1].glob("*.html"))}
+    return {name: (sample[1] / name).as_uri() for name in page_names(sample[1])}
 
 
 def set_width(driver, width: int) -> None:
