@@ -18,7 +18,19 @@ from kerascnn.report.facts import Facts, FailedRun
 from kerascnn.report.links import anchor_of, slug
 from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
 from kerascnn.report.pages import ExperimentPage
-from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Picture, Search, Shell, Table, Variant
+from kerascnn.report.parts import (
+    Command,
+    ErrorGallery,
+    Fact,
+    Failure,
+    Link,
+    Mark,
+    Picture,
+    Search,
+    Shell,
+    Table,
+    Variant,
+)
 from kerascnn.report.prose import Prose
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill
@@ -67,7 +79,7 @@ class Neighbours:
 
 
 def build_experiment_page(
-    facts: Facts, shell: Shell, neighbours: Neighbours
+    facts: Facts, shell: Shell, neighbours: Neighbours, errors: ErrorGallery | None
 ) -> tuple[ExperimentPage, dict[str, Table]]:
     """The page, and its tables by the CSV file they go into."""
     entry, published = facts.entry, facts.published
@@ -90,6 +102,7 @@ def build_experiment_page(
         pictures=_pictures(facts),
         finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
         diagnoses=keep(build_diagnoses(facts, files.path("diagnoses"))),
+        errors=errors,
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
         tables=_published_tables(facts, files),
         takeaways=_takeaways(facts),

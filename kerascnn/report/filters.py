@@ -79,6 +79,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}{SPACE}%"
 
 
+def hundredths(share: float) -> str:
+    """A share in whole percent without the sign; one that is there but rounds to nothing as less than one."""
+    text = f"{100 * share:.0f}"
+    return "<1" if share and text == "0" else text
+
+
 def _metric_text(kind: str, metric: str, value: float, reference: float) -> str:
     unit = metric_unit(metric)
     if kind == "effect":
@@ -88,6 +94,10 @@ def _metric_text(kind: str, metric: str, value: float, reference: float) -> str:
 
 def _seconds(value: float) -> str:
     return f"{value:,.1f}{SPACE}s" if value < 100 else f"{value:,.0f}{SPACE}s"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f}{SPACE}%"
 
 
 def _mebibytes(value: float) -> str:
@@ -125,6 +135,7 @@ PRINTERS: dict[str, Callable[[float], str]] = {
     "number": _number,
     "plain": str,
     "percent": percent,
+    "share": _share,
 }
 """Every unit that is no metric's."""
 
@@ -135,6 +146,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "tenth": tenth,
     "position": position,
     "percent": percent,
+    "hundredths": hundredths,
     "date": date,
     "plural": plural,
     "short_key": short_key,

@@ -11,6 +11,7 @@ from kerascnn.report.parts import (
     ClaimCard,
     Command,
     Curve,
+    ErrorGallery,
     Fact,
     Failure,
     Link,
@@ -79,6 +80,7 @@ class ExperimentPage:
     pictures: tuple[Picture, ...]
     finals: Table | None
     diagnoses: Table | None
+    errors: ErrorGallery | None
     costs: Table | None
     tables: tuple[Table, ...]
     takeaways: tuple[str, ...]

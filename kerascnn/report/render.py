@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kerascnn.report.comparison_page import build_comparison_page
 from kerascnn.report.csv_files import csv_text
+from kerascnn.report.error_gallery import build_gallery
 from kerascnn.report.experiment_page import Neighbours, build_experiment_page
 from kerascnn.report.facts import Facts, gather_facts
 from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
@@ -19,16 +20,16 @@ from kerascnn.report.parts import Link, Shell, Table
 from kerascnn.report.run_page import build_run_page, title_of
 from kerascnn.report.run_uses import gather_uses
 from kerascnn.report.stylesheet import render_stylesheet
-from kerascnn.report.writer import render_template, write_report
+from kerascnn.report.writer import Content, render_template, write_report
 
 SCRIPT = "report.js"
 STYLE = "style.css"
 
 
-def build_files(inputs: ReportInputs) -> dict[str, str]:
-    """The whole report as file name -> text; the same inputs give the same texts."""
+def build_files(inputs: ReportInputs) -> dict[str, Content]:
+    """The whole report as file name -> content; the same inputs give the same contents."""
     facts = [gather_facts(inputs, entry) for entry in inputs.entries]
-    files = {
+    files: dict[str, Content] = {
         STYLE: render_stylesheet(),
         SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
     }
@@ -62,16 +63,18 @@ def _build_comparison(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str,
     return {"comparison.html": render_template("comparison.html.j2", page=page), **_csv_files(tables)}
 
 
-def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> dict[str, str]:
+def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> dict[str, Content]:
     pages = {other.entry.experiment: other.page for other in facts if other.entry.is_default}
     neighbours = _neighbours(inputs, facts, fact, pages)
     shell = _shell(inputs, fact.entry.title, fact.page)
-    page, tables = build_experiment_page(fact, shell, neighbours)
+    errors, pictures = build_gallery(inputs, fact)
+    page, tables = build_experiment_page(fact, shell, neighbours, errors)
     notebook_shell = _shell(inputs, f"Notebook: {fact.entry.title}", fact.notebook_page)
     notebook = build_notebook_page(fact, notebook_shell, pages)
     return {
         fact.page: render_template("experiment.html.j2", page=page),
         fact.notebook_page: render_template("notebook.html.j2", page=notebook),
+        **pictures,
         **_csv_files(tables),
     }
 
