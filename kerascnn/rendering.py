@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerascnn.errors import NotebookError
+from kerascnn.data import open_dataset
+from kerascnn.errors import DataError, NotebookError
 from kerascnn.notebooks.contract import find_notebooks, read_notebook
 from kerascnn.publishing import EXECUTED, Slot, find_slots
 from kerascnn.records import DatasetInfo
-from kerascnn.report import Entry, ReportInputs, is_current, render_report
+from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report
 from kerascnn.specs import Profile, Spec
 from kerascnn.store import Store
 
@@ -49,7 +50,26 @@ def gather(task: RenderTask) -> ReportInputs:
         load_record=store.load,
         load_failure=store.load_failure,
         command=task.command,
+        load_answers=lambda key: _answers(store, key),
+        load_images=_images,
     )
+
+
+def _answers(store: Store, key: str) -> Answers | None:
+    """What a stored run said about the test images; None where the store has no such run."""
+    if store.load(key) is None:
+        return None
+    arrays = store.load_predictions(key)
+    return Answers(arrays["positions"], arrays["classes"])
+
+
+def _images(content: str) -> ImageSet | None:
+    """The test images of a data set; None where the cache does not have it, which the report says."""
+    try:
+        dataset = open_dataset(content)
+    except DataError:
+        return None
+    return ImageSet(dataset.test_images, dataset.test_labels, dataset.info.class_names)
 
 
 def _entry(path: Path, slot: Slot) -> Entry:

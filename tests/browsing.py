@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shutil
 from pathlib import Path
 from urllib.parse import unquote
@@ -31,10 +32,15 @@ def start_browser(*switches: str) -> webdriver.Chrome:
     return webdriver.Chrome(options=options, service=Service(driver))
 
 
+def page_names(folder: Path) -> list[str]:
+    """Every page of the report in `folder`, by its address from there."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+
+
 def check_links(folder: Path) -> tuple[int, list[tuple[str, str]]]:
     """How many links the pages in `folder` have, and those (page, address) that lead nowhere."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-    trees = {path.name: parser.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.html"))}
+    trees = {name: parser.parse((folder / name).read_text(encoding="utf-8")) for name in page_names(folder)}
     ids = {name: {e.get("id") for e in tree.iter() if e.get("id")} for name, tree in trees.items()}
     links = [
         (name, address)
@@ -47,5 +53,6 @@ def check_links(folder: Path) -> tuple[int, list[tuple[str, str]]]:
 
 
 def _leads_somewhere(page: str, address: str, folder: Path, ids: dict[str, set[str]]) -> bool:
-    name, _, anchor = unquote(address).partition("#")
-    return (not name or (folder / name).is_file()) and (not anchor or anchor in ids[name or page])
+    target, _, anchor = unquote(address).partition("#")
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(page), target)) if target else page
+    return (folder / name).is_file() and (not anchor or anchor in ids[name])

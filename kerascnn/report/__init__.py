@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerascnn.report.inputs import Entry, ReportInputs, digest_inputs
+from kerascnn.report.inputs import Answers, Entry, ImageSet, ReportInputs, digest_inputs
 
-__all__ = ["Entry", "ReportInputs", "digest_inputs", "is_current", "render_report"]
+__all__ = ["Answers", "Entry", "ImageSet", "ReportInputs", "digest_inputs", "is_current", "render_report"]
 
 
 def render_report(inputs: ReportInputs, output: Path) -> Path:

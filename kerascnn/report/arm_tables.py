@@ -9,6 +9,7 @@ from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, RunRecord
 from kerascnn.report.axes import draw_strip, share_axis
 from kerascnn.report.facts import Facts
+from kerascnn.report.links import run_page
 from kerascnn.report.parts import Cell, Column, Mark, Table
 from kerascnn.stats import summarise
 
@@ -79,11 +80,11 @@ def _final_row(arm: ArmRuns, tone: str, seeds: Sequence[int], chance: float) -> 
 
 
 def _seed_cell(arm: ArmRuns, seed: int) -> Cell:
-    record = arm.records.get(seed)
+    record, failure = arm.records.get(seed), arm.failures.get(seed)
     if record is None:
-        return Cell(None, mark=FAILED if seed in arm.failures else NOT_RUN)
+        return Cell(None, mark=FAILED, href=run_page(failure.key)) if failure else Cell(None, mark=NOT_RUN)
     mark = DIVERGED if record.outcome == "diverged" else None
-    return Cell(record.test.accuracy, "metric:test_accuracy", mark=mark)
+    return Cell(record.test.accuracy, "metric:test_accuracy", mark=mark, href=run_page(record.key))
 
 
 COST_COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from kerascnn.records import ArmRuns
+from kerascnn.records import ArmRuns, RunFailure, RunRecord
 from kerascnn.report.facts import Facts
 from kerascnn.report.parts import Cell, Column, Table
 from kerascnn.stats import check_setup, diagnose, seeds_text
@@ -31,6 +31,15 @@ def describe_curves(runs: ArmRuns, chance: float) -> str:
         for label, count in counts.most_common()
     ]
     return "; ".join(described) or NOTHING
+
+
+def describe_run(result: RunRecord | RunFailure, chance: float) -> tuple[str, ...]:
+    """What the curve of one run shows and what looks wrong with its set-up, a phrase each."""
+    shown = [
+        f"{found.label}{f' from epoch {found.epoch}' if found.epoch else ''}"
+        for found in diagnose(result.epochs, chance)
+    ]
+    return (*shown, *(check_setup(result, chance) if isinstance(result, RunRecord) else ()))
 
 
 def describe_setup(runs: ArmRuns, chance: float) -> str:

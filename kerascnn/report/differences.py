@@ -41,7 +41,7 @@ def build_common(published: Published, arms: Sequence[Arm]) -> tuple[Fact, ...]:
         return ()
     first = next(iter(settings.values()))
     differing = set(differing_fields(settings))
-    shared = [Fact(field_words(name), (_text(value),)) for name, value in first.items() if name not in differing]
+    shared = [Fact(field_words(name), (setting_text(value),)) for name, value in first.items() if name not in differing]
     budget = published.study.budget
     images = (("val_images", budget.val_images), ("test_images", budget.test_images))
     tests = [Fact(field_words(name), ("all" if count is None else f"{count:,}",)) for name, count in images]
@@ -71,14 +71,15 @@ def _cell(fields: Mapping[str, Any], name: str) -> Cell:
         return Cell(DEFAULT, "quiet")
     value = fields[name]
     plain = isinstance(value, int | float) and not isinstance(value, bool)
-    return Cell(value, "number") if plain else Cell(_text(value))
+    return Cell(value, "number") if plain else Cell(setting_text(value))
 
 
-def _text(value: Any) -> str:
+def setting_text(value: Any) -> str:
+    """A setting as a reader sees it."""
     if value is None or value == []:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(_text(part) for part in value)
+        return ", ".join(setting_text(part) for part in value)
     return value if isinstance(value, str) else msgspec.json.encode(value, order="sorted").decode()

@@ -18,7 +18,19 @@ from kerascnn.report.facts import Facts, FailedRun
 from kerascnn.report.links import anchor_of, slug
 from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
 from kerascnn.report.pages import ExperimentPage
-from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Picture, Search, Shell, Table, Variant
+from kerascnn.report.parts import (
+    Command,
+    ErrorGallery,
+    Fact,
+    Failure,
+    Link,
+    Mark,
+    Picture,
+    Search,
+    Shell,
+    Table,
+    Variant,
+)
 from kerascnn.report.prose import Prose
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill
@@ -67,7 +79,7 @@ class Neighbours:
 
 
 def build_experiment_page(
-    facts: Facts, shell: Shell, neighbours: Neighbours
+    facts: Facts, shell: Shell, neighbours: Neighbours, errors: ErrorGallery | None
 ) -> tuple[ExperimentPage, dict[str, Table]]:
     """The page, and its tables by the CSV file they go into."""
     entry, published = facts.entry, facts.published
@@ -91,10 +103,11 @@ def build_experiment_page(
         pictures=_pictures(facts),
         finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
         diagnoses=keep(build_diagnoses(facts, files.path("diagnoses"))),
+        errors=errors,
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
         tables=_published_tables(facts, files),
         takeaways=_takeaways(facts),
-        searches=_searches(published, files),
+        searches=_searches(facts, files),
         failed_runs=_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
         commands=_commands(facts),
@@ -210,12 +223,12 @@ def _published_tables(facts: Facts, files: TableFiles) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _searches(published: Published | None, files: TableFiles) -> tuple[Search, ...]:
+def _searches(facts: Facts, files: TableFiles) -> tuple[Search, ...]:
     taken: set[str] = set()
     searches = []
-    for search in published.searches if published else ():
+    for search in facts.published.searches if facts.published else ():
         anchor = anchor_of("search", search.name, taken)
-        searches.append(other_tables.build_search(search, anchor, files.path(anchor)))
+        searches.append(other_tables.build_search(facts, search, anchor, files.path(anchor)))
         files.keep(searches[-1].table)
     return tuple(searches)
 
@@ -278,7 +291,7 @@ def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) ->
         failed_at=failure.failed_at if failure else "",
         command=facts.command,
         curve=files.keep(other_tables.build_curve(epochs, f"{anchor}-curve", files.path(f"{anchor}-curve"))),
-        link=None,
+        link=Link("The run’s own page", page) if (page := facts.run_page(run.key)) else None,
     )
 
 

@@ -13,7 +13,8 @@ import msgspec
 
 from kerascnn.plots.palette import TONES, series_tone
 from kerascnn.records import ArmRuns, Published, RunFailure, RunRecord
-from kerascnn.report.inputs import Entry, ReportInputs
+from kerascnn.report.inputs import Entry, ReportInputs, run_keys
+from kerascnn.report.links import run_page
 from kerascnn.stats import Judgement, judge_all
 
 Value = TypeVar("Value")
@@ -31,12 +32,16 @@ class FailedRun:
 
 @dataclass(frozen=True)
 class Facts:
-    """One entry with everything that its runs tell. `chance` is the accuracy of guessing."""
+    """One entry with everything that its runs tell. `chance` is the accuracy of guessing.
+
+    `stored` are all runs that the result names, trials of searches included, as far as the store has them.
+    """
 
     entry: Entry
     arms: dict[str, ArmRuns]
     failed_runs: tuple[FailedRun, ...]
     missing_keys: tuple[str, ...]
+    stored: dict[str, RunRecord | RunFailure]
     chance: float
     command: str
 
@@ -77,6 +82,10 @@ class Facts:
     def notebook_page(self) -> str:
         """The file of the notebook's page."""
         return f"{self.entry.page_stem}.notebook.html"
+
+    def run_page(self, key: str | None) -> str | None:
+        """The page of a run, seen from the experiment's; None where the store has nothing about it."""
+        return run_page(key) if key in self.stored and key else None
 
     @cached_property
     def records(self) -> tuple[RunRecord, ...]:
@@ -122,6 +131,7 @@ def gather_facts(inputs: ReportInputs, entry: Entry) -> Facts:
         arms=loaded.arms(),
         failed_runs=loaded.failed_runs(),
         missing_keys=loaded.missing_keys(),
+        stored=loaded.stored(),
         chance=1.0 / max(1, len(inputs.dataset.class_names)),
         command=rerun_command(inputs.command, entry),
     )
@@ -129,10 +139,18 @@ def gather_facts(inputs: ReportInputs, entry: Entry) -> Facts:
 
 def rerun_command(command: str, entry: Entry) -> str:
     """The command line that makes this one result again, with the parameters that the user gave."""
-    words = [run_command(command, entry.experiment)]
-    for name, value in sorted(entry.changed_parameters.items()):
-        words += ["-p", shlex.quote(f"{name}={_argument(value)}")]
-    return " ".join(words)
+    return " ".join([run_command(command, entry.experiment), *_parameter_words(entry)])
+
+
+def why_command(command: str, entry: Entry, arm: str = "") -> str:
+    """The command line that says why each run of the result, or of one of its arms, is stored or not."""
+    names = [shlex.quote(name) for name in (entry.experiment, arm) if name]
+    return " ".join([command, "why", *names, *_parameter_words(entry)])
+
+
+def _parameter_words(entry: Entry) -> list[str]:
+    given = sorted(entry.changed_parameters.items())
+    return [word for name, value in given for word in ("-p", shlex.quote(f"{name}={_argument(value)}"))]
 
 
 def run_command(command: str, experiment: str) -> str:
@@ -224,6 +242,15 @@ class _Loaded:
         """Runs that the result names and the store no longer has."""
         known = {*self.records, *self.failures, *self.failed_keys}
         return tuple(sorted(key for key in self._keys() if key not in known))
+
+    def stored(self) -> dict[str, RunRecord | RunFailure]:
+        """What the store has of every run that the result names: its record, else why it failed."""
+        found: dict[str, RunRecord | RunFailure] = {**self.failures, **self.records}
+        for key in run_keys(self.entry):
+            result = found.get(key) or self.inputs.load_record(key) or self.inputs.load_failure(key)
+            if result is not None:
+                found[key] = result
+        return found
 
     def _failure_runs(self) -> dict[str, dict[int, str]]:
         return self.entry.failure.runs if self.entry.failure else {}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
+from kerascnn.report.parts import Measure
 from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_text, value_text
 
 SPACE = "\u00a0"
@@ -30,6 +31,21 @@ def quantity(value: object, unit: str = "text", reference: float = 0.0) -> str:
     if metric:
         return _metric_text(kind, metric, value, reference).replace(" ", SPACE)
     return PRINTERS.get(unit, _number)(value)
+
+
+def quantities(values: Sequence[object], columns: Sequence[Measure]) -> list[str]:
+    """`values`, each with the unit of its column."""
+    return [quantity(value, column.unit) for value, column in zip(values, columns, strict=True)]
+
+
+def points(piece: Iterable[tuple[float, float]]) -> str:
+    """The corners of a line as SVG lists them, to a tenth of a unit."""
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in piece)
+
+
+def tenth(length: float) -> str:
+    """A length in an SVG drawing's units."""
+    return f"{length:.1f}"
 
 
 def metric_unit(metric: str) -> Unit:
@@ -63,6 +79,12 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}{SPACE}%"
 
 
+def hundredths(share: float) -> str:
+    """A share in whole percent without the sign; one that is there but rounds to nothing as less than one."""
+    text = f"{100 * share:.0f}"
+    return "<1" if share and text == "0" else text
+
+
 def _metric_text(kind: str, metric: str, value: float, reference: float) -> str:
     unit = metric_unit(metric)
     if kind == "effect":
@@ -72,6 +94,10 @@ def _metric_text(kind: str, metric: str, value: float, reference: float) -> str:
 
 def _seconds(value: float) -> str:
     return f"{value:,.1f}{SPACE}s" if value < 100 else f"{value:,.0f}{SPACE}s"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f}{SPACE}%"
 
 
 def _mebibytes(value: float) -> str:
@@ -109,13 +135,18 @@ PRINTERS: dict[str, Callable[[float], str]] = {
     "number": _number,
     "plain": str,
     "percent": percent,
+    "share": _share,
 }
 """Every unit that is no metric's."""
 
 FILTERS: dict[str, Callable[..., object]] = {
     "quantity": quantity,
+    "quantities": quantities,
+    "points": points,
+    "tenth": tenth,
     "position": position,
     "percent": percent,
+    "hundredths": hundredths,
     "date": date,
     "plural": plural,
     "short_key": short_key,

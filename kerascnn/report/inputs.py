@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kerascnn.records import DatasetInfo, NotebookFailure, Published, RunFailure, RunRecord
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 """The templates of the checkout."""
@@ -24,7 +27,16 @@ OTHER_PAGES = ("index", "comparison", "methods")
 
 _PACKAGE = Path(__file__).parents[1]
 _READERS = ("specs", "stats", "plots", "report")
-_LIBRARIES = ("jinja2", "latex2mathml", "markdown-it-py", "matplotlib", "mdit-py-plugins", "msgspec", "pygments")
+_LIBRARIES = (
+    "jinja2",
+    "latex2mathml",
+    "markdown-it-py",
+    "matplotlib",
+    "mdit-py-plugins",
+    "msgspec",
+    "pillow",
+    "pygments",
+)
 
 
 @dataclass(frozen=True)
@@ -72,12 +84,34 @@ class Entry:
         return notebook if isinstance(notebook, dict) else None
 
 
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What one run said about test images: int32 (images,) each, positions in the test set and classes."""
+
+    positions: np.ndarray
+    classes: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """The test images of a data set: uint8 `(n, height, width, channels)`, and int32 (n,) labels."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+
+
+def _not_at_hand(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class ReportInputs:
     """Everything one report shows: results of one data set under one profile.
 
     `experiments` are all there are, as (stem, title) in lesson order. `command` is the command line,
-    with its options, that makes this report again.
+    with its options, that makes this report again. `load_answers` (by a run's key) and `load_images` (by a data
+    set's content) give None for what is not at hand: the page then says so.
     """
 
     dataset: DatasetInfo
@@ -87,6 +121,8 @@ class ReportInputs:
     load_record: Callable[[str], RunRecord | None]
     load_failure: Callable[[str], RunFailure | None]
     command: str
+    load_answers: Callable[[str], Answers | None] = _not_at_hand
+    load_images: Callable[[str], ImageSet | None] = _not_at_hand
 
 
 def file_stem(experiment: str) -> str:
@@ -110,13 +146,18 @@ def digest_inputs(inputs: ReportInputs) -> str:
 
 
 def _parts(inputs: ReportInputs) -> Iterator[bytes]:
+    contents: set[str] = set()
     yield _encode([inputs.dataset, inputs.profile, inputs.experiments, inputs.command])
     for entry in inputs.entries:
         yield _encode([entry.experiment, entry.title, entry.is_default, entry.by_hand])
         yield _encode([entry.published, entry.failure, entry.source_notebook])
         yield from _folder_parts(entry.folder)
         for key in run_keys(entry):
-            yield _encode([key, inputs.load_record(key), inputs.load_failure(key)])
+            record = inputs.load_record(key)
+            contents.update([record.spec.data.content] if record else [])
+            yield _encode([key, record, inputs.load_failure(key)])
+    # What runs said follows from their keys, and pixels from the content: only whether they are at hand can change.
+    yield _encode([[content, inputs.load_images(content) is not None] for content in sorted(contents)])
     yield from _code_parts()
 
 

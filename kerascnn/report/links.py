@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+RUNS_FOLDER = "runs"
+"""Where the pages of runs lie, seen from the overview."""
+
 
 def slug(text: str) -> str:
     """`text` in lower-case letters, digits and hyphens."""
@@ -19,3 +22,8 @@ def anchor_of(kind: str, name: str, taken: set[str]) -> str:
         anchor = f"{base}-{count}"
     taken.add(anchor)
     return anchor
+
+
+def run_page(key: str) -> str:
+    """The file of a run's page. Keys are digests: their first 12 characters tell them apart."""
+    return f"{RUNS_FOLDER}/{slug(key)[:12]}.html"

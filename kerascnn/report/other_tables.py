@@ -38,7 +38,7 @@ def build_parameters(published: Published, csv: str) -> Table | None:
     return Table("parameters", "Parameters", (Column("parameter", "Parameter"), Column("value", "Value")), rows, csv)
 
 
-def build_search(search: PublishedSearch, anchor: str, csv: str) -> Search:
+def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -> Search:
     """All trials of a search in the order they were proposed, the best marked."""
     names = list(dict.fromkeys(name for trial in search.trials for name in trial.arguments))
     columns = (
@@ -48,7 +48,7 @@ def build_search(search: PublishedSearch, anchor: str, csv: str) -> Search:
         Column("val_accuracy", "Validation accuracy", True),
         Column("key", "Run"),
     )
-    rows = tuple(_trial_row(trial, names, search.best) for trial in search.trials)
+    rows = tuple(_trial_row(trial, names, search.best, facts.run_page(trial.key)) for trial in search.trials)
     caption = f"Trials of {search.label}"
     best = next((trial for trial in search.trials if trial.number == search.best), None)
     return Search(
@@ -60,14 +60,14 @@ def build_search(search: PublishedSearch, anchor: str, csv: str) -> Search:
     )
 
 
-def _trial_row(trial: Trial, names: Sequence[str], best: int | None) -> tuple[Cell, ...]:
+def _trial_row(trial: Trial, names: Sequence[str], best: int | None, page: str | None) -> tuple[Cell, ...]:
     failed = Mark("no result", "failed")
     return (
         Cell(trial.number, "number", mark=BEST if trial.number == best else None),
         *(Cell(_value(trial.arguments.get(name)), "number") for name in names),
         Cell(trial.epochs, "number"),
         Cell(trial.val_accuracy, "metric:val_accuracy", mark=failed if trial.val_accuracy is None else None),
-        Cell(trial.key, "key"),
+        Cell(trial.key, "key", href=page),
     )
 
 

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from kerascnn.report.parts import (
+    Amount,
     ClaimCard,
     Command,
+    Curve,
+    ErrorGallery,
     Fact,
     Failure,
     Link,
     Mark,
+    Measures,
     Picture,
     Problem,
+    RunUse,
     Search,
+    Setting,
     Shell,
     Table,
     Tally,
@@ -75,6 +81,7 @@ class ExperimentPage:
     pictures: tuple[Picture, ...]
     finals: Table | None
     diagnoses: Table | None
+    errors: ErrorGallery | None
     costs: Table | None
     tables: tuple[Table, ...]
     takeaways: tuple[str, ...]
@@ -142,3 +149,24 @@ class MethodsPage:
     chance: float
     classes: int
     metrics: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """One run: what was asked for, how it went, how to ask again. A failed run has a `failure` and no scores."""
+
+    shell: Shell
+    title: str
+    key: str
+    status: Mark
+    uses: tuple[RunUse, ...]
+    remarks: tuple[str, ...]
+    scores: Measures | None
+    curves: tuple[Curve, ...]
+    epochs: Measures | None
+    probes: tuple[Measures, ...]
+    amounts: tuple[Amount, ...]
+    settings: tuple[Setting, ...]
+    environment: tuple[Fact, ...]
+    failure: Failure | None
+    commands: tuple[Command, ...]

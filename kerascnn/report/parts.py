@@ -17,7 +17,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Shell:
-    """What surrounds every page. `notice` is set where the data are not those the lesson speaks of."""
+    """What surrounds every page. `notice` is set where the data are not those the lesson speaks of.
+
+    `root` leads from the page to the report's top folder.
+    """
 
     page_title: str
     dataset: str
@@ -25,6 +28,7 @@ class Shell:
     notice: str | None
     here: str
     command: str
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -221,3 +225,160 @@ class Command:
 
     purpose: str
     line: str
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A named number; `unit` says how it is printed."""
+
+    name: str
+    value: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The heading of a column of numbers and how they are printed."""
+
+    label: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """What is measured, and a value for each column."""
+
+    head: str | int
+    values: tuple[float | str | None, ...]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """A plain table of numbers: no sorting, no file beside it, a few kilobytes. `head` is over the rows' names."""
+
+    caption: str
+    head: str
+    columns: tuple[Measure, ...]
+    rows: tuple[MeasureRow, ...]
+
+
+@dataclass(frozen=True)
+class CurveLine:
+    """One line of a small drawing, in its pieces: (x, y) in the drawing's units, broken where a value is missing."""
+
+    label: str
+    pieces: tuple[tuple[tuple[float, float], ...], ...]
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True)
+class CurveTick:
+    """A labelled height of a small drawing."""
+
+    y: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A small drawing of one quantity over the epochs. `guess` is the height of knowing nothing."""
+
+    title: str
+    unit: str
+    epochs: int
+    lines: tuple[CurveLine, ...]
+    ticks: tuple[CurveTick, ...]
+    guess: float | None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A field of a run's spec; `is_default` where it was not set."""
+
+    name: str
+    value: str | float
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class RunUse:
+    """Where a run counts: the experiment, and the place on its page."""
+
+    experiment: str
+    place: Link
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The file that holds all small pictures of a page; sizes in pixels."""
+
+    href: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture: its piece of the sheet, in pixels, and what it shows."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Images of class `truth` that were said to be `said`: their share of all answers about that class."""
+
+    anchor: str
+    truth: str
+    said: str
+    count: int
+    share: float
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """A share of the row's answers; `shade` is its look, `href` leads to the pictures."""
+
+    share: float
+    shade: str
+    said: str
+    href: str | None
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """What was said about the images of one class."""
+
+    truth: str
+    cells: tuple[MatrixCell, ...]
+
+
+@dataclass(frozen=True)
+class ArmErrors:
+    """All wrong answers of one arm, its seeds added up. Without `rows` where there are too many classes for a table."""
+
+    anchor: str
+    label: str
+    tone: str
+    seeds: int
+    answers: int
+    wrong: float
+    classes: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+    confusions: tuple[Confusion, ...]
+
+
+@dataclass(frozen=True)
+class ErrorGallery:
+    """Which classes the arms take for which. `missing` says what could not be shown and why."""
+
+    sheet: Sheet | None
+    arms: tuple[ArmErrors, ...]
+    differences: tuple[Measures, ...]
+    missing: tuple[str, ...]

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kerascnn.report.comparison_page import build_comparison_page
 from kerascnn.report.csv_files import csv_text
+from kerascnn.report.error_gallery import build_gallery
 from kerascnn.report.experiment_page import Neighbours, build_experiment_page
 from kerascnn.report.facts import Facts, gather_facts
 from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
 from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
+from kerascnn.report.links import run_page
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page
 from kerascnn.report.parts import Link, Shell, Table
+from kerascnn.report.run_page import build_run_page, title_of
+from kerascnn.report.run_uses import gather_uses
 from kerascnn.report.stylesheet import render_stylesheet
-from kerascnn.report.writer import render_template, write_report
+from kerascnn.report.writer import Content, render_template, write_report
 
 SCRIPT = "report.js"
 STYLE = "style.css"
 
 
-def build_files(inputs: ReportInputs) -> dict[str, str]:
-    """The whole report as file name -> text; the same inputs give the same texts."""
+def build_files(inputs: ReportInputs) -> dict[str, Content]:
+    """The whole report as file name -> content; the same inputs give the same contents."""
     facts = [gather_facts(inputs, entry) for entry in inputs.entries]
-    files = {
+    files: dict[str, Content] = {
         STYLE: render_stylesheet(),
         SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
     }
@@ -34,7 +39,7 @@ def build_files(inputs: ReportInputs) -> dict[str, str]:
     files["methods.html"] = render_template("methods.html.j2", page=methods)
     for fact in facts:
         files |= _build_experiment(inputs, facts, fact)
-    return files
+    return files | _build_runs(inputs, facts)
 
 
 def write_files(inputs: ReportInputs, output: Path) -> Path:
@@ -58,18 +63,30 @@ def _build_comparison(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str,
     return {"comparison.html": render_template("comparison.html.j2", page=page), **_csv_files(tables)}
 
 
-def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> dict[str, str]:
+def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> dict[str, Content]:
     pages = {other.entry.experiment: other.page for other in facts if other.entry.is_default}
     neighbours = _neighbours(inputs, facts, fact, pages)
     shell = _shell(inputs, fact.entry.title, fact.page)
-    page, tables = build_experiment_page(fact, shell, neighbours)
+    errors, pictures = build_gallery(inputs, fact)
+    page, tables = build_experiment_page(fact, shell, neighbours, errors)
     notebook_shell = _shell(inputs, f"Notebook: {fact.entry.title}", fact.notebook_page)
     notebook = build_notebook_page(fact, notebook_shell, pages)
     return {
         fact.page: render_template("experiment.html.j2", page=page),
         fact.notebook_page: render_template("notebook.html.j2", page=notebook),
+        **pictures,
         **_csv_files(tables),
     }
+
+
+def _build_runs(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
+    """A page for every run that one of the results names."""
+    files = {}
+    for key, uses in sorted(gather_uses(facts).items()):
+        shell = replace(_shell(inputs, f"Run: {title_of(uses)}", run_page(key)), root="../")
+        page = build_run_page(uses[0].facts.stored[key], uses, shell, inputs.command)
+        files[run_page(key)] = render_template("run.html.j2", page=page)
+    return files
 
 
 def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, pages: dict[str, str]) -> Neighbours:

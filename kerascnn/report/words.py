@@ -23,6 +23,12 @@ FIELD_WORDS = {
     "val_images": "Validation images",
     "test_images": "Test images",
     "precision": "Precision",
+    "data.content": "Data (SHA-256 of pixels and labels)",
+    "data.train_images": "Training images",
+    "data.val_images": "Validation images",
+    "data.test_images": "Test images",
+    "data.validation_share": "Share cut off for validation",
+    "data.split_seed": "Seed of that cut",
 }
 
 KIND_WORDS = {

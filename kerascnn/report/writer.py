@@ -80,12 +80,16 @@ class Manifest:
         return all(_sha256_of(folder / name) == digest for name, digest in self.files.items())
 
 
-def write_report(files: Mapping[str, str], digest: str, folder: Path) -> None:
-    """Write `files` (name -> text) into `folder`; remove what an earlier render wrote and this did not.
+Content = str | bytes
+"""What a file of the report holds: a text, or the bytes of a picture."""
+
+
+def write_report(files: Mapping[str, Content], digest: str, folder: Path) -> None:
+    """Write `files` (name -> content) into `folder`; remove what an earlier render wrote and this did not.
 
     Raises: StoreError when the folder cannot be written.
     """
-    contents = {name: text.encode("utf-8") for name, text in files.items()}
+    contents = {name: file.encode("utf-8") if isinstance(file, str) else file for name, file in files.items()}
     with _folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
@@ -99,10 +103,11 @@ def _write_all(contents: Mapping[str, bytes], digest: str, folder: Path) -> None
     staging.mkdir()
     try:
         _write_manifest(Manifest("", {**earlier.files, **dict.fromkeys(contents, "")}), staging, folder)
-        for name, content in contents.items():
-            _replace(content, staging / "file", folder / name)
-        _remove(sorted(set(earlier.files) - set(contents)), folder)
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+        for name, content in contents.items():
+            if earlier.files.get(name) != digests[name] or _sha256_of(folder / name) != digests[name]:
+                _replace(content, staging / "file", folder / name)
+        _remove(sorted(set(earlier.files) - set(contents)), folder)
         _write_manifest(Manifest(digest, digests), staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import start_browser
+from browsing import page_names, start_browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -22,7 +22,7 @@ def browser():
 @pytest.fixture(scope="module")
 def addresses(sample):
     """Page name -> its file address."""
-    return {path.name: path.as_uri() for path in sorted(sample[1].glob("*.html"))}
+    return {name: (sample[1] / name).as_uri() for name in page_names(sample[1])}
 
 
 def set_width(driver, width: int) -> None:
@@ -65,9 +65,29 @@ def test_text_stands_out_from_what_is_behind_it(browser, addresses, theme):
         "01_mlp_vs_cnn.html",
         "03_sigmoid_vs_relu_depth.html",
         "03_sigmoid_vs_relu_depth.notebook.html",
+        next(name for name in addresses if name.startswith("runs/failed")),
+        next(name for name in addresses if name.startswith("runs/1")),
     ):
         browser.get(addresses[name])
         assert browser.execute_script(CONTRAST) == []
+
+
+def test_a_cell_of_a_matrix_leads_to_the_confused_pictures(browser, addresses):
+    browser.get(addresses["01_mlp_vs_cnn.html"])
+    cell = browser.find_element(By.CSS_SELECTOR, ".matrix td a")
+    cell.send_keys(Keys.ENTER)
+    target = browser.find_element(By.CSS_SELECTOR, ".confusion:target")
+    assert cell.get_attribute("href").endswith("#" + target.get_attribute("id"))
+    pictures = target.find_elements(By.CSS_SELECTOR, "svg")
+    assert pictures
+    assert all(picture.is_displayed() and picture.size["width"] > 40 for picture in pictures)
+
+
+def test_the_page_of_a_run_is_styled_and_leads_back(browser, addresses):
+    browser.get(next(address for name, address in addresses.items() if name.startswith("runs/")))
+    assert browser.execute_script("return getComputedStyle(document.querySelector('.badge')).display").endswith("flex")
+    browser.find_element(By.CSS_SELECTOR, ".uses a").click()
+    assert browser.find_element(By.ID, "finals").is_displayed()
 
 
 def test_a_table_is_sorted_by_keyboard(browser, addresses):

@@ -20,6 +20,7 @@ def test_a_report_is_current_until_its_inputs_or_its_files_change(sample, tmp_pa
     assert not is_current(replace(inputs, command="other"), tmp_path)
     assert not is_current(replace(inputs, entries=inputs.entries[:2]), tmp_path)
     assert not is_current(replace(inputs, load_record=lambda key: None), tmp_path)
+    assert not is_current(replace(inputs, load_images=lambda content: None), tmp_path)
     (tmp_path / "index.html").write_text("changed", encoding="utf-8")
     assert not is_current(inputs, tmp_path)
 
@@ -80,3 +81,25 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
     with pytest.raises(StoreError, match="reports folder must be a folder that can be written") as error:
         write_report({"index.html": "a"}, "1", tmp_path / "reports")
     assert str(tmp_path / "reports") in str(error.value)
+
+
+def test_pictures_are_written_as_they_are(tmp_path):
+    write_report({"pictures/a.jpg": b"\xff\xd8\x00"}, "1", tmp_path)
+    assert (tmp_path / "pictures" / "a.jpg").read_bytes() == b"\xff\xd8\x00"
+    write_report({}, "2", tmp_path)
+    assert not (tmp_path / "pictures").exists()
+
+
+def test_a_file_that_stays_the_same_is_not_written_again(tmp_path):
+    write_report({"index.html": "a", "other.html": "b"}, "1", tmp_path)
+    before = (tmp_path / "index.html").stat().st_ino
+    write_report({"index.html": "a", "other.html": "c"}, "2", tmp_path)
+    assert (tmp_path / "index.html").stat().st_ino == before
+    assert (tmp_path / "other.html").read_text(encoding="utf-8") == "c"
+
+
+def test_a_file_that_someone_changed_is_written_again(tmp_path):
+    write_report({"index.html": "a"}, "1", tmp_path)
+    (tmp_path / "index.html").write_text("mine", encoding="utf-8")
+    write_report({"index.html": "a"}, "1", tmp_path)
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") == "a"

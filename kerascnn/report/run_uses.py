@@ -1,0 +1,43 @@
+"""Where each run counts: as a seed of an arm, or as a trial of a search, on which pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kerascnn.report.facts import Facts
+from kerascnn.report.links import anchor_of
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place where a run counts. `arm` is its name, empty for a trial; `anchor` may be empty."""
+
+    facts: Facts
+    arm: str
+    words: str
+    anchor: str
+
+
+def gather_uses(facts: Sequence[Facts]) -> dict[str, list[Use]]:
+    """Run key -> the places where it counts, for every run that the store knows something about."""
+    uses: dict[str, list[Use]] = {}
+    for fact in facts:
+        for key, use in _uses(fact):
+            if key in fact.stored:
+                uses.setdefault(key, []).append(use)
+    return uses
+
+
+def _uses(facts: Facts) -> Iterator[tuple[str, Use]]:
+    result = facts.published or facts.entry.failure
+    anchor = "finals" if facts.shown_arms else ""
+    for arm, by_seed in (result.runs if result else {}).items():
+        label = facts.arms[arm].arm.label if arm in facts.arms else arm
+        for seed, key in sorted(by_seed.items()):
+            yield key, Use(facts, arm, f"{label}, seed {seed}", anchor)
+    taken: set[str] = set()
+    for search in facts.published.searches if facts.published else ():
+        place = anchor_of("search", search.name, taken)
+        for trial in search.trials:
+            yield trial.key, Use(facts, "", f"trial {trial.number} of {search.label}", place)

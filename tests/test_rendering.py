@@ -1,0 +1,62 @@
+"""What the report is given: answers from the store, pictures from the cache, and nothing where they are gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_store import make_identity, make_result
+
+from kerascnn.data import load_dataset
+from kerascnn.records import DatasetInfo
+from kerascnn.rendering import RenderTask, gather
+from kerascnn.report import ReportInputs
+from kerascnn.store import Store
+
+
+@pytest.fixture
+def info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DatasetInfo:
+    """A small data set in a cache of its own."""
+    monkeypatch.setenv("KERASCNN_CACHE", str(tmp_path / "cache"))
+    images = np.arange(40 * 32 * 32 * 3, dtype=np.uint32).astype(np.uint8).reshape(40, 32, 32, 3)
+    labels = np.arange(40).reshape(40, 1) % 10
+    file = tmp_path / "small.npz"
+    np.savez(file, x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
+    return load_dataset(str(file), report=lambda _: None).info
+
+
+@pytest.fixture
+def inputs(info: DatasetInfo, tmp_path: Path) -> ReportInputs:
+    """The inputs of a report on no experiment."""
+    (tmp_path / "experiments").mkdir()
+    task = RenderTask(
+        dataset=info,
+        profile="quick",
+        store=str(tmp_path / "runs"),
+        experiments=str(tmp_path / "experiments"),
+        output=str(tmp_path / "reports"),
+        command="python pipeline.py",
+    )
+    return gather(task)
+
+
+def test_the_report_is_given_what_a_run_said(inputs: ReportInputs, tmp_path: Path) -> None:
+    identity = make_identity()
+    Store(tmp_path / "runs").commit(identity, make_result(identity))
+    answers = inputs.load_answers(identity.key)
+    assert answers is not None
+    assert (answers.positions.tolist(), answers.classes.tolist()) == ([7, 8, 9], [3, 1, 2])
+    assert inputs.load_answers("0" * 32) is None
+
+
+def test_the_report_is_given_the_test_images_of_the_data_set(inputs: ReportInputs, info: DatasetInfo) -> None:
+    images = inputs.load_images(info.content)
+    assert images is not None
+    assert images.images.shape == (20, 32, 32, 3)
+    assert images.labels.tolist() == [*range(10), *range(10)]
+    assert images.class_names == info.class_names
+
+
+def test_images_that_are_not_in_the_cache_are_none(inputs: ReportInputs) -> None:
+    assert inputs.load_images("0" * 64) is None
