@@ -85,7 +85,7 @@ def test_the_walk_sees_every_module_and_tells_when_an_import_happens() -> None:
     assert len(MODULES) > 60
     assert ("kerascnn.errors", "load") in imports("kerascnn.specs.base")
     assert ("kerascnn.search", "call") in imports("kerascnn.specs.study")
-    assert ("kerascnn.search", "types") in imports("kerascnn.specs.study")
+    assert ("kerascnn.search", "types") in imports("kerascnn.specs.setting")
     assert ("keras", "load") in imports("kerascnn.models.vgg")
 
 
