@@ -155,12 +155,16 @@ def test_no_module_but_the_verbs_imports_the_verbs(module: str) -> None:
 def test_only_models_training_and_what_runs_in_a_worker_load_keras(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
     in_worker = {"kerascnn.search", "kerascnn.execution.worker"}
-    if module not in in_worker:
+    in_notebook = {"kerascnn.predicting"}
+    if module not in in_worker | in_notebook:
         assert not outside(module, "call") & TRAINERS
         assert "kerascnn.training" not in {".".join(name.split(".")[:2]) for name in imported(module)}
 
 
-@pytest.mark.parametrize("module", ["kerascnn.models", "kerascnn.execution.worker", "kerascnn.search"])
+LAZY = ["kerascnn.models", "kerascnn.execution.worker", "kerascnn.search", "kerascnn.predicting"]
+
+
+@pytest.mark.parametrize("module", LAZY)
 def test_what_plans_may_import_loads_no_keras_itself(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
     assert not imported(module, "load") & {f"kerascnn.training.{name}" for name in ("run", "loop")}
