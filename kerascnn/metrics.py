@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kerascnn.errors import UsageError, near_match
 from kerascnn.records import Probe, RunRecord
-from kerascnn.specs import METRICS
+from kerascnn.specs import METRICS, NOTEBOOK_METRICS
 
 FLOAT32_FLOOR = 2.0**-149
 """The smallest positive float32. Probes are float32, so a ratio of exactly zero is "below this", and
@@ -18,7 +18,7 @@ def measure(record: RunRecord, metric: str) -> float | None:
     """The value of `metric` in one run, in the unit `METRICS` states; None where it cannot be measured.
 
     A run that diverged has its accuracy (the stored one) but no loss; a run without an initial probe,
-    or with fewer than two layers to compare, has no ratio.
+    or with fewer than two layers to compare, has no ratio; what notebooks measure is in no record.
 
     Raises: UsageError for an unknown metric, with a near match.
     """
@@ -102,6 +102,8 @@ MEASURES: dict[str, Callable[[RunRecord], float | None]] = {
     "signal_ratio_log10": _signal_ratio,
     "variance_factor": _variance_factor,
     "parameters": lambda record: float(record.cost.parameters),
+    "multiply_adds": lambda record: float(record.cost.multiply_adds),
     "training_seconds": lambda record: record.cost.training_seconds,
+    **dict.fromkeys(NOTEBOOK_METRICS, lambda _: None),
 }
 """Metric name -> its value in one run, or None."""

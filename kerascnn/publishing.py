@@ -224,6 +224,7 @@ def _published(
         figures=figures,
         tables=tables,
         numbers=numbers,
+        measured=results.measured,
         image_errors=results.image_errors(),
         takeaways=takeaways,
         freshness=session.freshness,

@@ -162,11 +162,15 @@ class DatasetInfo(Spec, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class ArmRuns:
-    """One arm with the runs it has, by seed. A seed is in `records`, in `failures`, or not run yet."""
+    """One arm with the runs it has, by seed. A seed is in `records`, in `failures`, or not run yet.
+
+    `measured`: metric -> seed -> value, for the metrics that a notebook measures itself.
+    """
 
     arm: Arm
     records: dict[int, RunRecord]
     failures: dict[int, RunFailure] = field(default_factory=dict)
+    measured: dict[str, dict[int, float]] = field(default_factory=dict)
 
 
 class Figure(Spec, frozen=True, kw_only=True):
@@ -214,7 +218,7 @@ class Published(Spec, frozen=True, kw_only=True):
     `runs` maps arm -> seed -> run key; a run that failed has its key in `failed_runs`. `found_arms` are those that
     the study found by learning rates tried or by searches; of `rates_at_edge` the best rate may lie beyond those
     tried; `rate_trials` are the keys of the runs that tried them. `numbers` are named measurements of the notebook
-    that are not in a run's record; `image_errors` the standard error that the choice of test images gives a
+    that are not in a run's record, `measured` such of single runs (metric -> arm -> seed -> value); `image_errors` the standard error that the choice of test images gives a
     claim's effect. `freshness` is the digest of everything
     the result was made from; it is empty for a result made by hand, which never counts as up to date.
     """
@@ -237,6 +241,7 @@ class Published(Spec, frozen=True, kw_only=True):
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     numbers: dict[str, float] = msgspec.field(default_factory=dict)
+    measured: dict[str, dict[str, dict[int, float]]] = msgspec.field(default_factory=dict)
     image_errors: dict[str, float] = msgspec.field(default_factory=dict)
     takeaways: tuple[str, ...] = ()
     freshness: str = ""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kerascnn.errors import NotebookError
-from kerascnn.metrics import measure
+from kerascnn.errors import NotebookError, UsageError
 from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
 from kerascnn.search import published_search
-from kerascnn.specs import METRICS, Arm, Comparison, Equivalence, Precision, Study
+from kerascnn.specs import METRICS, NOTEBOOK_METRICS, Arm, Comparison, Equivalence, Precision, Study
 from kerascnn.specs.study import at_rate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from kerascnn.ledger import Ledger
@@ -30,6 +31,7 @@ class Results:
         self._session, self._ledger = session, ledger
         self._pictures: list[Picture] = []
         self._numbers: dict[str, float] = {}
+        self.measured: dict[str, dict[str, dict[int, float]]] = {}
         self._planned = study.planned(ledger)
 
     @property
@@ -41,6 +43,11 @@ class Results:
     def precision(self) -> Precision:
         """The number format that every run of the study was trained in."""
         return self._ledger.setting.precision
+
+    @property
+    def search_path(self) -> Path:
+        """Where a user's own model modules lie."""
+        return self._ledger.search_path
 
     @property
     def runs(self) -> dict[str, dict[int, str]]:
@@ -55,7 +62,13 @@ class Results:
         """Every trained arm with its runs, in the order of the study."""
         named = {arm.name: arm for arm in (*self.study.arms, *self.found_arms)}
         return [
-            ArmRuns(named[name], self._by_seed(name, RunRecord), self._by_seed(name, RunFailure)) for name in self.runs
+            ArmRuns(
+                named[name],
+                self._by_seed(name, RunRecord),
+                self._by_seed(name, RunFailure),
+                {metric: by_arm.get(name, {}) for metric, by_arm in self.measured.items()},
+            )
+            for name in self.runs
         ]
 
     @property
@@ -110,10 +123,12 @@ class Results:
         """One row for each run: arm, seed, outcome and the named metrics (all where none is named)."""
         import pandas as pd
 
+        from kerascnn.stats.effects import values_of
+
         names = metrics or tuple(METRICS)
         rows = [
             {"arm": runs.arm.name, "seed": seed, "outcome": record.outcome}
-            | {name: measure(record, name) for name in names}
+            | {name: values_of(runs, name).get(seed) for name in names}
             for runs in self.arms
             for seed, record in runs.records.items()
         ]
@@ -134,6 +149,17 @@ class Results:
         """Keep a measured number for claims and takeaways."""
         self._numbers[name] = float(value)
         return self._numbers[name]
+
+    def measure(self, metric: str, values: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
+        """Keep what the notebook measured of single runs: arm -> seed -> value of one of `NOTEBOOK_METRICS`.
+
+        Raises: UsageError for a metric that is none of them.
+        """
+        if metric not in NOTEBOOK_METRICS:
+            known = ", ".join(sorted(NOTEBOOK_METRICS))
+            raise UsageError(f"A notebook may measure {known}. Received: {metric!r}.")
+        self.measured[metric] = {arm: {n: float(v) for n, v in by_seed.items()} for arm, by_seed in values.items()}
+        return self.measured[metric]
 
     def weights(self, arm: str, seed: int) -> dict[str, Any]:
         """The trained weights of one run: variable path -> float32 array."""

@@ -162,9 +162,10 @@ def test_no_module_but_the_verbs_imports_the_verbs(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(set(MODULES) - set(below("models")) - set(below("training"))))
 def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
-    in_worker = {"kerascnn.search", "kerascnn.execution.worker"} | {"kerascnn.invariance"}  # nets in a kernel
-    if module not in in_worker:
-        assert module == IN_KERNEL or not outside(module, "call") & TRAINERS
+    in_worker = {"kerascnn.search", "kerascnn.execution.worker"}
+    in_kernel = {IN_KERNEL, "kerascnn.invariance", "kerascnn.predicting"}
+    if module not in in_worker | in_kernel:
+        assert not outside(module, "call") & TRAINERS
         assert "kerascnn.training" not in {".".join(name.split(".")[:2]) for name in imported(module)}
 
 
@@ -173,7 +174,10 @@ def test_what_loads_keras_in_a_kernel_is_imported_by_notebooks_alone(module: str
     assert IN_KERNEL not in imported(module, "load", "call", "types")
 
 
-@pytest.mark.parametrize("module", ["kerascnn.models", "kerascnn.execution.worker", "kerascnn.search"])
+LAZY = ["kerascnn.models", "kerascnn.execution.worker", "kerascnn.search", "kerascnn.predicting"]
+
+
+@pytest.mark.parametrize("module", LAZY)
 def test_what_plans_may_import_loads_no_keras_itself(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
     assert not imported(module, "load") & {f"kerascnn.training.{name}" for name in ("run", "loop")}

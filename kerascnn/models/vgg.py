@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import keras
 
 from kerascnn.errors import UsageError, near_match
+from kerascnn.models.blocks import ConvolutionKind, LocalResponseNormalization, convolution_layers
 from kerascnn.models.layers import FastBatchNormalization, activate, logits
 
 Shape = tuple[int, int, int]
@@ -23,17 +24,21 @@ Shape = tuple[int, int, int]
 class Style:
     """What every convolution of a stack has in common.
 
-    `normalisation` stands before or after the activation (`norm_position`). `head`: what turns the last
-    feature maps into a vector: all values, their global average, or all values through 256 dense units.
+    `normalisation` stands before or after the activation (`norm_position`). `pooling`: the largest or the mean
+    of 2 x 2 values, a convolution with stride 2, or the largest of 3 x 3 values in steps of 2, which overlap
+    (Krizhevsky et al. 2012, section 3.4). `head`: what turns the last feature maps into a vector: all values,
+    each map's average or largest value, or all values through 256 dense units. `convolution` is what stands for
+    each convolution but the first.
     """
 
     activation: str = "relu"
     initialiser: str = "he_normal"
-    normalisation: Literal["none", "batch", "keras-batch", "layer", "group"] = "none"
+    normalisation: Literal["none", "batch", "keras-batch", "layer", "group", "local-response"] = "none"
     norm_position: Literal["before", "after"] = "before"
     norm_momentum: float = 0.9
-    pooling: Literal["max", "average", "stride"] = "max"
-    head: Literal["flatten", "gap", "dense"] = "flatten"
+    pooling: Literal["max", "average", "stride", "overlapping"] = "max"
+    head: Literal["flatten", "gap", "gmp", "dense"] = "flatten"
+    convolution: ConvolutionKind = "plain"
     kernel_size: int = 3
     dropout: float = 0.0
 
@@ -116,18 +121,21 @@ def _style(fields: dict[str, Any], builder: Callable[..., keras.Model]) -> Style
 
 
 def _convolution(features: Any, kernels: int, number: int, style: Style) -> Any:
-    features = keras.layers.Conv2D(
-        kernels, style.kernel_size, padding="same", kernel_initializer=style.initialiser, name=f"conv{number}"
-    )(features)
-    norm = _normalisation(style, number)
+    kind = "plain" if number == 1 else style.convolution  # an image's three channels are nothing to save on
+    for layer in convolution_layers(kind, kernels, style.kernel_size, style.initialiser, f"conv{number}"):
+        features = _activate(layer(features), layer.name.removeprefix("conv"), style)
+    return features
+
+
+def _activate(features: Any, place: str, style: Style) -> Any:
+    norm = _normalisation(style, f"norm{place}")
     if norm is not None and style.norm_position == "before":
         features = norm(features)
-    features = activate(features, style.activation, f"act{number}")
+    features = activate(features, style.activation, f"act{place}")
     return norm(features) if norm is not None and style.norm_position == "after" else features
 
 
-def _normalisation(style: Style, number: int) -> keras.layers.Layer | None:
-    name = f"norm{number}"
+def _normalisation(style: Style, name: str) -> keras.layers.Layer | None:
     match style.normalisation:
         case "none":
             return None
@@ -137,6 +145,8 @@ def _normalisation(style: Style, number: int) -> keras.layers.Layer | None:
             return keras.layers.BatchNormalization(momentum=style.norm_momentum, name=name)
         case "layer":
             return keras.layers.LayerNormalization(axis=(1, 2, 3), name=name)
+        case "local-response":
+            return LocalResponseNormalization(name=name)
         case _:
             return keras.layers.GroupNormalization(groups=8, name=name)
 
@@ -148,16 +158,21 @@ def _pool(features: Any, block: int, style: Style) -> Any:
             return keras.layers.MaxPooling2D(2, name=name)(features)
         case "average":
             return keras.layers.AveragePooling2D(2, name=name)(features)
+        case "overlapping":
+            return keras.layers.MaxPooling2D(3, strides=2, padding="same", name=name)(features)
         case _:
             kernels = features.shape[-1]
             return keras.layers.Conv2D(kernels, 2, strides=2, kernel_initializer=style.initialiser, name=name)(features)
 
 
 def _head(features: Any, number: int, style: Style) -> Any:
-    if style.head == "gap":
-        features = keras.layers.GlobalAveragePooling2D(name="gap")(features)
-    else:
-        features = keras.layers.Flatten(name="flatten")(features)
+    match style.head:
+        case "gap":
+            features = keras.layers.GlobalAveragePooling2D(name="gap")(features)
+        case "gmp":
+            features = keras.layers.GlobalMaxPooling2D(name="gmp")(features)
+        case _:
+            features = keras.layers.Flatten(name="flatten")(features)
     if style.head == "dense":
         dense = keras.layers.Dense(256, kernel_initializer=style.initialiser, name=f"dense{number + 1}")
         features = activate(dense(features), style.activation, f"act{number + 1}")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kerascnn.plots.invariance import plot_invariance
     from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
     from kerascnn.plots.picture import Picture
+    from kerascnn.plots.pooling import plot_pooling
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
     from kerascnn.plots.svg import to_svg
 
@@ -39,6 +40,7 @@ __all__ = [
     "plot_kernels_on_image",
     "plot_layer_costs",
     "plot_metric_against",
+    "plot_pooling",
     "plot_receptive_fields",
     "plot_search",
     "plot_signal",
@@ -58,6 +60,7 @@ _HOMES = {
     "invariance": ("plot_invariance",),
     "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
     "picture": ("Picture",),
+    "pooling": ("plot_pooling",),
     "searches": ("plot_best_depth", "plot_choices", "plot_search"),
     "svg": ("to_svg",),
 }

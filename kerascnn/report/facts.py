@@ -221,6 +221,7 @@ class _Loaded:
                 arm=arm,
                 records=_pick(self.runs.get(name, {}), self.records),
                 failures=_pick(self.runs.get(name, {}), self.failures),
+                measured={metric: by_arm.get(name, {}) for metric, by_arm in published.measured.items()},
             )
             for name, arm in every.items()
         }

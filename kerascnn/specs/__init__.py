@@ -7,6 +7,7 @@ their default left out, so that a field added later keeps the keys of earlier ru
 from kerascnn.specs.base import Spec
 from kerascnn.specs.claims import (
     METRICS,
+    NOTEBOOK_METRICS,
     Claim,
     Comparison,
     Equivalence,
@@ -29,6 +30,7 @@ from kerascnn.specs.study import Arm, Budget, Choice, Profile, RateGrid, Search,
 
 __all__ = [
     "METRICS",
+    "NOTEBOOK_METRICS",
     "Arm",
     "Augmentation",
     "Budget",

@@ -21,9 +21,15 @@ METRICS = {
     "signal_ratio_log10": "log10 of last-layer over first-layer activation std across examples, at initialisation",
     "variance_factor": "mean factor per layer of the activation variance across examples, at initialisation",
     "parameters": "number of trainable and moving parameters",
+    "multiply_adds": "multiply-adds of the kernels in one image's forward pass",
     "training_seconds": "seconds inside training steps",
+    "stability": "share of test images that keep their predicted class when the image is changed",
+    "other_size_accuracy": "share of test images classified correctly at another image size, without new training",
 }
 """Every metric of a single run that a claim may name, with its meaning and unit."""
+
+NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy"})
+"""Metrics that are in no run's record: a notebook measures them from the trained weights (`Results.measure`)."""
 
 
 class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):

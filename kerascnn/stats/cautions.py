@@ -14,7 +14,7 @@ from kerascnn.stats.units import UNITS, value_text
 FEW_SEEDS = 3
 """Below this many seeds an interval is so wide, and so dependent on normality, that it needs a warning."""
 
-FIXED_METRICS = frozenset({"parameters"})
+FIXED_METRICS = frozenset({"parameters", "multiply_adds"})
 """Metrics that do not depend on the seed: identical values are no surprise there."""
 
 

@@ -34,8 +34,9 @@ class Pairing:
 
 def values_of(runs: ArmRuns, metric: str) -> dict[int, float]:
     """Seed -> the metric's value, for the runs of one arm in which it can be measured."""
-    measured = {seed: measure(record, metric) for seed, record in sorted(runs.records.items())}
-    return {seed: value for seed, value in measured.items() if value is not None}
+    own = {seed: measure(record, metric) for seed, record in sorted(runs.records.items())}
+    values = own | runs.measured.get(metric, {})
+    return {seed: value for seed, value in values.items() if seed in own and value is not None}
 
 
 def pair_seeds(arms: list[ArmRuns], metric: str) -> Pairing:

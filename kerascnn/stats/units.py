@@ -40,7 +40,10 @@ UNITS = {
     "signal_ratio_log10": Unit("signal ratio, last to first layer", "decades", "decades"),
     "variance_factor": Unit("variance factor per layer", "", ""),
     "parameters": Unit("parameters", "", "", decimals=0),
+    "multiply_adds": Unit("multiply-adds", "", "", decimals=0),
     "training_seconds": Unit("training time", "s", "s", decimals=1),
+    "stability": _accuracy("share of stable predictions"),
+    "other_size_accuracy": _accuracy("test accuracy at another image size"),
 }
 """Metric -> its unit, for every metric that a claim may name."""
 

@@ -1,0 +1,165 @@
+"""What trained networks answer to images they were not scored on: changed ones, or of another size.
+
+Runs in the notebook's own process, which loads TensorFlow when the first of these functions is called.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerascnn.data import Dataset, open_dataset
+from kerascnn.errors import UsageError
+from kerascnn.execution.worker import THREADS
+from kerascnn.records import RunRecord
+
+if TYPE_CHECKING:
+    from kerascnn.results import Results
+
+Shape = tuple[int, int, int]
+
+BATCH = 250
+DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
+
+
+def shift_stability(results: Results, *arms: str, pixels: int = 3, images: int = 500) -> dict[str, dict[int, float]]:
+    """Arm -> seed -> the share of predictions that stay when a test image is shifted.
+
+    Over the first `images` test images and shifts of 1 to `pixels` pixels up, down, left and right; what is
+    shifted in at the border repeats the border. To be handed to `Results.measure("stability", ...)`.
+    """
+    steps = [(rows * step, columns * step) for step in range(1, pixels + 1) for rows, columns in DIRECTIONS]
+    shifts = [partial(shift_images, rows=rows, columns=columns) for rows, columns in steps]
+    return stability(results, *arms, changes=shifts, images=images)
+
+
+def stability(
+    results: Results, *arms: str, changes: Sequence[Callable[[np.ndarray], np.ndarray]], images: int = 500
+) -> dict[str, dict[int, float]]:
+    """Arm -> seed -> the share of predictions on changed test images that are those on the images as they are.
+
+    A change maps uint8 images (n, height, width, channels) to such images.
+    """
+    pictures = _test_images(results, images)
+    changed = np.concatenate([change(pictures) for change in changes])
+
+    def share(predict: Callable[[np.ndarray], np.ndarray]) -> float:
+        before, after = predict(pictures), predict(changed)
+        return float(np.mean(after == np.tile(before, len(changes))))
+
+    return _by_run(results, arms, share)
+
+
+def cropped_accuracy(results: Results, *arms: str, margin: int = 4, images: int = 500) -> dict[str, dict[int, float]]:
+    """Arm -> seed -> accuracy on test images without the outer `margin` pixels: smaller images, the same weights.
+
+    To be handed to `Results.measure("other_size_accuracy", ...)`.
+
+    Raises: UsageError when a network's weights do not fit the smaller images.
+    """
+    smaller = _test_images(results, images)[:, margin:-margin, margin:-margin]
+    labels = open_dataset(results.dataset.content).test_labels[: len(smaller)]
+    return _by_run(results, arms, lambda predict: float(np.mean(predict(smaller) == labels)))
+
+
+def shift_images(images: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Images (n, height, width, channels) moved down by `rows` and right by `columns`; the border is repeated."""
+    height, width = images.shape[1:3]
+    from_rows = np.clip(np.arange(height) - rows, 0, height - 1)
+    from_columns = np.clip(np.arange(width) - columns, 0, width - 1)
+    return images[:, from_rows][:, :, from_columns]
+
+
+class Predictor:
+    """The networks of a study's runs, to be asked again; networks of one structure are built once."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        self._networks: dict[tuple[bytes, Shape], tuple[Any, Any]] = {}
+        self._affines: dict[str, Any] = {}
+
+    def predict(self, arm: str, record: RunRecord, images: np.ndarray) -> np.ndarray:
+        """The class that the run gives each of `images`, uint8 (n, height, width, channels): int32 (n,).
+
+        Raises: UsageError when the network's weights do not fit images of this size.
+        """
+        network, answer = self._network(record, images.shape[1:])
+        self._load_weights(network, self._results.weights(arm, record.spec.seed))
+        affine = self._affine(record)
+        return np.concatenate([answer(images[n : n + BATCH], *affine).numpy() for n in range(0, len(images), BATCH)])
+
+    def _network(self, record: RunRecord, shape: Shape) -> tuple[Any, Any]:
+        """The run's network for images of this shape, with any weights, and its traced prediction."""
+        key = record.spec.model.canonical_json() + record.spec.normalisation.encode(), shape
+        if key not in self._networks:
+            self._networks[key] = _build(record, shape, len(self._results.dataset.class_names), self._results)
+        return self._networks[key]
+
+    def _load_weights(self, network: Any, weights: Mapping[str, np.ndarray]) -> None:
+        for variable in network.variables:
+            if variable.name == "seed_generator_state":
+                continue
+            if tuple(variable.shape) != weights[variable.path].shape:
+                raise UsageError(
+                    f"A network with a dense layer on flattened maps takes images of one size. Received: weights of "
+                    f"shape {weights[variable.path].shape} for {variable.path!r} of shape {tuple(variable.shape)}."
+                )
+            variable.assign(weights[variable.path])
+
+    def _affine(self, record: RunRecord) -> Any:
+        from kerascnn.training.inputs import affine_for, channel_statistics
+        from kerascnn.training.splits import split_images
+
+        spec, data = record.spec, self._dataset
+        if spec.normalisation not in self._affines:
+            pool = split_images(data.train_labels, data.test_labels, spec.data, spec.seed).pool
+            self._affines[spec.normalisation] = affine_for(
+                spec.normalisation, channel_statistics(data.train_images[pool])
+            )
+        return self._affines[spec.normalisation]
+
+    @cached_property
+    def _dataset(self) -> Dataset:
+        return open_dataset(self._results.dataset.content)
+
+
+def _build(record: RunRecord, shape: Shape, classes: int, results: Results) -> tuple[Any, Any]:
+    os.environ.update({name: value for name, value in THREADS.items() if name not in os.environ})
+    import tensorflow as tf
+
+    from kerascnn.training.build import build_model
+    from kerascnn.training.inputs import normalise
+
+    network = build_model(
+        record.spec.model, shape, classes, precision=record.spec.precision, search_path=results.search_path
+    )
+    per_image = record.spec.normalisation == "per-image"
+
+    @tf.function(reduce_retracing=True)
+    def answer(images: Any, shift: Any, scale: Any) -> Any:
+        pixels = normalise(images, shift, scale, per_image=per_image)
+        return tf.argmax(tf.cast(network(pixels, training=False), tf.float32), -1, tf.int32)
+
+    return network, answer
+
+
+def _by_run(
+    results: Results, arms: Sequence[str], measure: Callable[[Callable[[np.ndarray], np.ndarray]], float]
+) -> dict[str, dict[int, float]]:
+    """What `measure` makes of each finished run's prediction function; arms that the profile lacks are empty."""
+    predictor = Predictor(results)
+    return {
+        runs.arm.name: {
+            seed: measure(partial(predictor.predict, runs.arm.name, record)) for seed, record in runs.records.items()
+        }
+        for runs in results.select(*arms)
+    }
+
+
+def _test_images(results: Results, count: int) -> np.ndarray:
+    """The first `count` test images, uint8 (n, height, width, channels)."""
+    return np.asarray(open_dataset(results.dataset.content).test_images[:count])

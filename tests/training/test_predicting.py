@@ -1,0 +1,107 @@
+"""Trained networks asked again: about the images they were scored on, changed ones, and smaller ones."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_runs import INFO, make_spec, train
+
+from kerascnn import predicting
+from kerascnn.data import Dataset
+from kerascnn.errors import UsageError
+from kerascnn.specs import Arm, model
+
+MODELS = {
+    "flatten": model("models.vgg", blocks=[[4], [8]]),
+    "gap": model("models.vgg", blocks=[[4], [8]], head="gap", normalisation="batch", convolution="separable"),
+}
+
+
+class Runs:
+    """One trained run of every model, as `Results` shows them."""
+
+    dataset, search_path = INFO, None
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.trained = {name: train(make_spec(network), dataset) for name, network in MODELS.items()}
+
+    def weights(self, arm: str, seed: int) -> dict[str, Any]:
+        return self.trained[arm].weights
+
+    def select(self, *names: str) -> list[Any]:
+        arms = {name: Arm(name=name, label=name, model=MODELS[name]) for name in names}
+        return [SimpleNamespace(arm=arms[name], records={1: self.trained[name].record}) for name in names]
+
+
+@pytest.fixture(scope="module")
+def runs(dataset: Dataset) -> Runs:
+    return Runs(dataset)
+
+
+@pytest.fixture(autouse=True)
+def opened(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny set is the one that every content hash opens."""
+    monkeypatch.setattr(predicting, "open_dataset", lambda _: dataset)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_run_predicts_again_what_it_predicted_when_it_was_scored(runs: Any, dataset: Dataset, name: str) -> None:
+    result = runs.trained[name]
+    images = np.asarray(dataset.test_images)[result.test_positions]
+    again = predicting.Predictor(runs).predict(name, result.record, images)
+    np.testing.assert_array_equal(again, result.test_predictions)
+    assert len(set(again.tolist())) > 1
+
+
+def test_one_predictor_tells_runs_of_one_structure_apart(runs: Any, dataset: Dataset) -> None:
+    other = train(make_spec(MODELS["gap"], seed=2), dataset)
+    both = SimpleNamespace(
+        dataset=INFO, search_path=None, weights=lambda arm, _: (other if arm == "b" else runs.trained["gap"]).weights
+    )
+    predictor = predicting.Predictor(both)
+    images = np.asarray(dataset.test_images)[other.test_positions]
+    predictor.predict("a", runs.trained["gap"].record, images)
+    np.testing.assert_array_equal(predictor.predict("b", other.record, images), other.test_predictions)
+
+
+def test_a_change_that_changes_nothing_leaves_every_prediction(runs: Any) -> None:
+    assert predicting.stability(runs, "gap", changes=[lambda images: images]) == {"gap": {1: 1.0}}
+
+
+def test_stability_is_the_share_of_predictions_that_stay(runs: Any, dataset: Dataset) -> None:
+    found = predicting.shift_stability(runs, "flatten", pixels=2, images=40)["flatten"][1]
+    predictor, record = predicting.Predictor(runs), runs.trained["flatten"].record
+    images = np.asarray(dataset.test_images[:40])
+    before = predictor.predict("flatten", record, images)
+    kept = [
+        predictor.predict("flatten", record, predicting.shift_images(images, *shift)) == before
+        for shift in [(0, 1), (0, -1), (1, 0), (-1, 0), (0, 2), (0, -2), (2, 0), (-2, 0)]
+    ]
+    assert found == pytest.approx(np.mean(kept))
+    assert 0.25 < found < 1
+
+
+def test_a_network_with_global_pooling_takes_smaller_images(runs: Any, dataset: Dataset) -> None:
+    found = predicting.cropped_accuracy(runs, "gap", margin=2, images=100)
+    smaller = np.asarray(dataset.test_images[:100, 2:-2, 2:-2])
+    answers = predicting.Predictor(runs).predict("gap", runs.trained["gap"].record, smaller)
+    assert found == {"gap": {1: pytest.approx(np.mean(answers == dataset.test_labels[:100]))}}
+
+
+def test_a_network_with_flattened_maps_refuses_smaller_images(runs: Any) -> None:
+    with pytest.raises(UsageError, match=r"takes images of one size. Received: weights of shape .*'logits/kernel'"):
+        predicting.cropped_accuracy(runs, "flatten", margin=2)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(0, 0), (1, 0), (-2, 0), (0, 3), (0, -1), (2, -2)])
+def test_a_shifted_image_is_moved_and_repeats_its_border(rows: int, columns: int) -> None:
+    images = np.arange(2 * 5 * 6 * 3).reshape(2, 5, 6, 3)
+    shifted = predicting.shift_images(images, rows, columns)
+    assert shifted.shape == images.shape
+    for row in range(5):
+        for column in range(6):
+            source = min(max(row - rows, 0), 4), min(max(column - columns, 0), 5)
+            np.testing.assert_array_equal(shifted[:, row, column], images[:, source[0], source[1]])
