@@ -14,7 +14,10 @@ from kerascnn.store import Store
 
 
 class RenderTask(Spec, frozen=True, kw_only=True):
-    """One report: results of one data set under one profile, and the command that makes it again."""
+    """One report: results of one data set under one profile, and the command that makes it again.
+
+    `invocation` is the same for all reports that one call of the pipeline renders (see report/history.py).
+    """
 
     dataset: DatasetInfo
     profile: Profile
@@ -22,6 +25,7 @@ class RenderTask(Spec, frozen=True, kw_only=True):
     experiments: str
     output: str
     command: str
+    invocation: str = ""
 
 
 def render(task_json: bytes) -> str:
@@ -30,7 +34,7 @@ def render(task_json: bytes) -> str:
     inputs, output = gather(task), Path(task.output)
     if is_current(inputs, output):
         return str(output / "index.html")
-    return str(render_report(inputs, output))
+    return str(render_report(inputs, output, task.invocation))
 
 
 def gather(task: RenderTask) -> ReportInputs:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from kerascnn.report.parts import (
+    Changes,
     ClaimCard,
     Command,
+    ContentsLine,
     Fact,
     Failure,
     Link,
@@ -48,9 +50,12 @@ class IndexPage:
     claims: int
     experiments_done: int
     experiments_known: int
+    headline: tuple[Fact, ...]
     facts: tuple[Fact, ...]
+    changes: Changes | None
     problems: tuple[Problem, ...]
     lessons: tuple[Lesson, ...]
+    contents: tuple[ContentsLine, ...]
     claims_csv: str | None
 
 

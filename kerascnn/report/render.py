@@ -5,30 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from kerascnn.report.changes import build_changes
 from kerascnn.report.comparison_page import build_comparison_page
 from kerascnn.report.csv_files import csv_text
 from kerascnn.report.experiment_page import Neighbours, build_experiment_page
 from kerascnn.report.facts import Facts, gather_facts
+from kerascnn.report.history import Chapter, History
 from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
 from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page
-from kerascnn.report.parts import Link, Shell, Table
+from kerascnn.report.parts import Changes, Link, Shell, Table
 from kerascnn.report.stylesheet import render_stylesheet
+from kerascnn.report.summaries import chapter_name, summarise
 from kerascnn.report.writer import render_template, write_report
 
 SCRIPT = "report.js"
 STYLE = "style.css"
 
 
-def build_files(inputs: ReportInputs) -> dict[str, str]:
-    """The whole report as file name -> text; the same inputs give the same texts."""
-    facts = [gather_facts(inputs, entry) for entry in inputs.entries]
+def build_files(inputs: ReportInputs, chapter: Chapter | None = None) -> dict[str, str]:
+    """The whole report as file name -> text; the same inputs, compared with the same, give the same texts."""
+    return _build_all(inputs, _gather(inputs), chapter)
+
+
+def _gather(inputs: ReportInputs) -> list[Facts]:
+    return [gather_facts(inputs, entry) for entry in inputs.entries]
+
+
+def _build_all(inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | None) -> dict[str, str]:
     files = {
         STYLE: render_stylesheet(),
         SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
     }
-    files |= _build_index(inputs, facts)
+    files |= _build_index(inputs, facts, build_changes(chapter))
     files |= _build_comparison(inputs, facts)
     methods = build_methods_page(inputs, _shell(inputs, "How verdicts are made", "methods.html"))
     files["methods.html"] = render_template("methods.html.j2", page=methods)
@@ -37,9 +47,14 @@ def build_files(inputs: ReportInputs) -> dict[str, str]:
     return files
 
 
-def write_files(inputs: ReportInputs, output: Path) -> Path:
-    """Write the report into the folder `output`; the path of its index. Raises: StoreError."""
-    write_report(build_files(inputs), digest_inputs(inputs), output)
+def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Path:
+    """Write the report into the folder `output`; the path of its index. Raises: StoreError.
+
+    Reports of one `invocation` are compared with the last one before it.
+    """
+    facts, name = _gather(inputs), chapter_name(inputs)
+    chapter = History.load(output).advance(name, summarise(facts), invocation)
+    write_report(_build_all(inputs, facts, chapter), digest_inputs(inputs), output, (name, chapter))
     return output / "index.html"
 
 
@@ -48,8 +63,8 @@ def _shell(inputs: ReportInputs, title: str, here: str) -> Shell:
     return Shell(title, data.title, inputs.profile, data.notice, here, inputs.command)
 
 
-def _build_index(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
-    page, tables = build_index_page(inputs, facts, _shell(inputs, "Overview", "index.html"))
+def _build_index(inputs: ReportInputs, facts: Sequence[Facts], changes: Changes | None) -> dict[str, str]:
+    page, tables = build_index_page(inputs, facts, _shell(inputs, "Overview", "index.html"), changes)
     return {"index.html": render_template("index.html.j2", page=page), **_csv_files(tables)}
 
 
