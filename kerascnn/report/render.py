@@ -26,10 +26,11 @@ STYLE = "style.css"
 
 def build_files(inputs: ReportInputs, chapter: Chapter | None = None) -> dict[str, str]:
     """The whole report as file name -> text; the same inputs, compared with the same, give the same texts."""
-    return _build_all(inputs, _gather(inputs), chapter)
+    return _build_all(inputs, gather(inputs), chapter)
 
 
-def _gather(inputs: ReportInputs) -> list[Facts]:
+def gather(inputs: ReportInputs) -> list[Facts]:
+    """What each result says, its runs loaded from the store."""
     return [gather_facts(inputs, entry) for entry in inputs.entries]
 
 
@@ -38,7 +39,7 @@ def _build_all(inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | 
         STYLE: render_stylesheet(),
         SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
     }
-    files |= _build_index(inputs, facts, build_changes(chapter))
+    files |= build_index(inputs, facts, build_changes(chapter))
     files |= _build_comparison(inputs, facts)
     methods = build_methods_page(inputs, _shell(inputs, "How verdicts are made", "methods.html"))
     files["methods.html"] = render_template("methods.html.j2", page=methods)
@@ -52,7 +53,7 @@ def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Pat
 
     Reports of one `invocation` are compared with the last one before it.
     """
-    facts, name = _gather(inputs), chapter_name(inputs)
+    facts, name = gather(inputs), chapter_name(inputs)
     chapter = History.load(output).advance(name, summarise(facts), invocation)
     write_report(_build_all(inputs, facts, chapter), digest_inputs(inputs), output, (name, chapter))
     return output / "index.html"
@@ -63,7 +64,8 @@ def _shell(inputs: ReportInputs, title: str, here: str) -> Shell:
     return Shell(title, data.title, inputs.profile, data.notice, here, inputs.command)
 
 
-def _build_index(inputs: ReportInputs, facts: Sequence[Facts], changes: Changes | None) -> dict[str, str]:
+def build_index(inputs: ReportInputs, facts: Sequence[Facts], changes: Changes | None) -> dict[str, str]:
+    """The first page and its CSV files; `changes` is None for a first report."""
     page, tables = build_index_page(inputs, facts, _shell(inputs, "Overview", "index.html"), changes)
     return {"index.html": render_template("index.html.j2", page=page), **_csv_files(tables)}
 

@@ -12,27 +12,52 @@ import pytest
 from sample_report import CNN, MLP, Store, make_entry, make_inputs, make_notebook_failure, make_published, study_of
 
 from kerascnn.report import render_report
+from kerascnn.report.changes import build_changes
 from kerascnn.report.history import HISTORY, History
+from kerascnn.report.render import build_index, gather
+from kerascnn.report.summaries import chapter_name, summarise
 from kerascnn.specs import Comparison
 
 CLAIM = Comparison(name="cnn-wins", says="A small CNN does better.", arm="cnn", baseline="mlp", smallest_effect=0.02)
 
 
+STORE = Store()
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return replace(
+        make_inputs(tmp_path_factory.mktemp("results"), experiments=()),
+        load_record=STORE.records.get,
+        load_failure=STORE.failures.get,
+    )
+
+
 @pytest.fixture
-def report(tmp_path):
-    """Renders entries into one folder and gives the words of what changed; None where the section is not there."""
+def tell(inputs):
+    """Renders the first page again and again, and gives the words of what changed; None where they are not there."""
+    known = [History({})]
 
-    def render(entries, invocation="", folder="reports", **changed):
-        inputs = make_inputs(tmp_path / "results", experiments=(), entries=tuple(entries), **changed)
-        inputs = replace(inputs, load_record=STORE.records.get, load_failure=STORE.failures.get)
-        index = render_report(inputs, tmp_path / folder, invocation)
-        return changes_of(index.read_text(encoding="utf-8"))
+    def render(entries, invocation=""):
+        now = replace(inputs, entries=tuple(entries))
+        facts, name = gather(now), chapter_name(now)
+        chapter = known[-1].advance(name, summarise(facts), invocation)
+        known.append(known[-1].with_chapter(name, chapter))
+        return changes_of(build_index(now, facts, build_changes(chapter))["index.html"])
 
-    render.folder = tmp_path / "reports"
     return render
 
 
-STORE = Store()
+@pytest.fixture
+def report(inputs, tmp_path):
+    """As `tell`, but writes the whole report into `report.folder`."""
+
+    def render(entries, invocation="", **changed):
+        now = replace(inputs, entries=tuple(entries), **changed)
+        return changes_of(render_report(now, tmp_path / "reports", invocation).read_text(encoding="utf-8"))
+
+    render.folder = tmp_path / "reports"
+    return render
 
 
 def changes_of(text):
@@ -59,52 +84,52 @@ def train(arm, accuracies):
     return keys
 
 
-def test_a_first_report_has_nothing_to_compare_with(report):
-    assert report([entry(0.55)]) is None
+def test_a_first_report_has_nothing_to_compare_with(tell):
+    assert tell([entry(0.55)]) is None
 
 
-def test_a_report_after_an_empty_one_is_a_first_report(report):
-    assert report([]) is None
-    assert report([entry(0.55)]) is None
+def test_a_report_after_an_empty_one_is_a_first_report(tell):
+    assert tell([]) is None
+    assert tell([entry(0.55)]) is None
 
 
-def test_a_verdict_that_turned_is_told_with_the_old_and_the_new_one(report):
-    report([entry(0.55)])
-    words = report([entry(0.25)])
+def test_a_verdict_that_turned_is_told_with_the_old_and_the_new_one(tell):
+    tell([entry(0.55)])
+    words = tell([entry(0.25)])
     assert "1 verdict turned A small CNN does better." in words
     assert "was supported →, now contradicted" in words
     assert "latest result is of 2026-03-01, 10:06 UTC" in words
 
 
-def test_an_effect_counts_as_moved_beyond_the_smallest_effect_of_interest(report):
-    report([entry(0.55)])
-    assert "no effect moved by more than" in report([entry(0.565)])
-    words = report([entry(0.60)])
+def test_an_effect_counts_as_moved_beyond_the_smallest_effect_of_interest(tell):
+    tell([entry(0.55)])
+    assert "no effect moved by more than" in tell([entry(0.565)])
+    words = tell([entry(0.60)])
     assert "1 effect moved by more than the smallest of interest A small CNN does better." in words
     assert "+16.7 points →, now +20.2 points" in words
     assert "turned" not in words
 
 
-def test_new_and_gone_experiments_and_claims_are_named(report):
+def test_new_and_gone_experiments_and_claims_are_named(tell):
     other = msgspec.structs.replace(CLAIM, name="other", says="Another claim.")
-    report([entry(0.55), entry(0.5, experiment="04_glorot_vs_he")])
-    words = report([entry(0.55, claims=(CLAIM, other)), entry(0.5, experiment="05_dataset_complexity")])
+    tell([entry(0.55), entry(0.5, experiment="04_glorot_vs_he")])
+    words = tell([entry(0.55, claims=(CLAIM, other)), entry(0.5, experiment="05_dataset_complexity")])
     assert "New The same nets on easier pictures A dense net against a convolutional one: Another claim." in words
     assert "Gone Glorot against He initialisation" in words
 
 
-def test_runs_that_were_added_or_left_are_counted(report):
-    report([entry(0.55, seeds=4)])
-    words = report([entry(0.55, seeds=6)])
+def test_runs_that_were_added_or_left_are_counted(tell):
+    tell([entry(0.55, seeds=4)])
+    words = tell([entry(0.55, seeds=6)])
     assert "4 runs more" in words
     assert "Nothing that counts" in words
-    assert "6 runs no longer shown" in report([entry(0.55, seeds=3)])
+    assert "6 runs no longer shown" in tell([entry(0.55, seeds=3)])
 
 
-def test_an_experiment_that_fails_now_is_told(report):
+def test_an_experiment_that_fails_now_is_told(tell):
     result = entry(0.55)
-    report([result])
-    words = report([replace(result, failure=make_notebook_failure("01_mlp_vs_cnn", 1))])
+    tell([result])
+    words = tell([replace(result, failure=make_notebook_failure("01_mlp_vs_cnn", 1))])
     assert "1 experiment in another state" in words
     assert "was finished →, now older result, last attempt failed" in words
 
@@ -117,13 +142,13 @@ def test_rendering_the_same_results_again_changes_no_byte(report):
     assert ((report.folder / "index.html").read_bytes(), (report.folder / HISTORY).read_bytes()) == first
 
 
-def test_all_reports_of_one_invocation_are_compared_with_the_last_one_before_it(report):
-    report([entry(0.55)], "monday")
-    report([entry(0.25)], "tuesday")
-    words = report([entry(0.25), entry(0.5, experiment="04_glorot_vs_he")], "tuesday")
+def test_all_reports_of_one_invocation_are_compared_with_the_last_one_before_it(tell):
+    tell([entry(0.55)], "monday")
+    tell([entry(0.25)], "tuesday")
+    words = tell([entry(0.25), entry(0.5, experiment="04_glorot_vs_he")], "tuesday")
     assert "1 verdict turned" in words
     assert "New Glorot against He initialisation" in words
-    words = report([entry(0.25), entry(0.5, experiment="04_glorot_vs_he"), entry(0.5, experiment="05_x")], "wednesday")
+    words = tell([entry(0.25), entry(0.5, experiment="04_glorot_vs_he"), entry(0.5, experiment="05_x")], "wednesday")
     assert "turned" not in words
     assert "New 05_x" in words
 
@@ -140,9 +165,15 @@ def test_another_profile_or_data_set_and_back_changes_nothing(report):
 @pytest.mark.parametrize(
     "text", ["", "[]", '{"schema":2,"chapters":{}}', '{"schema":1,"chapters":{"x":1}}', "\x00\xff"]
 )
-def test_a_damaged_history_is_said_once_and_written_anew(report, text):
+def test_a_history_that_cannot_be_read_is_damaged_and_not_missing(tmp_path, text):
+    assert not History.load(tmp_path).is_damaged
+    (tmp_path / HISTORY).write_text(text, encoding="latin-1")
+    assert History.load(tmp_path).is_damaged
+
+
+def test_a_damaged_history_is_said_until_something_changes_and_written_anew(report):
     report([entry(0.55)])
-    (report.folder / HISTORY).write_text(text, encoding="latin-1")
+    (report.folder / HISTORY).write_text("damaged", encoding="utf-8")
     assert "What the last report said could not be read." in report([entry(0.25)])
     assert "What the last report said could not be read." in report([entry(0.25)])
     assert "1 verdict turned" in report([entry(0.55)])
