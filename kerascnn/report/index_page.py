@@ -9,8 +9,7 @@ from kerascnn.report.cards import build_cards, build_claims_table, effect_axes, 
 from kerascnn.report.experiment_page import NOT_RUN, build_notebook_failure, problem_runs, status_of
 from kerascnn.report.facts import Facts, changed_parameters_text, full_title, run_command
 from kerascnn.report.headline import build_headline
-from kerascnn.report.inputs import ReportInputs
-from kerascnn.report.links import slug
+from kerascnn.report.inputs import ReportInputs, file_stem
 from kerascnn.report.notebooks import question_of
 from kerascnn.report.pages import IndexPage, Lesson
 from kerascnn.report.parts import Changes, ClaimCard, ContentsLine, Fact, Link, Mark, Problem, Shell, Table, Variant
@@ -81,7 +80,7 @@ def _lesson(
 ) -> Lesson:
     own = next((fact for fact in facts if fact.entry.experiment == stem and fact.entry.is_default), None)
     return Lesson(
-        anchor=f"lesson-{slug(stem)}",
+        anchor=f"lesson-{file_stem(stem)}",
         number=lesson_number(stem),
         title=title,
         question=_question(own),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kerascnn.report.clean import clean_text
 from kerascnn.report.experiment_page import status_of
 from kerascnn.report.facts import Facts, full_title
 from kerascnn.report.history import ClaimSummary, ResultSummary, Summary
@@ -31,7 +32,7 @@ def _result(facts: Facts) -> ResultSummary:
     status = status_of(facts)
     taken: set[str] = set()
     return ResultSummary(
-        title=full_title(facts),
+        title=clean_text(full_title(facts)),
         page=facts.page,
         status=status.word,
         state=status.state,
