@@ -16,7 +16,7 @@ from kerascnn.store import Store
 class RenderTask(Spec, frozen=True, kw_only=True):
     """One report: results of one data set under one profile, and the command that makes it again.
 
-    `invocation` is the same for all reports that one call of the pipeline renders (see report/history.py).
+    `invocation` is the same for all reports that one call of the pipeline renders (see report/changes.py).
     """
 
     dataset: DatasetInfo

@@ -1,4 +1,9 @@
-"""What a report says otherwise than the last one.
+"""What a report says otherwise than the last one, and which one that is.
+
+A report is compared with the last one that said something else *before the invocation that renders it began*. While one
+`all` runs, every finished experiment renders the report again; each of these names the same invocation, and they
+all have the same base. Rendering the same results again changes neither base nor pages. Data sets and profiles are
+apart from each other, so going to another one and back changes nothing either.
 
 An effect has moved when it differs from the last by more than the claim's smallest effect of interest. The old interval
 would be the other yardstick; with few seeds it is so wide that a reversal fits in, with many so narrow that nothing of
@@ -9,8 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascnn.report.history import Chapter, ClaimSummary, ResultSummary, Summary
+from msgspec.structs import replace
+
+from kerascnn.report.history import Chapter, ClaimSummary, History, ResultSummary, Summary
 from kerascnn.report.parts import Changes, Link, Mark, Move, Turn
+
+
+def next_chapter(history: History, name: str, now: Summary, invocation: str) -> Chapter:
+    """The chapter `name` once a report has said `now`. An empty `invocation` is one of its own."""
+    last = history.chapters.get(name)
+    if last is None:
+        return Chapter(invocation=invocation, current=now, base_lost=history.is_damaged)
+    step = _compare(last.current, now)
+    is_told = not step.is_same or step.runs_added or step.runs_gone
+    if not is_told or (invocation and invocation == last.invocation):
+        return replace(last, current=now)
+    return Chapter(invocation=invocation, current=now, base=last.current if last.current.results else None)
 
 
 def build_changes(chapter: Chapter | None) -> Changes | None:

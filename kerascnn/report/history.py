@@ -1,10 +1,4 @@
-"""What earlier reports in a folder said, kept beside the pages so that the next one can tell what changed.
-
-A report is compared with the last one that said something else *before the invocation that renders it began*. While one
-`all` runs, every finished experiment renders the report again; each of these names the same invocation, and they
-all have the same base. Rendering the same results again changes neither base nor pages. Data sets and profiles are
-apart from each other, so going to another one and back changes nothing either.
-"""
+"""What earlier reports in a folder said, kept beside the pages so that the next one can tell what changed."""
 
 from __future__ import annotations
 
@@ -13,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from msgspec.structs import replace
 
 from kerascnn.errors import UsageError
 from kerascnn.specs import Spec
@@ -90,21 +83,6 @@ class History:
         """The history as it is written."""
         return _File(schema=1, chapters=self.chapters).canonical_json() + b"\n"
 
-    def advance(self, name: str, now: Summary, invocation: str) -> Chapter:
-        """The chapter `name` once a report has said `now`. An empty `invocation` is one of its own."""
-        last = self.chapters.get(name)
-        if last is None:
-            return Chapter(invocation=invocation, current=now, base_lost=self.is_damaged)
-        if _same(last.current, now):
-            return last
-        if invocation and invocation == last.invocation:
-            return replace(last, current=now)
-        return Chapter(invocation=invocation, current=now, base=last.current if last.current.results else None)
-
     def with_chapter(self, name: str, chapter: Chapter) -> History:
         """The history with one chapter written anew."""
         return History({**self.chapters, name: chapter})
-
-
-def _same(one: Summary, other: Summary) -> bool:
-    return one.canonical_json() == other.canonical_json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerascnn.report.changes import build_changes
+from kerascnn.report.changes import build_changes, next_chapter
 from kerascnn.report.comparison_page import build_comparison_page
 from kerascnn.report.csv_files import csv_text
 from kerascnn.report.experiment_page import Neighbours, build_experiment_page
@@ -54,7 +54,7 @@ def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Pat
     Reports of one `invocation` are compared with the last one before it.
     """
     facts, name = gather(inputs), chapter_name(inputs)
-    chapter = History.load(output).advance(name, summarise(facts), invocation)
+    chapter = next_chapter(History.load(output), name, summarise(facts), invocation)
     write_report(_build_all(inputs, facts, chapter), digest_inputs(inputs), output, (name, chapter))
     return output / "index.html"
 

@@ -12,7 +12,7 @@ import pytest
 from sample_report import CNN, MLP, Store, make_entry, make_inputs, make_notebook_failure, make_published, study_of
 
 from kerascnn.report import render_report
-from kerascnn.report.changes import build_changes
+from kerascnn.report.changes import build_changes, next_chapter
 from kerascnn.report.history import HISTORY, History
 from kerascnn.report.render import build_index, gather
 from kerascnn.report.summaries import chapter_name, summarise
@@ -41,7 +41,7 @@ def tell(inputs):
     def render(entries, invocation=""):
         now = replace(inputs, entries=tuple(entries))
         facts, name = gather(now), chapter_name(now)
-        chapter = known[-1].advance(name, summarise(facts), invocation)
+        chapter = next_chapter(known[-1], name, summarise(facts), invocation)
         known.append(known[-1].with_chapter(name, chapter))
         return changes_of(build_index(now, facts, build_changes(chapter))["index.html"])
 
@@ -151,6 +151,12 @@ def test_all_reports_of_one_invocation_are_compared_with_the_last_one_before_it(
     words = tell([entry(0.25), entry(0.5, experiment="04_glorot_vs_he"), entry(0.5, experiment="05_x")], "wednesday")
     assert "turned" not in words
     assert "New 05_x" in words
+
+
+def test_a_new_title_alone_does_not_push_the_last_changes_off_the_page(tell):
+    tell([entry(0.55)])
+    assert "1 verdict turned" in tell([entry(0.25)])
+    assert "1 verdict turned" in tell([replace(entry(0.25), title="Another title")])
 
 
 def test_another_profile_or_data_set_and_back_changes_nothing(report):
