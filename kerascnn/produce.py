@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -62,6 +63,7 @@ class Producer:
             experiments=str(experiments_folder()),
             output=str(reports_folder()),
             command=command,
+            invocation=f"{utc_now()} {os.getpid()}",
         )
         self.outcome = Outcome(reports_folder() / "index.html")
 

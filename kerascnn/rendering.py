@@ -15,7 +15,10 @@ from kerascnn.store import Store
 
 
 class RenderTask(Spec, frozen=True, kw_only=True):
-    """One report: results of one data set under one profile, and the command that makes it again."""
+    """One report: results of one data set under one profile, and the command that makes it again.
+
+    `invocation` is the same for all reports that one call of the pipeline renders (see report/changes.py).
+    """
 
     dataset: DatasetInfo
     profile: Profile
@@ -23,6 +26,7 @@ class RenderTask(Spec, frozen=True, kw_only=True):
     experiments: str
     output: str
     command: str
+    invocation: str = ""
 
 
 def render(task_json: bytes) -> str:
@@ -31,7 +35,7 @@ def render(task_json: bytes) -> str:
     inputs, output = gather(task), Path(task.output)
     if is_current(inputs, output):
         return str(output / "index.html")
-    return str(render_report(inputs, output))
+    return str(render_report(inputs, output, task.invocation))
 
 
 def gather(task: RenderTask) -> ReportInputs:

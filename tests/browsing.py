@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,8 +20,11 @@ SWITCHES = (
 )  # fmt: skip
 
 
-def start_browser(*switches: str) -> webdriver.Chrome:
-    """Chromium without a window. Raises: AssertionError when it is not installed."""
+def start_browser(*switches: str, watch_requests: bool = False) -> webdriver.Chrome:
+    """Chromium without a window; `watch_requests` keeps a log for `requests_since`.
+
+    Raises: AssertionError when it is not installed.
+    """
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     driver = shutil.which("chromedriver")
     assert browser, "Chromium must be installed to look at the pages."
@@ -28,13 +33,52 @@ def start_browser(*switches: str) -> webdriver.Chrome:
     options.binary_location = browser
     for switch in (*SWITCHES, *switches):
         options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    logs = {"browser": "ALL"} | ({"performance": "ALL"} if watch_requests else {})
+    options.set_capability("goog:loggingPrefs", logs)
     return webdriver.Chrome(options=options, service=Service(driver))
 
 
 def page_names(folder: Path) -> list[str]:
     """Every page of the report in `folder`, by its address from there."""
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something a page asked for; `blocked_by` says what kept it from being sent, such as "csp"."""
+
+    address: str
+    blocked_by: str
+
+
+def requests_since(driver: webdriver.Chrome) -> list[Request]:
+    """Everything that pages asked for since the last call."""
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    failed = {m["params"]["requestId"]: m["params"] for m in messages if m["method"] == "Network.loadingFailed"}
+    sent = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return [Request(m["request"]["url"], failed.get(m["requestId"], {}).get("blockedReason", "")) for m in sent]
+
+
+def set_width(driver: webdriver.Chrome, width: int, height: int = 900) -> None:
+    """Give the page `width` by `height` CSS pixels, narrower than a window can be made."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def set_theme(driver: webdriver.Chrome, theme: str) -> None:
+    """Let the page see a reader who prefers `theme`: light or dark."""
+    features = [{"name": "prefers-color-scheme", "value": theme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def open_details(driver: webdriver.Chrome) -> None:
+    """Open everything on the page that can be folded."""
+    driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+def measure_width(driver: webdriver.Chrome) -> int:
+    """How wide the page is, in CSS pixels: more than the window is when it scrolls sideways."""
+    return driver.execute_script("return document.documentElement.scrollWidth")
 
 
 def check_links(folder: Path) -> tuple[int, list[tuple[str, str]]]:

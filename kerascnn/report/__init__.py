@@ -12,14 +12,16 @@ from kerascnn.report.inputs import Answers, Entry, ImageSet, ReportInputs, diges
 __all__ = ["Answers", "Entry", "ImageSet", "ReportInputs", "digest_inputs", "is_current", "render_report"]
 
 
-def render_report(inputs: ReportInputs, output: Path) -> Path:
+def render_report(inputs: ReportInputs, output: Path, invocation: str = "") -> Path:
     """Write the report into the folder `output` and give back the path of its index.html.
+
+    The index tells what changed since the last report there; one of the same `invocation` is not the last.
 
     Raises: StoreError when the folder cannot be written.
     """
     from kerascnn.report.render import write_files
 
-    return write_files(inputs, output)
+    return write_files(inputs, output, invocation)
 
 
 def is_current(inputs: ReportInputs, output: Path) -> bool:

@@ -283,14 +283,15 @@ def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) ->
     seed = "" if run.seed is None else f", seed {run.seed}"
     failure = run.failure
     epochs = failure.epochs if failure else ()
+    what = f"{label}{seed}"
     return Failure(
         anchor=anchor,
-        what=f"{label}{seed}",
+        what=what,
         reason=failure.reason if failure else "The store no longer has the reason.",
         traceback=other_tables.readable(failure.traceback) if failure else "",
         failed_at=failure.failed_at if failure else "",
         command=facts.command,
-        curve=files.keep(other_tables.build_curve(epochs, f"{anchor}-curve", files.path(f"{anchor}-curve"))),
+        curve=files.keep(other_tables.build_curve(epochs, what, f"{anchor}-curve", files.path(f"{anchor}-curve"))),
         link=Link("The run’s own page", page) if (page := facts.run_page(run.key)) else None,
     )
 

@@ -137,6 +137,17 @@ def gather_facts(inputs: ReportInputs, entry: Entry) -> Facts:
     )
 
 
+def full_title(facts: Facts) -> str:
+    """The experiment's title, with the parameters that are not the defaults."""
+    changed = changed_parameters_text(facts.entry)
+    return f"{facts.entry.title} ({changed})" if not facts.entry.is_default else facts.entry.title
+
+
+def changed_parameters_text(entry: Entry) -> str:
+    """The parameters that the user gave, as a reader sees them."""
+    return ", ".join(f"{name} = {parameter_text(value)}" for name, value in sorted(entry.changed_parameters.items()))
+
+
 def rerun_command(command: str, entry: Entry) -> str:
     """The command line that makes this one result again, with the parameters that the user gave."""
     return " ".join([run_command(command, entry.experiment), *_parameter_words(entry)])

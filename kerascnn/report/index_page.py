@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from kerascnn.report import other_tables
 from kerascnn.report.cards import build_cards, build_claims_table, effect_axes, tally_verdicts
 from kerascnn.report.experiment_page import NOT_RUN, build_notebook_failure, problem_runs, status_of
-from kerascnn.report.facts import Facts, parameter_text, run_command
-from kerascnn.report.inputs import ReportInputs
-from kerascnn.report.links import slug
+from kerascnn.report.facts import Facts, changed_parameters_text, full_title, run_command
+from kerascnn.report.headline import build_headline
+from kerascnn.report.inputs import ReportInputs, file_stem
 from kerascnn.report.notebooks import question_of
 from kerascnn.report.pages import IndexPage, Lesson
-from kerascnn.report.parts import ClaimCard, Fact, Link, Problem, Shell, Table, Variant
+from kerascnn.report.parts import Changes, ClaimCard, ContentsLine, Fact, Link, Mark, Problem, Shell, Table, Variant
 from kerascnn.report.words import lesson_number
 
 CLAIMS_CSV = "data/claims.csv"
+CONTENTS_FROM = 8
+"""With so many experiments the lesson no longer fits on a screen or two, and gets a table of contents."""
 
 
-def build_index_page(inputs: ReportInputs, facts: Sequence[Facts], shell: Shell) -> tuple[IndexPage, dict[str, Table]]:
+def build_index_page(
+    inputs: ReportInputs, facts: Sequence[Facts], shell: Shell, changes: Changes | None
+) -> tuple[IndexPage, dict[str, Table]]:
     """The page, and its tables by the CSV file they go into."""
     defaults = {fact.entry.experiment: fact for fact in facts if fact.entry.is_default}
     axes = effect_axes(defaults.values())
@@ -33,9 +37,12 @@ def build_index_page(inputs: ReportInputs, facts: Sequence[Facts], shell: Shell)
         claims=len(all_cards),
         experiments_done=sum(1 for fact in defaults.values() if fact.published),
         experiments_known=len(order),
+        headline=build_headline(inputs, facts),
         facts=_facts(inputs, facts),
+        changes=changes,
         problems=tuple(problem for fact in facts for problem in build_problems(fact)),
         lessons=lessons,
+        contents=tuple(_contents_line(lesson) for lesson in lessons) if len(lessons) >= CONTENTS_FROM else (),
         claims_csv=CLAIMS_CSV if table else None,
     )
     return page, {CLAIMS_CSV: table} if table else {}
@@ -56,7 +63,7 @@ def build_variants(facts: Sequence[Facts], experiment: str, besides: str) -> tup
 
 def build_problems(facts: Facts) -> tuple[Problem, ...]:
     """Everything of one result that failed, in one line each."""
-    title, page = _full_title(facts), facts.page
+    title, page = full_title(facts), facts.page
     problems = []
     failure = build_notebook_failure(facts)
     if failure is not None:
@@ -73,7 +80,7 @@ def _lesson(
 ) -> Lesson:
     own = next((fact for fact in facts if fact.entry.experiment == stem and fact.entry.is_default), None)
     return Lesson(
-        anchor=f"lesson-{slug(stem)}",
+        anchor=f"lesson-{file_stem(stem)}",
         number=lesson_number(stem),
         title=title,
         question=_question(own),
@@ -86,6 +93,14 @@ def _lesson(
     )
 
 
+def _contents_line(lesson: Lesson) -> ContentsLine:
+    verdicts = tuple(Mark(card.verdict, card.state) for card in lesson.cards)
+    marks = verdicts or (lesson.status,)
+    if verdicts and lesson.status.state == "failed":
+        marks = (lesson.status, *verdicts)
+    return ContentsLine(Link(lesson.title, f"#{lesson.anchor}"), lesson.number, marks)
+
+
 def _question(facts: Facts | None) -> str:
     if facts is None:
         return ""
@@ -93,33 +108,20 @@ def _question(facts: Facts | None) -> str:
 
 
 def _variant(facts: Facts) -> Variant:
-    changed: Mapping[str, object] = facts.entry.changed_parameters
-    parameters = ", ".join(f"{name} = {parameter_text(value)}" for name, value in sorted(changed.items()))
+    parameters = changed_parameters_text(facts.entry)
     label = parameters or "the default parameters"
     return Variant(Link(label, facts.page), parameters, status_of(facts))
-
-
-def _full_title(facts: Facts) -> str:
-    if facts.entry.is_default:
-        return facts.entry.title
-    return f"{facts.entry.title} ({_variant(facts).parameters})"
 
 
 def _facts(inputs: ReportInputs, facts: Sequence[Facts]) -> tuple[Fact, ...]:
     data = inputs.dataset
     height, width, channels = data.image_shape
-    times = sorted(fact.latest for fact in facts if fact.latest)
     known = (
-        Fact("Data set", (data.title,)),
         Fact("Images", (f"{data.train_images:,} to train with, {data.test_images:,} to test with",)),
         Fact("Image size", (f"{height} × {width} pixels, {channels} channels",)),
         Fact("Classes", (", ".join(data.class_names),)),
         Fact("Source", (data.source,)),
         Fact("Content (SHA-256)", (data.content,), "key"),
-        Fact("Profile", (inputs.profile,)),
-        Fact("Machine class", other_tables.platforms(facts)),
-        Fact("Precision", other_tables.precisions(facts)),
         Fact("Libraries", other_tables.versions(facts)),
-        Fact("Results from", tuple(dict.fromkeys((times[0], times[-1]))) if times else (), "date"),
     )
     return tuple(fact for fact in known if fact.values)

@@ -25,6 +25,9 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 OTHER_PAGES = ("index", "comparison", "methods")
 """Pages that belong to no experiment."""
 
+STEM_LENGTH = 80
+"""A page's file name is the stem and more, and no file system takes more than 255 bytes."""
+
 _PACKAGE = Path(__file__).parents[1]
 _READERS = ("specs", "stats", "plots", "report")
 _LIBRARIES = (
@@ -127,7 +130,7 @@ class ReportInputs:
 
 def file_stem(experiment: str) -> str:
     """The experiment's name if it can stand in an address and no other page has it, else one like it."""
-    safe = re.sub(r"[^A-Za-z0-9_-]", "-", experiment)
+    safe = re.sub(r"[^A-Za-z0-9_-]", "-", experiment)[:STEM_LENGTH]
     is_taken = safe in OTHER_PAGES or "--" in safe
     return f"{safe}-{_short_hash(experiment)}" if is_taken or safe != experiment else safe
 
@@ -174,7 +177,12 @@ def run_keys(entry: Entry) -> tuple[str, ...]:
 
 
 def _encode(value: object) -> bytes:
-    return msgspec.json.encode(msgspec.to_builtins(value, str_keys=True), order="sorted")
+    plain = msgspec.to_builtins(value, str_keys=True)
+    try:
+        return msgspec.json.encode(plain, order="sorted")
+    except UnicodeEncodeError:
+        # Half a surrogate pair, which a notebook's JSON may hold and UTF-8 may not.
+        return json.dumps(plain, sort_keys=True).encode("ascii")
 
 
 def _folder_parts(folder: Path | None) -> Iterator[bytes]:

@@ -7,10 +7,12 @@ import re
 RUNS_FOLDER = "runs"
 """Where the pages of runs lie, seen from the overview."""
 
+LENGTH = 60
+
 
 def slug(text: str) -> str:
-    """`text` in lower-case letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
+    """`text` in lower-case letters, digits and hyphens, cut where a file could not be called that."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:LENGTH].strip("-") or "x"
 
 
 def anchor_of(kind: str, name: str, taken: set[str]) -> str:

@@ -13,7 +13,7 @@ from kerascnn.report.pages import NotebookCell, NotebookPage, Output
 from kerascnn.report.parts import Link, Shell
 from kerascnn.report.prose import Prose
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -148,9 +148,9 @@ def _list(value: Any) -> list[Any]:
 
 def _picture_address(data: Mapping[str, Any]) -> str | None:
     for kind in _PICTURES:
-        content = text_of(data.get(kind))
+        content = "".join(text_of(data.get(kind)).split())
         if content and _BASE64.match(content):
-            return f"data:{kind};base64,{''.join(content.split())}"
+            return f"data:{kind};base64,{content}"
     return None
 
 

@@ -82,8 +82,8 @@ def _best_words(best: Trial | None) -> str:
     return f"trial {best.number}: {arguments}"
 
 
-def build_curve(epochs: Sequence[Epoch], anchor: str, csv: str) -> Table | None:
-    """The epochs of a run up to where it ended."""
+def build_curve(epochs: Sequence[Epoch], of: str, anchor: str, csv: str) -> Table | None:
+    """The epochs of the run `of` that name, up to where it ended."""
     if not epochs:
         return None
     columns = (
@@ -105,7 +105,7 @@ def build_curve(epochs: Sequence[Epoch], anchor: str, csv: str) -> Table | None:
         )
         for epoch in epochs
     )
-    return Table(anchor, "The curve up to there", columns, rows, csv)
+    return Table(anchor, f"The curve up to there ({of})", columns, rows, csv)
 
 
 def platforms(facts: Sequence[Facts]) -> tuple[str, ...]:

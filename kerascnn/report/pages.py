@@ -8,8 +8,10 @@ from markupsafe import Markup
 
 from kerascnn.report.parts import (
     Amount,
+    Changes,
     ClaimCard,
     Command,
+    ContentsLine,
     Curve,
     ErrorGallery,
     Fact,
@@ -54,9 +56,12 @@ class IndexPage:
     claims: int
     experiments_done: int
     experiments_known: int
+    headline: tuple[Fact, ...]
     facts: tuple[Fact, ...]
+    changes: Changes | None
     problems: tuple[Problem, ...]
     lessons: tuple[Lesson, ...]
+    contents: tuple[ContentsLine, ...]
     claims_csv: str | None
 
 

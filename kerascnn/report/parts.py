@@ -382,3 +382,53 @@ class ErrorGallery:
     arms: tuple[ArmErrors, ...]
     differences: tuple[Measures, ...]
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A claim, or an experiment (`where` is empty), that stands otherwise than in the last report."""
+
+    link: Link
+    where: str
+    before: Mark
+    after: Mark
+
+
+@dataclass(frozen=True)
+class Move:
+    """An effect that moved by more than the claim's smallest effect of interest."""
+
+    link: Link
+    where: str
+    before: str
+    after: str
+    smallest_text: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What this report says otherwise than the last; `since` is when the youngest result of that one was made.
+
+    `is_lost`: what the last one said could not be read. `is_same`: all that changed, if
+    anything, is the number of runs.
+    """
+
+    since: str
+    is_lost: bool
+    is_same: bool
+    verdicts: tuple[Turn, ...]
+    states: tuple[Turn, ...]
+    moved: tuple[Move, ...]
+    new: tuple[Link, ...]
+    gone: tuple[str, ...]
+    runs_added: int
+    runs_gone: int
+
+
+@dataclass(frozen=True)
+class ContentsLine:
+    """One experiment in a table of contents, with a mark for each of its verdicts."""
+
+    link: Link
+    number: str
+    marks: tuple[Mark, ...]

@@ -16,7 +16,9 @@ from kerascnn.report.clean import clean_text
 from kerascnn.report.formulas import render_formula
 from kerascnn.report.highlight import highlight_code
 
-_PICTURE_DATA = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+\Z")
+_PICTURE_DATA = re.compile(
+    r"data:image/(?:png|jpeg|gif|webp);base64,(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z"
+)
 _NOTEBOOK = re.compile(r"(?:\./)?([\w.-]+)\.ipynb\Z")
 
 

@@ -6,34 +6,45 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from kerascnn.report.changes import build_changes, next_chapter
 from kerascnn.report.comparison_page import build_comparison_page
 from kerascnn.report.csv_files import csv_text
 from kerascnn.report.error_gallery import build_gallery
 from kerascnn.report.experiment_page import Neighbours, build_experiment_page
 from kerascnn.report.facts import Facts, gather_facts
+from kerascnn.report.history import Chapter, History
 from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
 from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
 from kerascnn.report.links import run_page
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page
-from kerascnn.report.parts import Link, Shell, Table
+from kerascnn.report.parts import Changes, Link, Shell, Table
 from kerascnn.report.run_page import build_run_page, title_of
 from kerascnn.report.run_uses import gather_uses
 from kerascnn.report.stylesheet import render_stylesheet
+from kerascnn.report.summaries import chapter_name, summarise
 from kerascnn.report.writer import Content, render_template, write_report
 
 SCRIPT = "report.js"
 STYLE = "style.css"
 
 
-def build_files(inputs: ReportInputs) -> dict[str, Content]:
-    """The whole report as file name -> content; the same inputs give the same contents."""
-    facts = [gather_facts(inputs, entry) for entry in inputs.entries]
+def build_files(inputs: ReportInputs, chapter: Chapter | None = None) -> dict[str, Content]:
+    """The whole report as file name -> content; the same inputs, compared with the same, give the same contents."""
+    return _build_all(inputs, gather(inputs), chapter)
+
+
+def gather(inputs: ReportInputs) -> list[Facts]:
+    """What each result says, its runs loaded from the store."""
+    return [gather_facts(inputs, entry) for entry in inputs.entries]
+
+
+def _build_all(inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | None) -> dict[str, Content]:
     files: dict[str, Content] = {
         STYLE: render_stylesheet(),
         SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
     }
-    files |= _build_index(inputs, facts)
+    files |= build_index(inputs, facts, build_changes(chapter))
     files |= _build_comparison(inputs, facts)
     methods = build_methods_page(inputs, _shell(inputs, "How verdicts are made", "methods.html"))
     files["methods.html"] = render_template("methods.html.j2", page=methods)
@@ -42,9 +53,14 @@ def build_files(inputs: ReportInputs) -> dict[str, Content]:
     return files | _build_runs(inputs, facts)
 
 
-def write_files(inputs: ReportInputs, output: Path) -> Path:
-    """Write the report into the folder `output`; the path of its index. Raises: StoreError."""
-    write_report(build_files(inputs), digest_inputs(inputs), output)
+def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Path:
+    """Write the report into the folder `output`; the path of its index. Raises: StoreError.
+
+    Reports of one `invocation` are compared with the last one before it.
+    """
+    facts, name = gather(inputs), chapter_name(inputs)
+    chapter = next_chapter(History.load(output), name, summarise(facts), invocation)
+    write_report(_build_all(inputs, facts, chapter), digest_inputs(inputs), output, (name, chapter))
     return output / "index.html"
 
 
@@ -53,8 +69,9 @@ def _shell(inputs: ReportInputs, title: str, here: str) -> Shell:
     return Shell(title, data.title, inputs.profile, data.notice, here, inputs.command)
 
 
-def _build_index(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
-    page, tables = build_index_page(inputs, facts, _shell(inputs, "Overview", "index.html"))
+def build_index(inputs: ReportInputs, facts: Sequence[Facts], changes: Changes | None) -> dict[str, str]:
+    """The first page and its CSV files; `changes` is None for a first report."""
+    page, tables = build_index_page(inputs, facts, _shell(inputs, "Overview", "index.html"), changes)
     return {"index.html": render_template("index.html.j2", page=page), **_csv_files(tables)}
 
 

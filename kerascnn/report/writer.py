@@ -20,6 +20,7 @@ from markupsafe import Markup
 from kerascnn.errors import StoreError
 from kerascnn.report.clean import clean_text
 from kerascnn.report.filters import FILTERS
+from kerascnn.report.history import HISTORY, Chapter, History
 from kerascnn.report.inputs import TEMPLATES
 
 MANIFEST = ".kerascnn-report.json"
@@ -84,8 +85,12 @@ Content = str | bytes
 """What a file of the report holds: a text, or the bytes of a picture."""
 
 
-def write_report(files: Mapping[str, Content], digest: str, folder: Path) -> None:
+def write_report(
+    files: Mapping[str, Content], digest: str, folder: Path, chapter: tuple[str, Chapter] | None = None
+) -> None:
     """Write `files` (name -> content) into `folder`; remove what an earlier render wrote and this did not.
+
+    `chapter` (name, content) goes into the folder's history, where chapters of other data stay.
 
     Raises: StoreError when the folder cannot be written.
     """
@@ -93,10 +98,10 @@ def write_report(files: Mapping[str, Content], digest: str, folder: Path) -> Non
     with _folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
-            _write_all(contents, digest, folder)
+            _write_all(contents, digest, folder, chapter)
 
 
-def _write_all(contents: Mapping[str, bytes], digest: str, folder: Path) -> None:
+def _write_all(contents: Mapping[str, bytes], digest: str, folder: Path, chapter: tuple[str, Chapter] | None) -> None:
     earlier = Manifest.load(folder)
     staging = folder / STAGING
     shutil.rmtree(staging, ignore_errors=True)
@@ -108,6 +113,9 @@ def _write_all(contents: Mapping[str, bytes], digest: str, folder: Path) -> None
             if earlier.files.get(name) != digests[name] or _sha256_of(folder / name) != digests[name]:
                 _replace(content, staging / "file", folder / name)
         _remove(sorted(set(earlier.files) - set(contents)), folder)
+        if chapter is not None:
+            # Before the manifest: a render that breaks off in between is done again and finds its own base.
+            _replace(History.load(folder).with_chapter(*chapter).to_bytes(), staging / "history", folder / HISTORY)
         _write_manifest(Manifest(digest, digests), staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

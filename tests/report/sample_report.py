@@ -187,6 +187,11 @@ def make_published(experiment: str, study: Study, runs: dict[str, dict[int, str]
     return Published(**values | fields)
 
 
+def study_of(arms: tuple[Arm, ...], claims: tuple[Any, ...]) -> Study:
+    """A study of the given arms that makes the given claims."""
+    return Study(question="Does it?", arms=arms, budgets=BUDGETS, claims=claims)
+
+
 def make_entry(published: Published | None = None, folder: Path | None = None, **fields: Any) -> Entry:
     """An entry around what was published."""
     experiment = published.experiment if published else "03_sigmoid_vs_relu_depth"

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from factories import CONTENT
 from msgspec.structs import replace as changed
+from payloads import GROUPS
 from PIL import Image
 from sample_report import TEST_IMAGES, make_images
-from test_hostile_text import PAYLOADS, assert_harmless, page_tree
+from test_hostile_text import assert_harmless, page_tree
 from test_pages import parsed
 
 from kerascnn.report import Answers
@@ -116,7 +117,7 @@ def test_many_classes_are_shown_in_pictures_only(inputs):
     assert all(arm.rows == () and arm.confusions for arm in gallery.arms)
 
 
-@pytest.mark.parametrize("names", [PAYLOADS[:14], PAYLOADS[13:]])
+@pytest.mark.parametrize("names", GROUPS)
 def test_hostile_class_names_are_shown_as_text(inputs, names):
     page = build_files(replace(inputs, load_images={CONTENT: make_images(names)}.get))[PAGE]
     assert_harmless(page)

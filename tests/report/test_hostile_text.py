@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import html5lib
+import msgspec
 import pytest
-from factories import make_epochs
+from browsing import measure_width, open_details, requests_since, set_width, start_browser
 from msgspec.structs import replace
+from payloads import GROUPS, PAYLOADS
 from sample_report import (
     BUDGETS,
     DATASET,
@@ -23,45 +26,25 @@ from sample_report import (
 )
 
 from kerascnn import Arm, Study, model
-from kerascnn.records import Figure, Table
+from kerascnn.records import Figure, PublishedSearch, Table, Trial
 from kerascnn.report.clean import clean_text, strip_terminal_codes
 from kerascnn.report.csv_files import harmless
 from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
 from kerascnn.report.formulas import render_formula
+from kerascnn.report.history import Chapter, Summary
 from kerascnn.report.prose import Prose
-from kerascnn.report.render import build_files
+from kerascnn.report.render import build_files, gather
+from kerascnn.report.summaries import summarise
+from kerascnn.report.writer import write_report
 from kerascnn.specs import Comparison
 
-PAYLOADS = (
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'><svg/onload=alert(1)>",
-    "<iframe src=javascript:alert(1)>",
-    "javascript:alert(1)",
-    "</title><script>alert(1)</script>",
-    "</style><script>alert(1)</script>",
-    "</pre></code><h1>big</h1>",
-    "<!-- comment",
-    "]]><script>alert(1)</script>",
-    "<math><mtext><img src=x onerror=alert(1)></mtext></math>",
-    "<details open ontoggle=alert(1)>",
-    "<base href=//evil.example>",
-    "<meta http-equiv=refresh content=0>",
-    "<style>*{display:none}</style>",
-    "{{ 7 * 7 }}",
-    "{% raw %}",
-    "&lt;script&gt;",
-    "&#x3c;script&#x3e;",
-    "[x](javascript:alert(1))",
-    "![x](https://evil.example/pixel.png)",
-    r"$\text{<img src=x onerror=alert(1)>}$",
-    r"$$\href{javascript:alert(1)}{x}$$",
-    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
-    "\x00\x08\x1b[31mred\x1b[0m\u202eevil",
-    "=HYPERLINK('//evil.example')",
-)
 HARMFUL = {"iframe", "object", "embed", "base", "form", "style", "foreignObject", "audio", "video", "template"}
+
+HOOK = """
+window.ran = [];
+for (const name of ["alert", "confirm", "prompt", "print", "open"]) window[name] = (...words) => { window.ran.push(name); };
+"""
+PROTOCOLS = "return [...document.querySelectorAll('a, area')].map(a => a.protocol)"
 
 
 def page_tree(text: str):
@@ -81,60 +64,117 @@ def assert_harmless(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def hostile_files(tmp_path_factory):
-    """A report in which every text that anyone can choose is hostile."""
+def hostile_inputs(tmp_path_factory):
+    """Inputs in which every text that anyone can choose is hostile."""
     folder = tmp_path_factory.mktemp("hostile")
-    entries, store = [], Store()
-    for number, text in enumerate(PAYLOADS):
-        entries.append(_entry(store, folder / str(number), number, text))
-    inputs = make_inputs(
+    store = Store()
+    entries = tuple(_entry(store, folder / str(number), number, texts) for number, texts in enumerate(GROUPS))
+    return make_inputs(
         folder / "sample",
         dataset=replace(DATASET, class_names=PAYLOADS, title=PAYLOADS[0], notice=PAYLOADS[2], source=PAYLOADS[3]),
-        entries=tuple(entries),
+        entries=entries,
         experiments=(),
         load_record=store.records.get,
         load_failure=store.failures.get,
         command=f"python pipeline.py {PAYLOADS[1]}",
     )
-    return build_files(inputs)
 
 
-def _entry(store: Store, folder, number: int, text: str):
-    arms = (
-        Arm(name="a", label=text, model=model(text, units=text)),
-        Arm(name="b", label="b", model=model("m", units=1)),
+@pytest.fixture(scope="module")
+def hostile_files(hostile_inputs):
+    """A report of them, compared with one in which everything was otherwise."""
+    now = summarise(gather(hostile_inputs))
+    chapter = Chapter(invocation="", current=now, base=_otherwise(now))
+    return build_files(hostile_inputs, chapter)
+
+
+def _otherwise(now: Summary) -> Summary:
+    """A report of which every verdict, every state and every other result differs from `now`."""
+    results = {
+        stem: msgspec.structs.replace(
+            result,
+            state="done",
+            status=result.title,
+            claims={
+                name: msgspec.structs.replace(
+                    claim, state="small", verdict=claim.says, effect=-1.0, effect_text=claim.says
+                )
+                for name, claim in list(result.claims.items())[::2]
+            },
+        )
+        for stem, result in now.results.items()
+    }
+    first, *_ = results
+    results["gone"] = results.pop(first)
+    return msgspec.structs.replace(now, results=results, runs=())
+
+
+def _entry(store: Store, folder, number: int, raw: tuple[str, ...]):
+    """One result whose lists hold one text of `raw` each and whose single texts hold all of them."""
+    # Only a notebook can hold half a surrogate pair: the store's JSON refuses it.
+    texts = tuple(text.replace("\ud800", "\ufffd") for text in raw)
+    every = " ".join(texts)
+    arms = tuple(Arm(name=f"a{place}", label=text, model=model(text, units=text)) for place, text in enumerate(texts))
+    base = Arm(name="b", label="b", model=model("m", units=1))
+    claims = tuple(
+        Comparison(name=text, says=text, arm=arm.name, baseline="b", smallest_effect=0.1)
+        for text, arm in zip(texts, arms, strict=True)
     )
-    claim = Comparison(name=text, says=text, arm="a", baseline="b", smallest_effect=0.1)
-    study = Study(question=text, arms=arms, claims=(claim,), budgets=BUDGETS)
-    runs = {"a": store.train(arms[0], {1: 0.5, 2: 0.6}), "b": store.train(arms[1], {1: 0.4, 2: 0.5})}
-    name = f"{number:02d}_{text}"
-    failed = store.fail(arms[0], 100 + number, text, text)
-    store.failures[failed] = replace(store.failures[failed], epochs=make_epochs())
-    runs["a"][3] = failed
+    study = Study(question=every, arms=(*arms, base), claims=claims, budgets=BUDGETS)
+    runs = {arm.name: store.train(arm, {1: 0.5, 2: 0.6}) for arm in study.arms}
+    for place, text in enumerate(texts):
+        runs[f"a{place}"][3] = store.fail(arms[place], 100 + 10 * number + place, text, text)
+    failed = tuple(by_seed[3] for by_seed in runs.values() if 3 in by_seed)
+    name = f"{number:02d}_{every}"
     published = make_published(
         name,
         study,
         runs,
-        failed_runs=(failed,),
-        title=text,
-        parameters={text: text},
-        changed_parameters={text: text},
-        figures=(Figure(name=text, file=text, title=text, alt=text, caption=text),),
-        tables=(Table(name=text, title=text, columns=(text,), rows=((text,),)),),
-        takeaways=(text,),
+        failed_runs=failed,
+        title=every,
+        parameters={text: text for text in texts},
+        changed_parameters={text: text for text in texts},
+        figures=tuple(Figure(name=text, file=text, title=text, alt=text, caption=text) for text in texts),
+        tables=tuple(Table(name=text, title=text, columns=(text, every), rows=((text, every),)) for text in texts),
+        searches=(_search(texts, runs["b"][1]),),
+        takeaways=texts,
     )
+    notebook = make_notebook(" ".join(raw), *(cell for text in raw for cell in _cells(text)))
+    failure = replace(
+        make_notebook_failure(name, 1, reason=every, traceback="\n".join(texts)),
+        changed_parameters={text: text for text in texts},
+    )
+    values = {"experiment": name, "title": " ".join(raw), "source_notebook": notebook, "failure": failure}
+    return make_entry(published, write_results(folder, notebook), is_default=is_default(number), **values)
+
+
+def is_default(number: int) -> bool:
+    """Whether a result is shown as the lesson's own: the others have pages and lines of another kind."""
+    return number % 3 == 0
+
+
+def _search(texts: tuple[str, ...], key: str) -> PublishedSearch:
+    trials = tuple(
+        Trial(number=place, arguments={text: text, "width": text}, epochs=1, key=key, val_accuracy=0.5)
+        for place, text in enumerate(texts)
+    )
+    return PublishedSearch(name=texts[0], label=" ".join(texts), oracle=texts[-1], trials=trials, best=0)
+
+
+def _cells(text: str):
     outputs = (
         {"output_type": "stream", "text": text},
         {"output_type": "error", "traceback": [text]},
         {"output_type": "display_data", "data": {"text/html": text, "image/svg+xml": text, "text/plain": text}},
         {"output_type": "display_data", "data": {"image/png": text, "text/plain": [text]}},
     )
-    notebook = make_notebook(text, make_code(text, *outputs, tags=(text,)), {"cell_type": "raw", "source": text})
-    failure = make_notebook_failure(name, 1, reason=text, traceback=text)
-    failure = replace(failure, changed_parameters={text: text})
-    values = {"experiment": name, "title": text, "source_notebook": notebook, "failure": failure}
-    values["is_default"] = number % 7 == 0
-    return make_entry(published, write_results(folder, notebook), **values)
+    yield make_code(text, *outputs, tags=(text,))
+    yield {"cell_type": "raw", "source": text}
+    yield {"cell_type": "markdown", "source": text}
+
+
+def test_there_are_more_than_a_hundred_payloads_and_none_twice():
+    assert len(set(PAYLOADS)) == len(PAYLOADS) >= 100
 
 
 def test_no_hostile_text_becomes_part_of_a_page(hostile_files):
@@ -144,9 +184,48 @@ def test_no_hostile_text_becomes_part_of_a_page(hostile_files):
 
 
 def test_hostile_text_is_shown_as_it_was_written(hostile_files):
-    text = "".join(page_tree(hostile_files["index.html"]).itertext())
-    for payload in PAYLOADS:
-        assert clean_text(payload) in text, payload
+    pages = {name: _words(text) for name, text in hostile_files.items() if name.endswith(".html")}
+    experiments = [name for name in pages if re.match(r"\d\d_", name) and "notebook" not in name]
+    assert len(experiments) == len(GROUPS)
+    for number, (page, texts) in enumerate(zip(sorted(experiments), GROUPS, strict=True)):
+        places = ["index.html", page, page.replace(".html", ".notebook.html")]
+        places += ["comparison.html"] if is_default(number) else []
+        for payload in texts:
+            wanted = " ".join(clean_text(payload).split())
+            for place in places:
+                assert wanted in pages[place], (place, payload)
+
+
+def _words(text: str) -> str:
+    return " ".join("".join(page_tree(text).itertext()).split())
+
+
+@pytest.fixture(scope="module")
+def hostile_site(hostile_files, tmp_path_factory):
+    """The report on disk."""
+    folder = tmp_path_factory.mktemp("site")
+    write_report(hostile_files, "", folder)
+    return folder
+
+
+@pytest.mark.browser
+def test_no_hostile_text_runs_asks_for_anything_or_breaks_the_layout(hostile_site):
+    browser = start_browser(watch_requests=True)
+    try:
+        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": HOOK})
+        set_width(browser, 360)
+        for page in sorted(hostile_site.glob("*.html")):
+            browser.get(page.as_uri())
+            open_details(browser)
+            assert browser.execute_script("return window.ran") == [], page.name
+            assert measure_width(browser) <= 360, page.name
+            assert set(browser.execute_script(PROTOCOLS)) <= {"file:", "https:"}, page.name
+        # A script that the policy stopped would be here too.
+        assert browser.get_log("browser") == []
+        asked = {request.address for request in requests_since(browser)}
+        assert {a for a in asked if not a.startswith((f"{hostile_site.as_uri()}/", "data:"))} == set()
+    finally:
+        browser.quit()
 
 
 def test_no_csv_cell_starts_like_a_formula(hostile_files):

@@ -1,0 +1,53 @@
+"""axe looks at every page, light and dark, with every rule it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from browsing import open_details, set_theme, set_width, start_browser
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+RUN = """
+const done = arguments[arguments.length - 1];
+const rules = Object.fromEntries(axe.getRules().map(rule => [rule.ruleId, { enabled: true }]));
+axe.run(document, { rules, resultTypes: ["violations"] }).then(
+  found => done(found.violations.map(
+    v => `${v.id} (${v.impact}): ` + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | "))),
+  error => done([String(error)]));
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    driver = start_browser()
+    set_width(driver, 1280)
+    yield driver
+    driver.quit()
+
+
+def find_violations(driver, address: str) -> list[str]:
+    """What axe has to say about the page, everything on it unfolded."""
+    driver.get(address)
+    open_details(driver)
+    driver.execute_script(AXE)
+    return driver.execute_async_script(RUN)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(browser, sample, theme):
+    set_theme(browser, theme)
+    found = {path.name: find_violations(browser, path.as_uri()) for path in sorted(sample[1].glob("*.html"))}
+    assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+def test_axe_would_find_what_is_wrong(browser, tmp_path):
+    (tmp_path / "bad.html").write_text("<title>t</title><img src='x.png'><p style='color: #999'>pale", encoding="utf-8")
+    found = " ".join(find_violations(browser, (tmp_path / "bad.html").as_uri()))
+    assert "image-alt" in found
+    assert "color-contrast" in found
+    assert "html-has-lang" in found
