@@ -54,6 +54,9 @@ STYLE: Any = {
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (9, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
+MARK = "class:"
+"""How the `gid` begins that names classes; every other id is matplotlib's own."""
+
 P = ParamSpec("P")
 
 
@@ -140,6 +143,11 @@ def new_figure(panels: int = 1, panel_inches: float = PANEL_INCHES, **options: A
     axes = figure.subplots(panels, 1, squeeze=False, **options)[:, 0]
     set_margins(figure)
     return figure, list(axes)
+
+
+def marked(*names: str) -> str:
+    """A matplotlib `gid` that makes `names` the SVG classes of what it is given to, for the page's scripts."""
+    return MARK + " ".join(names)
 
 
 def set_margins(figure: Figure, right_inches: float = 0.2, bottom_inches: float = 0.55) -> None:

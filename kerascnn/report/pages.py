@@ -95,6 +95,7 @@ class ComparisonPage:
     shell: Shell
     picture: Picture | None
     table: Table | None
+    settings: Table | None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from kerascnn.report.parts import Link, Shell, Table
 from kerascnn.report.stylesheet import render_stylesheet
 from kerascnn.report.writer import render_template, write_report
 
-SCRIPT = "report.js"
+SCRIPTS = ("tables.js", "targets.js", "compare.js", "points.js", "curves.js")
+"""One file for each purpose; a page loads those it needs."""
+
 STYLE = "style.css"
 
 
@@ -26,7 +28,7 @@ def build_files(inputs: ReportInputs) -> dict[str, str]:
     facts = [gather_facts(inputs, entry) for entry in inputs.entries]
     files = {
         STYLE: render_stylesheet(),
-        SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
+        **{name: (TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS},
     }
     files |= _build_index(inputs, facts)
     files |= _build_comparison(inputs, facts)
