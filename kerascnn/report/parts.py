@@ -192,8 +192,33 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class CurveRow:
+    """One run of an arm by epoch, or the mean of its runs (`seed` says which); `place` is the arm's in the drawing."""
+
+    place: int
+    arm: str
+    seed: str
+    mark: Mark | None
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class CurveTable:
+    """The values behind a figure of curves; `csv` holds them as published, one row for each value."""
+
+    caption: str
+    unit: str
+    epochs: tuple[int, ...]
+    rows: tuple[CurveRow, ...]
+    csv: str
+
+
+@dataclass(frozen=True)
 class Picture:
-    """A figure of the page; `svg` is None where it could not be shown, and `missing` says why."""
+    """A figure of the page; `svg` is None where it could not be shown, and `missing` says why.
+
+    Behind it stand its `curves` or other `behind` values, as far as there are any.
+    """
 
     anchor: str
     title: str
@@ -201,6 +226,8 @@ class Picture:
     alt: str
     svg: Markup | None
     missing: str
+    behind: Table | None = None
+    curves: CurveTable | None = None
 
 
 @dataclass(frozen=True)
