@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kerascnn.plots.forest import plot_effects
     from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
     from kerascnn.plots.picture import Picture
+    from kerascnn.plots.search_space import plot_parallel, plot_spent
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
     from kerascnn.plots.svg import to_svg
 
@@ -30,8 +31,10 @@ __all__ = [
     "plot_finals",
     "plot_gradients",
     "plot_metric_against",
+    "plot_parallel",
     "plot_search",
     "plot_signal",
+    "plot_spent",
     "plot_update_ratios",
     "to_svg",
 ]
@@ -43,6 +46,7 @@ _HOMES = {
     "forest": ("plot_effects",),
     "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
     "picture": ("Picture",),
+    "search_space": ("plot_parallel", "plot_spent"),
     "searches": ("plot_best_depth", "plot_choices", "plot_search"),
     "svg": ("to_svg",),
 }

@@ -19,8 +19,9 @@ from kerascnn.report.figures import build_other_tables, build_pictures
 from kerascnn.report.links import anchor_of
 from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
 from kerascnn.report.pages import ExperimentPage
-from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Search, Shell, Table, Variant
+from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Shell, Table, Variant
 from kerascnn.report.prose import Prose
+from kerascnn.report.search_page import build_searches
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill
 
@@ -69,7 +70,7 @@ def build_experiment_page(
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
         tables=build_other_tables(facts, files),
         takeaways=_takeaways(facts),
-        searches=_searches(published, files),
+        searches=build_searches(facts, files),
         failed_runs=_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
         commands=_commands(facts),
@@ -158,16 +159,6 @@ def _differences(facts: Facts, files: TableFiles) -> Table | None:
         return None
     arms = [runs.arm for runs in facts.shown_arms]
     return files.keep(build_differences(facts.published, arms, facts.tones, files.path("differences")))
-
-
-def _searches(published: Published | None, files: TableFiles) -> tuple[Search, ...]:
-    taken: set[str] = set()
-    searches = []
-    for search in published.searches if published else ():
-        anchor = anchor_of("search", search.name, taken)
-        searches.append(other_tables.build_search(search, anchor, files.path(anchor)))
-        files.keep(searches[-1].table)
-    return tuple(searches)
 
 
 def _takeaways(facts: Facts) -> tuple[str, ...]:

@@ -71,6 +71,11 @@ class Facts:
         """The file of the notebook's page."""
         return f"{self.entry.page_stem}.notebook.html"
 
+    @property
+    def search_page(self) -> str:
+        """The file of the page of its searches."""
+        return f"{self.entry.page_stem}.search.html"
+
     @cached_property
     def records(self) -> tuple[RunRecord, ...]:
         """All finished and diverged runs, arm by arm."""

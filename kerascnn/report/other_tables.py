@@ -38,7 +38,7 @@ def build_parameters(published: Published, csv: str) -> Table | None:
     return Table("parameters", "Parameters", (Column("parameter", "Parameter"), Column("value", "Value")), rows, csv)
 
 
-def build_search(search: PublishedSearch, anchor: str, csv: str) -> Search:
+def build_search(search: PublishedSearch, anchor: str, page: str, csv: str) -> Search:
     """All trials of a search in the order they were proposed, the best marked."""
     names = list(dict.fromkeys(name for trial in search.trials for name in trial.arguments))
     columns = (
@@ -52,11 +52,15 @@ def build_search(search: PublishedSearch, anchor: str, csv: str) -> Search:
     caption = f"Trials of {search.label}"
     best = next((trial for trial in search.trials if trial.number == search.best), None)
     return Search(
+        anchor=anchor,
+        href=f"{page}#{anchor}",
         label=search.label,
         oracle=search.oracle,
         best=_best_words(best),
         best_value=best.val_accuracy if best else None,
-        table=Table(anchor, caption, columns, rows, csv, "Chosen on validation images, never on test images."),
+        table=Table(
+            f"{anchor}-trials", caption, columns, rows, csv, "Chosen on validation images, never on test images."
+        ),
     )
 
 

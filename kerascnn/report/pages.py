@@ -16,6 +16,7 @@ from kerascnn.report.parts import (
     Picture,
     Problem,
     Search,
+    SearchDetail,
     Shell,
     Table,
     Tally,
@@ -86,6 +87,18 @@ class ExperimentPage:
     variants: tuple[Variant, ...]
     previous: Link | None
     following: Link | None
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """The searches of one experiment, trial by trial."""
+
+    shell: Shell
+    number: str
+    title: str
+    experiment: Link
+    spent: Picture
+    details: tuple[SearchDetail, ...]
 
 
 @dataclass(frozen=True)

@@ -232,13 +232,25 @@ class Picture:
 
 @dataclass(frozen=True)
 class Search:
-    """All trials of one search."""
+    """All trials of one search; `href` leads to them on the page of searches."""
 
+    anchor: str
+    href: str
     label: str
     oracle: str
     best: str
     best_value: float | None
     table: Table
+
+
+@dataclass(frozen=True)
+class SearchDetail:
+    """One search in full. `edges` says in words which best values lie on the boundary of their range."""
+
+    search: Search
+    ranges: Table
+    edges: tuple[str, ...]
+    pictures: tuple[Picture, ...]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page
 from kerascnn.report.parts import Link, Shell, Table
+from kerascnn.report.search_page import build_search_page
 from kerascnn.report.stylesheet import render_stylesheet
 from kerascnn.report.writer import render_template, write_report
 
@@ -71,7 +72,15 @@ def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts)
         fact.page: render_template("experiment.html.j2", page=page),
         fact.notebook_page: render_template("notebook.html.j2", page=notebook),
         **_csv_files(tables),
+        **_build_searches(inputs, fact),
     }
+
+
+def _build_searches(inputs: ReportInputs, fact: Facts) -> dict[str, str]:
+    if fact.published is None or not fact.published.searches:
+        return {}
+    page, tables = build_search_page(fact, _shell(inputs, f"Searches: {fact.entry.title}", fact.search_page))
+    return {fact.search_page: render_template("search.html.j2", page=page), **_csv_files(tables)}
 
 
 def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, pages: dict[str, str]) -> Neighbours:
