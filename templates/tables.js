@@ -18,15 +18,18 @@
     return a.localeCompare(b, "en", { numeric: true });
   }
 
-  function isMissing(value) {
-    return value === "" || value === "None";
+  // In a column of numbers a word stands where there is no number: "diverged", "no result".
+  function isMissing(value, isNumeric) {
+    return value === "" || value === "None" || (isNumeric && typeof value !== "number");
   }
 
   function sortTable(table, column, ascending) {
     const body = table.tBodies[0];
+    const isNumeric = table.tHead.rows[0].cells[column].classList.contains("number");
     const rows = [...body.rows].map((row) => ({ row, value: sortValue(row, column) }));
     rows.sort((a, b) => {
-      if (isMissing(a.value) || isMissing(b.value)) return isMissing(a.value) - isMissing(b.value);
+      const [first, second] = [a, b].map(({ value }) => isMissing(value, isNumeric));
+      if (first || second) return first - second;
       return ascending ? compare(a.value, b.value) : compare(b.value, a.value);
     });
     body.append(...rows.map(({ row }) => row));

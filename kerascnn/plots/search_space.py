@@ -24,6 +24,9 @@ FAINTEST, STRONGEST = 0.12, 0.9
 APART = 0.05
 """Share of an axis over which lines through one value are spread, so that they can be told apart."""
 
+BEHIND_TEXT = {"facecolor": TONES["surface"].light, "edgecolor": "none", "pad": 1.0}
+"""Keeps a value readable where lines run through it."""
+
 NO_TRIALS = "There are no trials to show yet."
 
 
@@ -42,7 +45,7 @@ def plot_parallel(search: PublishedSearch, space: Sequence[Choice] = ()) -> Pict
     `space` gives the values that could be chosen; without it an axis has those that were. The best trial
     is drawn thick in another colour. Trials through one value are moved apart a little.
     """
-    name, title = f"search-parallel-{slug(search.name)}", f"{search.label}: all trials"
+    name, title = f"search-parallel-{slug(search.name)}", f"{sentence_case(search.label)}: all trials"
     trials = sorted((t for t in search.trials if t.val_accuracy is not None), key=_score)
     if not trials:
         return empty_picture(name, title, NO_TRIALS)
@@ -148,7 +151,7 @@ def _draw_axes(axes: Axes, values: Mapping[str, list[Any]], scale: _Scale) -> No
         axes.plot([x, x], [-0.04, 1.04], color=TONES["muted"].light, linewidth=1)
         axes.text(x, 1.1, name.replace("_", " "), ha="center", fontweight="bold")
         for value in known:
-            axes.text(x - 0.04, _height(known, value), str(value), ha="right", va="center")
+            axes.text(x - 0.04, _height(known, value), str(value), ha="right", va="center", zorder=4, bbox=BEHIND_TEXT)
     last = len(values)
     axes.plot([last, last], [-0.04, 1.04], color=TONES["muted"].light, linewidth=1)
     axes.text(last, 1.1, SCORE.lower(), ha="center", fontweight="bold")

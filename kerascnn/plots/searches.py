@@ -39,7 +39,10 @@ def plot_search(searches: Sequence[PublishedSearch]) -> Picture:
 @drawn
 def plot_choices(search: PublishedSearch) -> Picture:
     """Each hyperparameter of one search against the score, one small panel each; the best trial is ringed."""
-    name, title = f"search-choices-{slug(search.name)}", f"{search.label}: {SCORE.lower()} by hyperparameter"
+    name, title = (
+        f"search-choices-{slug(search.name)}",
+        f"{sentence_case(search.label)}: {SCORE.lower()} by hyperparameter",
+    )
     trials = _scored(search)
     names = sorted({name for trial in trials for name in trial.arguments})
     if not names:

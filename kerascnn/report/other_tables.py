@@ -43,7 +43,10 @@ def build_search(search: PublishedSearch, anchor: str, page: str, csv: str) -> S
     names = list(dict.fromkeys(name for trial in search.trials for name in trial.arguments))
     columns = (
         Column("trial", "Trial", True),
-        *(Column(name, name.replace("_", " "), True) for name in names),
+        *(
+            Column(name, name.replace("_", " "), _is_numeric(trial.arguments.get(name) for trial in search.trials))
+            for name in names
+        ),
         Column("epochs", "Epochs", True),
         Column("val_accuracy", "Validation accuracy", True),
         Column("key", "Run"),

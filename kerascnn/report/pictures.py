@@ -14,14 +14,16 @@ from kerascnn.report.other_tables import build_published_table
 from kerascnn.report.parts import Picture, Table
 from kerascnn.specs import Choice
 
+FRONT = (
+    "The dashed line joins the arms that nothing cheaper beats, the Pareto front. "
+    "The values of every arm stand in the table above."
+)
 IN_TRIALS = "The values stand in the table of trials below."
 
 
 def build_cost_picture(arms: Sequence[ArmRuns]) -> Picture:
     """Accuracy against cost of all arms."""
-    drawn = plot_cost(arms)
-    svg = to_svg(drawn.figure, drawn.title, drawn.alt, drawn.name)
-    return Picture("figure-cost", drawn.title, "", drawn.alt, markup_drawing(svg, "cost"), "")
+    return _picture(plot_cost(arms), "figure-cost", FRONT)
 
 
 def build_spent_picture(searches: Sequence[PublishedSearch], files: TableFiles) -> Picture:
