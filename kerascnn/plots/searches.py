@@ -109,6 +109,7 @@ def _draw_choice(axes: Axes, trials: Sequence[Trial], argument: str, best: int |
             axes.plot(place, _score(trial), marker="o", markersize=11, color="none", markeredgecolor=BEST_COLOUR)
     axes.set_xticks(range(len(values)), [str(value) for value in values])
     axes.set_xlim(-0.5, len(values) - 0.5)
+    axes.margins(y=0.15)
     axes.set_title(f"By {argument.replace('_', ' ')}")
     percent_axis(axes)
 

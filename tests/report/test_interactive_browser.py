@@ -73,6 +73,16 @@ def test_a_table_of_trials_is_sorted_by_keyboard(browser, addresses):
     assert "52.0 %" in first.text
 
 
+def test_a_table_is_filtered_by_keyboard(browser, addresses):
+    browser.get(addresses[1])
+    table = browser.find_element(By.ID, "search-random-trials")
+    block = table.find_element(By.XPATH, "ancestor::div[@class='table-block']")
+    block.find_element(By.CSS_SELECTOR, "input[type=search]").send_keys("no result")
+    shown = [row for row in table.find_elements(By.CSS_SELECTOR, "tbody tr") if row.is_displayed()]
+    assert [row.find_element(By.TAG_NAME, "th").text for row in shown] == ["3"]
+    assert block.find_element(By.TAG_NAME, "output").text == "1 of 10 rows"
+
+
 def test_searches_are_complete_without_scripts(interactive):
     driver = start_browser("--blink-settings=scriptEnabled=false")
     try:
