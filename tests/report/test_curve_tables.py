@@ -11,6 +11,7 @@ from kerascnn.report.csv_files import TableFiles
 from kerascnn.report.curve_tables import is_curves, mean_points
 from kerascnn.report.facts import gather_facts
 from kerascnn.report.figures import build_other_tables, build_pictures
+from kerascnn.report.other_tables import build_published_table
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,10 @@ def test_tables_that_belong_to_a_figure_stand_nowhere_else(interactive):
 def test_only_tables_of_curves_are_turned():
     assert is_curves(Table(name="c", title="t", columns=("arm", "seed", "outcome", "epoch", "val_loss"), rows=()))
     assert not is_curves(Table(name="c", title="t", columns=("arm", "seeds", "test_accuracy"), rows=()))
+
+
+def test_a_column_named_like_a_metric_is_printed_in_its_unit():
+    table = Table(name="t", title="T", columns=("arm", "test_accuracy", "depth"), rows=(("a", 0.5, 3),))
+    shown = build_published_table(table, "t", "t.csv")
+    assert [cell.unit for cell in shown.rows[0]] == ["number", "metric:test_accuracy", "number"]
+    assert [column.label for column in shown.columns] == ["Arm", "Test accuracy", "Depth"]
