@@ -18,8 +18,7 @@
     label: [settings?.tBodies[0].rows[place].cells[1], row.querySelector("th")].map((cell) => cell?.textContent.trim()).join(" "),
   })).filter((arm) => arm.points.length);
 
-  // Columns that other scripts put before these stand outside the headings read above or inside them;
-  // a row has as many cells as its table has headings in either case.
+  // Counted from the end, for another script may put a column before the others at any time.
   function value(row, heading) {
     const cells = [...row.cells];
     return cells[cells.length - headings.length + headings.indexOf(heading)].textContent.trim();
