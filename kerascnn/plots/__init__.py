@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
     from kerascnn.plots.picture import Picture
     from kerascnn.plots.pooling import plot_pooling
+    from kerascnn.plots.search_space import plot_parallel, plot_spent
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
     from kerascnn.plots.svg import to_svg
 
@@ -40,11 +41,13 @@ __all__ = [
     "plot_kernels_on_image",
     "plot_layer_costs",
     "plot_metric_against",
+    "plot_parallel",
     "plot_pooling",
     "plot_receptive_fields",
     "plot_search",
     "plot_signal",
     "plot_sliding",
+    "plot_spent",
     "plot_update_ratios",
     "to_svg",
 ]
@@ -61,6 +64,7 @@ _HOMES = {
     "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
     "picture": ("Picture",),
     "pooling": ("plot_pooling",),
+    "search_space": ("plot_parallel", "plot_spent"),
     "searches": ("plot_best_depth", "plot_choices", "plot_search"),
     "svg": ("to_svg",),
 }

@@ -139,7 +139,13 @@ def _name_panel(axes: Axes, ends: Sequence[End]) -> None:
             textcoords="axes fraction",
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": end.look.colour, "linewidth": 0.6, "relpos": (0, 0.5)},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.look.colour,
+                "linewidth": 0.6,
+                "alpha": 0.5,
+                "relpos": (0, 0.5),
+            },
         )
 
 

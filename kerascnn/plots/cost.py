@@ -6,11 +6,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from kerascnn.plots.axes import End, log_axis, name_lines, percent_axis
-from kerascnn.plots.picture import MUTED, Look, Picture, drawn, empty_picture, looks_of, new_figure
+from kerascnn.plots.palette import TONES
+from kerascnn.plots.picture import MUTED, Look, Picture, drawn, empty_picture, looks_of, marked, new_figure
 from kerascnn.records import ArmRuns, Table
 
 COSTS = {
@@ -20,14 +20,21 @@ COSTS = {
 }
 """Field of a run's cost -> its name."""
 
-MAX_NAMED = 14
-"""With more arms than this only those that nothing beats are named; the table has them all."""
+MAX_NAMED = 8
+"""With more arms than this only those that nothing cheaper beats are named and drawn large; the table has them all."""
+
+LARGE, SMALL = 7.0, 4.5
+"""Sizes of markers in points."""
+
+
+SURFACE = TONES["surface"].light
 
 
 @dataclass(frozen=True)
 class _Point:
-    """The means over an arm's seeds; `costs` by field."""
+    """The means over an arm's seeds; `costs` by field. `place` is the arm's position among those given."""
 
+    place: int
     runs: ArmRuns
     accuracy: float
     costs: dict[str, float]
@@ -38,11 +45,13 @@ class _Point:
 def plot_cost(arms: Sequence[ArmRuns]) -> Picture:
     """Mean test accuracy of every arm against three costs, each on a logarithmic axis.
 
-    The step line joins the arms that no cheaper arm beats; of many arms only these are named. Arms
-    without runs are left out.
+    The step line joins the arms that no cheaper arm beats, the Pareto front; of many arms only these are
+    named. Arms without runs are left out. In SVG an arm's points are the elements of the classes `point` and
+    `arm-<its position from 0>`.
     """
     name, title = "cost", "Test accuracy against cost"
-    points = [_point(runs, shape) for runs, shape in zip(arms, looks_of(arms), strict=True) if runs.records]
+    looks = looks_of(arms)
+    points = [_point(place, runs, looks[place]) for place, runs in enumerate(arms) if runs.records]
     if not points:
         return empty_picture(name, title)
     figure, panels = new_figure(len(COSTS), 2.7)
@@ -61,26 +70,35 @@ def unbeaten(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
     return kept
 
 
-def _point(runs: ArmRuns, shape: Look) -> _Point:
+def _point(place: int, runs: ArmRuns, shape: Look) -> _Point:
     records = list(runs.records.values())
     costs = {field: statistics.fmean(getattr(record.cost, field) for record in records) for field in COSTS}
-    return _Point(runs, statistics.fmean(record.test.accuracy for record in records), costs, shape)
+    return _Point(place, runs, statistics.fmean(record.test.accuracy for record in records), costs, shape)
 
 
 def _draw_panel(axes: Axes, points: Sequence[_Point], field: str) -> list[End]:
     """One cost; gives back the arms' names at their points."""
     pairs = [(_drawn_cost(point, field), point.accuracy) for point in points]
     axes.step(*zip(*unbeaten(pairs), strict=True), where="post", color=MUTED, linewidth=1, linestyle=(0, (4, 2)))
+    named = _named(points, field)
     for (cost, _), point in zip(pairs, points, strict=True):
-        seeds = [record.test.accuracy for record in point.runs.records.values()]
-        axes.plot([cost, cost], [min(seeds), max(seeds)], color=point.look.colour, linewidth=1)
-        sns.scatterplot(
-            x=[cost], y=[point.accuracy], ax=axes, color=point.look.colour, marker=point.look.marker, s=46, legend=False
-        )
+        _draw_point(axes, point, cost, point in named)
     axes.set_title(f"Test accuracy against {COSTS[field]}")
     log_axis(axes, "x")
     percent_axis(axes)
-    return [End(_drawn_cost(p, field), p.accuracy, p.runs.arm.label, p.look) for p in _named(points, field)]
+    return [End(_drawn_cost(p, field), p.accuracy, p.runs.arm.label, p.look) for p in named]
+
+
+def _draw_point(axes: Axes, point: _Point, cost: float, is_named: bool) -> None:
+    """The arm's mean, and a line from its worst seed to its best where it is named."""
+    seeds = [record.test.accuracy for record in point.runs.records.values()]
+    look, gid = point.look, marked("point", f"arm-{point.place}")
+    if is_named:
+        axes.plot([cost, cost], [min(seeds), max(seeds)], color=look.colour, linewidth=1, gid=gid)
+    axes.plot(
+        [cost], [point.accuracy], color=look.colour, marker=look.marker, markersize=LARGE if is_named else SMALL,
+        linestyle="", markeredgecolor=SURFACE, markeredgewidth=0.5, gid=gid,
+    )  # fmt: skip
 
 
 def _drawn_cost(point: _Point, field: str) -> float:

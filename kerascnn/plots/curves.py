@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from kerascnn.plots.axes import End, chance_line, log_axis, name_lines, percent_axis, whole_axis
-from kerascnn.plots.picture import Look, Picture, drawn, empty_picture, looks_of, new_figure, sentence_case
+from kerascnn.plots.picture import Look, Picture, drawn, empty_picture, looks_of, marked, new_figure, sentence_case
 from kerascnn.records import ArmRuns, Epoch, Table
 
 EpochMetric = Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
@@ -46,22 +44,22 @@ def plot_curves(
     """`metric` by epoch: every seed thin, the mean thick, runs that diverged or failed up to their cross.
 
     The mean ends where the first seed ends: a mean over survivors would hide the others' fate. `chance`
-    (a fraction) draws the chance level of an accuracy.
+    (a fraction) draws the chance level of an accuracy. In SVG the lines have the classes `curve`,
+    `arm-<position from 0 of the arms with values>` and `seed-<number>` or `mean`.
     """
     name, title = f"curves-{metric}", f"{sentence_case(EPOCH_METRICS[metric])} by epoch"
     curves = [(runs, _curves(runs, metric)) for runs in arms]
     if not any(curve.values for _, found in curves for curve in found):
         return empty_picture(name, title)
     figure, (axes,) = new_figure()
-    ends = [
-        end
-        for (runs, found), look in zip(curves, looks_of(arms), strict=True)
-        if (end := _draw_arm(axes, runs.arm.label, found, look))
-    ]
+    ends: list[End] = []
+    for (runs, found), look in zip(curves, looks_of(arms), strict=True):
+        end = _draw_arm(axes, runs.arm.label, found, look, len(ends))
+        ends += [end] if end else []
     _dress(axes, metric, chance)
     name_lines(figure, {axes: ends})
     alt = " ".join([f"{title}.", *(_words(runs.arm.label, found, metric) for runs, found in curves)])
-    return Picture(figure, title, alt, _table(name, title, curves), name)
+    return Picture(figure, title, alt, _table(name, title, metric, curves), name)
 
 
 def _curves(runs: ArmRuns, metric: str) -> list[_Curve]:
@@ -80,33 +78,30 @@ def _curve(seed: int, state: str, epochs: tuple[Epoch, ...], metric: str) -> _Cu
     return _Curve(seed, state, tuple(x for x, _ in points), tuple(y for _, y in points))
 
 
-def _draw_arm(axes: Axes, label: str, curves: list[_Curve], look: Look) -> End | None:
+def _draw_arm(axes: Axes, label: str, curves: list[_Curve], look: Look, place: int) -> End | None:
     """Draw one arm; gives back where its name belongs, or None when there is nothing to name."""
-    frame = pd.DataFrame(
-        [(c.seed, x, y) for c in curves for x, y in zip(c.epochs, c.values, strict=True)],
-        columns=["seed", "epoch", "value"],
-    )
-    if frame.empty:
+    shown = [curve for curve in curves if curve.values]
+    if not shown:
         return None
-    sns.lineplot(
-        frame, x="epoch", y="value", units="seed", estimator=None, ax=axes,
-        color=look.colour, linewidth=0.8, alpha=0.45, legend=False,
-    )  # fmt: skip
-    _cross_out(axes, curves, look)
+    for curve in shown:
+        _draw_seed(axes, curve, look, f"arm-{place}")
     mean = _mean(curves)
     if mean.values:
-        axes.plot(mean.epochs, mean.values, color=look.colour, linewidth=2.2, linestyle=look.dash)
+        gid = marked("curve", f"arm-{place}", "mean")
+        axes.plot(mean.epochs, mean.values, color=look.colour, linewidth=2.2, linestyle=look.dash, gid=gid)
     longest = max([mean, *curves], key=lambda curve: len(curve.values))
     if len(longest.values) == 1:
         axes.plot(longest.epochs, longest.values, color=look.colour, marker=look.marker)
     return End(longest.epochs[-1], longest.values[-1], label, look)
 
 
-def _cross_out(axes: Axes, curves: list[_Curve], look: Look) -> None:
-    """A cross where a run diverged or failed."""
-    stopped = [(c.epochs[-1], c.values[-1]) for c in curves if c.values and c.state != "finished"]
-    if stopped:
-        axes.plot(*zip(*stopped, strict=True), color=look.colour, marker="x", linestyle="", markersize=6)
+def _draw_seed(axes: Axes, curve: _Curve, look: Look, arm: str) -> None:
+    """One run, with a cross where it diverged or failed."""
+    gid = marked("curve", arm, f"seed-{curve.seed}")
+    axes.plot(curve.epochs, curve.values, color=look.colour, linewidth=0.8, alpha=0.45, gid=gid)
+    if curve.state != "finished":
+        end = (curve.epochs[-1:], curve.values[-1:])
+        axes.plot(*end, color=look.colour, marker="x", linestyle="", markersize=6, gid=gid)
 
 
 def _mean(curves: list[_Curve]) -> _Curve:
@@ -149,11 +144,11 @@ def _number(metric: str, value: float) -> str:
     return f"{100 * value:.1f} %" if metric.endswith("accuracy") else f"{value:.3g}"
 
 
-def _table(name: str, title: str, curves: list[tuple[ArmRuns, list[_Curve]]]) -> Table:
+def _table(name: str, title: str, metric: str, curves: list[tuple[ArmRuns, list[_Curve]]]) -> Table:
     rows = tuple(
         (runs.arm.name, curve.seed, curve.state, epoch, value)
         for runs, found in curves
         for curve in found
         for epoch, value in zip(curve.epochs, curve.values, strict=True)
     )
-    return Table(name=name, title=title, columns=("arm", "seed", "outcome", "epoch", "value"), rows=rows)
+    return Table(name=name, title=title, columns=("arm", "seed", "outcome", "epoch", metric), rows=rows)

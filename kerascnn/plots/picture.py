@@ -54,6 +54,9 @@ STYLE: Any = {
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (9, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
+MARK = "class:"
+"""How the `gid` begins that names classes; every other id is matplotlib's own."""
+
 P = ParamSpec("P")
 
 
@@ -140,6 +143,24 @@ def new_figure(panels: int = 1, panel_inches: float = PANEL_INCHES, **options: A
     axes = figure.subplots(panels, 1, squeeze=False, **options)[:, 0]
     set_margins(figure)
     return figure, list(axes)
+
+
+def new_grid(panels: int, panel_inches: float = 2.2) -> tuple[Figure, list[Axes]]:
+    """A figure with `panels` small axes, two side by side, which share the values' axis."""
+    columns = min(panels, 2)
+    rows = -(-panels // columns)
+    figure = Figure(figsize=(WIDTH_INCHES, rows * panel_inches))
+    FigureCanvasAgg(figure)
+    grid = list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
+    for unused in grid[panels:]:
+        unused.remove()
+    set_margins(figure, bottom_inches=0.35)
+    return figure, grid[:panels]
+
+
+def marked(*names: str) -> str:
+    """A matplotlib `gid` that makes `names` the SVG classes of what it is given to, for the page's scripts."""
+    return MARK + " ".join(names)
 
 
 def set_margins(figure: Figure, right_inches: float = 0.2, bottom_inches: float = 0.55) -> None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from kerascnn.plots.axes import End, name_lines, percent_axis, whole_axis
 from kerascnn.plots.palette import TONES, series_tone
-from kerascnn.plots.picture import Picture, drawn, empty_picture, look, new_figure, sentence_case, slug
+from kerascnn.plots.picture import Picture, drawn, empty_picture, look, new_figure, new_grid, sentence_case, slug
 from kerascnn.records import PublishedSearch, Table, Trial
 
 SCORE = "Validation accuracy"
@@ -38,13 +38,16 @@ def plot_search(searches: Sequence[PublishedSearch]) -> Picture:
 
 @drawn
 def plot_choices(search: PublishedSearch) -> Picture:
-    """Each hyperparameter of one search against the score, one panel each; the best trial is ringed."""
-    name, title = f"search-choices-{slug(search.name)}", f"{search.label}: {SCORE.lower()} by hyperparameter"
+    """Each hyperparameter of one search against the score, one small panel each; the best trial is ringed."""
+    name, title = (
+        f"search-choices-{slug(search.name)}",
+        f"{sentence_case(search.label)}: {SCORE.lower()} by hyperparameter",
+    )
     trials = _scored(search)
     names = sorted({name for trial in trials for name in trial.arguments})
     if not names:
         return empty_picture(name, title, "There are no trials to show yet.")
-    figure, panels = new_figure(len(names), 2.3)
+    figure, panels = new_grid(len(names))
     for axes, argument in zip(panels, names, strict=True):
         _draw_choice(axes, trials, argument, search.best)
     words = [f"{title}.", *(_choice_words(trials, argument) for argument in names)]
@@ -106,7 +109,8 @@ def _draw_choice(axes: Axes, trials: Sequence[Trial], argument: str, best: int |
             axes.plot(place, _score(trial), marker="o", markersize=11, color="none", markeredgecolor=BEST_COLOUR)
     axes.set_xticks(range(len(values)), [str(value) for value in values])
     axes.set_xlim(-0.5, len(values) - 0.5)
-    axes.set_title(f"{SCORE} by {argument}")
+    axes.margins(y=0.15)
+    axes.set_title(f"By {argument.replace('_', ' ')}")
     percent_axis(axes)
 
 

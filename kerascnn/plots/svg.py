@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from matplotlib.figure import Figure
 
 from kerascnn.plots.palette import TONES
-from kerascnn.plots.picture import chart_style
+from kerascnn.plots.picture import MARK, chart_style
 
 SVG = "http://www.w3.org/2000/svg"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -42,6 +42,7 @@ def to_svg(figure: Figure, title: str, alt: str, prefix: str) -> str:
     for element in root.iter():
         element.tag = element.tag.removeprefix(f"{{{SVG}}}")
         _unstyle(element)
+        _name_classes(element)
         _shorten(element)
     _prefix_ids(root, prefix)
     _describe(root, title, alt, prefix)
@@ -82,6 +83,12 @@ def _unstyle(element: ElementTree.Element) -> None:
     ]
     if tones:
         element.set("class", " ".join(tones))
+
+
+def _name_classes(element: ElementTree.Element) -> None:
+    """Turn an id that `marked` made into classes."""
+    if element.get("id", "").startswith(MARK):
+        element.set("class", element.attrib.pop("id").removeprefix(MARK))
 
 
 def _shorten(element: ElementTree.Element) -> None:

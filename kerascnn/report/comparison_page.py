@@ -13,23 +13,29 @@ from kerascnn.report.facts import Facts
 from kerascnn.report.pages import ComparisonPage
 from kerascnn.report.parts import Cell, Column, Picture, Shell, Table
 from kerascnn.report.pictures import build_cost_picture
+from kerascnn.report.settings import build_settings
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import summarise
 
 COMPARISON_CSV = "data/comparison.csv"
+SETTINGS_CSV = "data/settings.csv"
 
 
 def build_comparison_page(facts: Sequence[Facts], shell: Shell) -> tuple[ComparisonPage, dict[str, Table]]:
-    """The page, and its table by the CSV file it goes into; only default parameters are compared."""
+    """The page, and its tables by the CSV file they go into; only default parameters are compared.
+
+    Both tables have one row for each arm, in the same order: the page's script pairs them by that.
+    """
     defaults = [fact for fact in facts if fact.entry.is_default]
     table = _build_table(defaults)
-    page = ComparisonPage(shell=shell, picture=_build_picture(defaults), table=table)
-    return page, {COMPARISON_CSV: table} if table else {}
+    settings = build_settings(defaults, SETTINGS_CSV)
+    page = ComparisonPage(shell=shell, picture=_build_picture(defaults), table=table, settings=settings)
+    return page, {made.csv: made for made in (table, settings) if made}
 
 
 def _build_picture(facts: Sequence[Facts]) -> Picture | None:
-    arms = [_named(fact, runs) for fact in facts for runs in fact.shown_arms if runs.records]
-    return build_cost_picture(arms) if arms else None
+    arms = [_named(fact, runs) for fact in facts for runs in fact.shown_arms]
+    return build_cost_picture(arms) if any(runs.records for runs in arms) else None
 
 
 def _named(facts: Facts, runs: ArmRuns) -> ArmRuns:
@@ -47,11 +53,13 @@ def _build_table(facts: Sequence[Facts]) -> Table | None:
         Column("test_accuracy_mean", "Test accuracy, mean", True),
         Column("test_accuracy_sd", "sd", True),
         Column("train_accuracy_mean", "Training accuracy", True),
+        Column("generalisation_gap_mean", "Gap", True),
         *COST_COLUMNS,
     )
     rows = tuple(row for fact in facts for row in _rows(fact))
     note = (
-        "Means over seeds, of the default parameters only. Arms of different experiments differ in more than one thing."
+        "Means over seeds, of the default parameters only. Gap: training minus test accuracy. "
+        "Arms of different experiments differ in more than one thing."
     )
     return Table("comparison", "All arms of all experiments", columns, rows, COMPARISON_CSV, note) if rows else None
 
@@ -69,6 +77,7 @@ def _rows(facts: Facts) -> list[tuple[Cell, ...]]:
                 Cell(summary.mean, "metric:test_accuracy"),
                 Cell(summary.sd, "metric:generalisation_gap"),
                 Cell(mean_of(metric_values(records, "train_accuracy")), "metric:train_accuracy"),
+                Cell(mean_of(metric_values(records, "generalisation_gap")), "metric:generalisation_gap"),
                 *cost_cells(records),
             )
         )

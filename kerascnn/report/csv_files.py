@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass, field
 
 from kerascnn.report.clean import clean_text
-from kerascnn.report.parts import Cell, Table
+from kerascnn.report.links import slug
+from kerascnn.report.parts import Cell, Link, Table
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -38,3 +40,26 @@ def _headings(key: str, is_marked: bool) -> list[object]:
 def _values(cell: Cell, is_marked: bool) -> list[object]:
     value = harmless(cell.value)
     return [value, cell.mark.word if cell.mark else ""] if is_marked else [value]
+
+
+@dataclass
+class TableFiles:
+    """The CSV files that a page's tables are also written to; `anchors` are those its published tables took."""
+
+    stem: str
+    tables: dict[str, Table] = field(default_factory=dict)
+    anchors: set[str] = field(default_factory=set)
+
+    def path(self, name: str) -> str:
+        """Where the table `name` is written, seen from the page."""
+        return f"data/{self.stem}.{slug(name)}.csv"
+
+    def keep(self, table: Table | None) -> Table | None:
+        """`table`, remembered for writing."""
+        if table is not None:
+            self.tables[table.csv] = table
+        return table
+
+    def links(self) -> tuple[Link, ...]:
+        """Every file, in the order of the page."""
+        return tuple(Link(table.caption, path) for path, table in self.tables.items())

@@ -29,7 +29,8 @@ def build_differences(published: Published, arms: Sequence[Arm], tones: Mapping[
         return None
     columns = (Column("arm", "Arm"), *(Column(name, field_words(name)) for name in names))
     rows = tuple(
-        (Cell(arm.label, tone=tones[arm.name]), *(_cell(settings[arm.name], name) for name in names)) for arm in arms
+        (Cell(arm.label, tone=tones[arm.name]), *(setting_cell(settings[arm.name], name) for name in names))
+        for arm in arms
     )
     return Table("differences", "What differs between the arms", columns, rows, csv)
 
@@ -66,7 +67,8 @@ def _is_shared(name: str, settings: Any) -> bool:
     return all(other == first for other in others)
 
 
-def _cell(fields: Mapping[str, Any], name: str) -> Cell:
+def setting_cell(fields: Mapping[str, Any], name: str) -> Cell:
+    """The value of one setting; "default" where the arm leaves it to the model."""
     if name not in fields:
         return Cell(DEFAULT, "quiet")
     value = fields[name]

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from kerascnn.errors import UsageError
-from kerascnn.records import Figure, Published
+from kerascnn.records import Published
 from kerascnn.report import arm_tables, other_tables
 from kerascnn.report.cards import build_cards, effect_axes
-from kerascnn.report.diagnoses import build_diagnoses, curve_caption
+from kerascnn.report.csv_files import TableFiles
+from kerascnn.report.diagnoses import build_diagnoses
 from kerascnn.report.differences import build_common, build_differences
-from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
 from kerascnn.report.facts import Facts, FailedRun
-from kerascnn.report.links import anchor_of, slug
+from kerascnn.report.figures import build_other_tables, build_pictures
+from kerascnn.report.links import anchor_of
 from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
 from kerascnn.report.pages import ExperimentPage
-from kerascnn.report.parts import (
-    Command,
-    ErrorGallery,
-    Fact,
-    Failure,
-    Link,
-    Mark,
-    Picture,
-    Search,
-    Shell,
-    Table,
-    Variant,
-)
+from kerascnn.report.parts import Command, ErrorGallery, Fact, Failure, Link, Mark, Shell, Table, Variant
 from kerascnn.report.prose import Prose
+from kerascnn.report.search_page import build_searches
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill
-
-CURVES = "curves-"
-"""How the names of drawn learning curves begin."""
 
 DONE = Mark("finished", "done")
 FAILED = Mark("failed", "failed")
@@ -44,28 +31,6 @@ HALF = Mark("older result, last attempt failed", "failed")
 SOME_FAILED = Mark("finished, some runs failed", "failed")
 BY_HAND = Mark("published by hand", "changed")
 NOT_RUN = Mark("not run yet", "waiting")
-
-
-@dataclass
-class TableFiles:
-    """The CSV files that a page's tables are also written to."""
-
-    stem: str
-    tables: dict[str, Table] = field(default_factory=dict)
-
-    def path(self, name: str) -> str:
-        """Where the table `name` is written, seen from the page."""
-        return f"data/{self.stem}.{slug(name)}.csv"
-
-    def keep(self, table: Table | None) -> Table | None:
-        """`table`, remembered for writing."""
-        if table is not None:
-            self.tables[table.csv] = table
-        return table
-
-    def links(self) -> tuple[Link, ...]:
-        """Every file, in the order of the page."""
-        return tuple(Link(table.caption, path) for path, table in self.tables.items())
 
 
 @dataclass(frozen=True)
@@ -100,14 +65,14 @@ def build_experiment_page(
         has_arms=bool(facts.arms),
         differences=_differences(facts, files),
         common=build_common(published, [runs.arm for runs in facts.shown_arms]) if published else (),
-        pictures=_pictures(facts),
+        pictures=build_pictures(facts, files),
         finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
         diagnoses=keep(build_diagnoses(facts, files.path("diagnoses"))),
         errors=errors,
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
-        tables=_published_tables(facts, files),
+        tables=build_other_tables(facts, files),
         takeaways=_takeaways(facts),
-        searches=_searches(facts, files),
+        searches=build_searches(facts, files),
         failed_runs=_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
         commands=_commands(facts),
@@ -213,26 +178,6 @@ def _differences(facts: Facts, files: TableFiles) -> Table | None:
     return files.keep(build_differences(facts.published, arms, facts.tones, files.path("differences")))
 
 
-def _published_tables(facts: Facts, files: TableFiles) -> tuple[Table, ...]:
-    taken: set[str] = set()
-    tables = []
-    for table in facts.published.tables if facts.published else ():
-        anchor = anchor_of("table", table.name, taken)
-        tables.append(other_tables.build_published_table(table, anchor, files.path(anchor)))
-        files.keep(tables[-1])
-    return tuple(tables)
-
-
-def _searches(facts: Facts, files: TableFiles) -> tuple[Search, ...]:
-    taken: set[str] = set()
-    searches = []
-    for search in facts.published.searches if facts.published else ():
-        anchor = anchor_of("search", search.name, taken)
-        searches.append(other_tables.build_search(facts, search, anchor, files.path(anchor)))
-        files.keep(searches[-1].table)
-    return tuple(searches)
-
-
 def _takeaways(facts: Facts) -> tuple[str, ...]:
     if facts.published is None:
         return ()
@@ -244,31 +189,6 @@ def _takeaway(facts: Facts, sentence: str, published: Published) -> str:
         return fill(sentence, facts.arms, facts.judgements, published.numbers)
     except UsageError as err:
         return f"This sentence could not be filled in. {err}"
-
-
-def _pictures(facts: Facts) -> tuple[Picture, ...]:
-    taken: set[str] = set()
-    figures = facts.published.figures if facts.published else ()
-    return tuple(_picture(facts, figure, anchor_of("figure", figure.name, taken)) for figure in figures)
-
-
-def _picture(facts: Facts, figure: Figure, anchor: str) -> Picture:
-    svg, missing = None, ""
-    try:
-        svg = markup_drawing(_figure_text(facts, figure), anchor)
-    except UnsafeDrawing as err:
-        missing = str(err)
-    except (OSError, ValueError):
-        missing = "its file is not there or cannot be read"
-    caption = figure.caption or (curve_caption(facts, figure.name) if figure.name.startswith(CURVES) else "")
-    return Picture(anchor, figure.title, caption, figure.alt, svg, missing)
-
-
-def _figure_text(facts: Facts, figure: Figure) -> str:
-    folder = facts.entry.folder
-    if folder is None or "/" in figure.file or "\\" in figure.file:
-        raise FileNotFoundError(figure.file)
-    return (folder / figure.file).read_text(encoding="utf-8")
 
 
 def _failed_runs(facts: Facts, files: TableFiles) -> tuple[Failure, ...]:

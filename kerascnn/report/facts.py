@@ -87,6 +87,11 @@ class Facts:
         """The page of a run, seen from the experiment's; None where the store has nothing about it."""
         return run_page(key) if key in self.stored and key else None
 
+    @property
+    def search_page(self) -> str:
+        """The file of the page of its searches."""
+        return f"{self.entry.page_stem}.search.html"
+
     @cached_property
     def records(self) -> tuple[RunRecord, ...]:
         """All finished and diverged runs, arm by arm."""

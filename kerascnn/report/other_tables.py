@@ -9,16 +9,21 @@ from kerascnn.records import Table as PublishedTable
 from kerascnn.report.clean import strip_terminal_codes
 from kerascnn.report.facts import Facts, parameter_text
 from kerascnn.report.parts import Cell, Column, Mark, Search, Table
+from kerascnn.specs import METRICS
 
 BEST = Mark("best", "done")
 CHANGED = Mark("changed", "changed")
 
 
 def build_published_table(table: PublishedTable, anchor: str, csv: str) -> Table:
-    """A table as the notebook published it."""
+    """A table as the notebook published it; columns named like a metric are printed in its unit."""
     numeric = [_is_numeric(row[place] for row in table.rows if place < len(row)) for place in range(len(table.columns))]
-    columns = tuple(Column(name, name, is_number) for name, is_number in zip(table.columns, numeric, strict=True))
-    rows = tuple(tuple(Cell(value, "number") for value in row) for row in table.rows)
+    columns = tuple(
+        Column(name, name.replace("_", " ").capitalize(), is_number)
+        for name, is_number in zip(table.columns, numeric, strict=True)
+    )
+    units = [f"metric:{name}" if name in METRICS else "number" for name in table.columns]
+    rows = tuple(tuple(Cell(value, unit) for value, unit in zip(row, units, strict=False)) for row in table.rows)
     return Table(anchor, table.title, columns, rows, csv)
 
 
@@ -43,7 +48,10 @@ def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -
     names = list(dict.fromkeys(name for trial in search.trials for name in trial.arguments))
     columns = (
         Column("trial", "Trial", True),
-        *(Column(name, name.replace("_", " "), True) for name in names),
+        *(
+            Column(name, name.replace("_", " "), _is_numeric(trial.arguments.get(name) for trial in search.trials))
+            for name in names
+        ),
         Column("epochs", "Epochs", True),
         Column("val_accuracy", "Validation accuracy", True),
         Column("key", "Run"),
@@ -52,11 +60,15 @@ def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -
     caption = f"Trials of {search.label}"
     best = next((trial for trial in search.trials if trial.number == search.best), None)
     return Search(
+        anchor=anchor,
+        href=f"{facts.search_page}#{anchor}",
         label=search.label,
         oracle=search.oracle,
         best=_best_words(best),
         best_value=best.val_accuracy if best else None,
-        table=Table(anchor, caption, columns, rows, csv, "Chosen on validation images, never on test images."),
+        table=Table(
+            f"{anchor}-trials", caption, columns, rows, csv, "Chosen on validation images, never on test images."
+        ),
     )
 
 

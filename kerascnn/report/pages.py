@@ -23,6 +23,7 @@ from kerascnn.report.parts import (
     Problem,
     RunUse,
     Search,
+    SearchDetail,
     Setting,
     Shell,
     Table,
@@ -102,12 +103,25 @@ class ExperimentPage:
 
 
 @dataclass(frozen=True)
+class SearchPage:
+    """The searches of one experiment, trial by trial."""
+
+    shell: Shell
+    number: str
+    title: str
+    experiment: Link
+    spent: Picture
+    details: tuple[SearchDetail, ...]
+
+
+@dataclass(frozen=True)
 class ComparisonPage:
     """All arms of all experiments, side by side."""
 
     shell: Shell
     picture: Picture | None
     table: Table | None
+    settings: Table | None
 
 
 @dataclass(frozen=True)

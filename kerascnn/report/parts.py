@@ -197,8 +197,33 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class CurveRow:
+    """One run of an arm by epoch, or the mean of its runs (`seed` says which); `place` is the arm's in the drawing."""
+
+    place: int
+    arm: str
+    seed: str
+    mark: Mark | None
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class CurveTable:
+    """The values behind a figure of curves; `csv` holds them as published, one row for each value."""
+
+    caption: str
+    unit: str
+    epochs: tuple[int, ...]
+    rows: tuple[CurveRow, ...]
+    csv: str
+
+
+@dataclass(frozen=True)
 class Picture:
-    """A figure of the page; `svg` is None where it could not be shown, and `missing` says why."""
+    """A figure of the page; `svg` is None where it could not be shown, and `missing` says why.
+
+    Behind it stand its `curves` or other `behind` values, as far as there are any.
+    """
 
     anchor: str
     title: str
@@ -206,17 +231,31 @@ class Picture:
     alt: str
     svg: Markup | None
     missing: str
+    behind: Table | None = None
+    curves: CurveTable | None = None
 
 
 @dataclass(frozen=True)
 class Search:
-    """All trials of one search."""
+    """All trials of one search; `href` leads to them on the page of searches."""
 
+    anchor: str
+    href: str
     label: str
     oracle: str
     best: str
     best_value: float | None
     table: Table
+
+
+@dataclass(frozen=True)
+class SearchDetail:
+    """One search in full. `edges` says in words which best values lie on the boundary of their range."""
+
+    search: Search
+    ranges: Table
+    edges: tuple[str, ...]
+    pictures: tuple[Picture, ...]
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,14 @@ from kerascnn.report.notebooks import build_notebook_page
 from kerascnn.report.parts import Changes, Link, Shell, Table
 from kerascnn.report.run_page import build_run_page, title_of
 from kerascnn.report.run_uses import gather_uses
+from kerascnn.report.search_page import build_search_page
 from kerascnn.report.stylesheet import render_stylesheet
 from kerascnn.report.summaries import chapter_name, summarise
 from kerascnn.report.writer import Content, render_template, write_report
 
-SCRIPT = "report.js"
+SCRIPTS = ("tables.js", "targets.js", "compare.js", "points.js", "curves.js")
+"""One file for each purpose; a page loads those it needs."""
+
 STYLE = "style.css"
 
 
@@ -42,7 +45,7 @@ def gather(inputs: ReportInputs) -> list[Facts]:
 def _build_all(inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | None) -> dict[str, Content]:
     files: dict[str, Content] = {
         STYLE: render_stylesheet(),
-        SCRIPT: (TEMPLATES / SCRIPT).read_text(encoding="utf-8"),
+        **{name: (TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS},
     }
     files |= build_index(inputs, facts, build_changes(chapter))
     files |= _build_comparison(inputs, facts)
@@ -93,6 +96,7 @@ def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts)
         fact.notebook_page: render_template("notebook.html.j2", page=notebook),
         **pictures,
         **_csv_files(tables),
+        **_build_searches(inputs, fact),
     }
 
 
@@ -104,6 +108,13 @@ def _build_runs(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
         page = build_run_page(uses[0].facts.stored[key], uses, shell, inputs.command)
         files[run_page(key)] = render_template("run.html.j2", page=page)
     return files
+
+
+def _build_searches(inputs: ReportInputs, fact: Facts) -> dict[str, str]:
+    if fact.published is None or not fact.published.searches:
+        return {}
+    page, tables = build_search_page(fact, _shell(inputs, f"Searches: {fact.entry.title}", fact.search_page))
+    return {fact.search_page: render_template("search.html.j2", page=page), **_csv_files(tables)}
 
 
 def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, pages: dict[str, str]) -> Neighbours:

@@ -86,8 +86,7 @@ def title_of(uses: Sequence[Use]) -> str:
 
 
 def _use(use: Use, root: str) -> RunUse:
-    anchor = f"#{use.anchor}" if use.anchor else ""
-    return RunUse(use.facts.entry.title, Link(use.words, f"{root}{use.facts.page}{anchor}"))
+    return RunUse(use.facts.entry.title, Link(use.words, f"{root}{use.place}"))
 
 
 def _scores(record: RunRecord) -> Measures:

@@ -11,12 +11,12 @@ from kerascnn.report.links import anchor_of
 
 @dataclass(frozen=True)
 class Use:
-    """One place where a run counts. `arm` is its name, empty for a trial; `anchor` may be empty."""
+    """One place where a run counts. `arm` is its name, empty for a trial; `place` is its address in the report."""
 
     facts: Facts
     arm: str
     words: str
-    anchor: str
+    place: str
 
 
 def gather_uses(facts: Sequence[Facts]) -> dict[str, list[Use]]:
@@ -31,13 +31,13 @@ def gather_uses(facts: Sequence[Facts]) -> dict[str, list[Use]]:
 
 def _uses(facts: Facts) -> Iterator[tuple[str, Use]]:
     result = facts.published or facts.entry.failure
-    anchor = "finals" if facts.shown_arms else ""
+    place = f"{facts.page}#finals" if facts.shown_arms else facts.page
     for arm, by_seed in (result.runs if result else {}).items():
         label = facts.arms[arm].arm.label if arm in facts.arms else arm
         for seed, key in sorted(by_seed.items()):
-            yield key, Use(facts, arm, f"{label}, seed {seed}", anchor)
+            yield key, Use(facts, arm, f"{label}, seed {seed}", place)
     taken: set[str] = set()
     for search in facts.published.searches if facts.published else ():
-        place = anchor_of("search", search.name, taken)
+        place = f"{facts.search_page}#{anchor_of('search', search.name, taken)}"
         for trial in search.trials:
             yield trial.key, Use(facts, "", f"trial {trial.number} of {search.label}", place)

@@ -86,7 +86,12 @@ def test_two_prefixes_share_no_id():
 def test_every_colour_is_a_tone(svg):
     classes = {name for element in elements(svg) for name in element.get("class", "").split()}
     assert {"s-relu", "f-ink", "s-muted", "s-grid"} <= classes
-    assert {name.split("-", 1)[1] for name in classes} <= set(TONES)
+    assert {name[2:] for name in classes if name[:2] in ("s-", "f-")} <= set(TONES)
+
+
+def test_lines_carry_the_classes_that_scripts_find_them_by(svg):
+    drawn = [element.get("class") for element in elements(svg) if "curve" in element.get("class", "")]
+    assert drawn == ["curve arm-0 seed-1", "curve arm-0 seed-2", "curve arm-0 mean"]
     painted = {element.get(name) for element in elements(svg) for name in ("fill", "stroke")}
     assert painted <= {None, "none"}
 

@@ -20,3 +20,16 @@ def sample(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site") / "reports"
     render_report(inputs, folder)
     return inputs, folder
+
+
+@pytest.fixture(scope="session")
+def interactive(tmp_path_factory):
+    """(inputs, folder) of a report with curves and searches, rendered once and not to be changed."""
+    from interactive_report import make_interactive_inputs
+
+    from kerascnn.report import render_report
+
+    inputs = make_interactive_inputs(tmp_path_factory.mktemp("interactive"))
+    folder = tmp_path_factory.mktemp("interactive-site") / "reports"
+    render_report(inputs, folder)
+    return inputs, folder

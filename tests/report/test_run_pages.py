@@ -42,7 +42,8 @@ def test_a_run_names_every_place_where_it_counts(sample):
 
 
 def test_trials_of_a_search_lead_to_their_runs(sample):
-    table = next(t for t in parsed(sample[1] / "01_mlp_vs_cnn.html").iter("table") if t.get("id") == "search-width")
+    page = parsed(sample[1] / "01_mlp_vs_cnn.search.html")
+    table = next(t for t in page.iter("table") if t.get("id") == "search-width-trials")
     links = [link.get("href") for link in table.iter("a")]
     assert links == [page_of(sample, "CNN 16-32-64", 1)] * 3
 
