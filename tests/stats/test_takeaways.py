@@ -32,7 +32,14 @@ def test_a_claim_gives_its_verdict_and_effect():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1_581_066.0, "1,581,066"), (0.25, "0.25"), (-3.0, "−3"), (0.00001234, "0.000012"), (float("inf"), "not finite")],
+    [
+        (1_581_066.0, "1,581,066"),
+        (0.25, "0.25"),
+        (-3.0, "−3"),
+        (0.00001234, "0.000012"),
+        (float("inf"), "not finite"),
+        (None, "not finite"),
+    ],
 )
 def test_a_number_is_written_with_sensible_digits(value, text):
     assert filled("{weights}", weights=value) == text
