@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -223,7 +224,7 @@ def _published(
         searches=results.searches,
         figures=figures,
         tables=tables,
-        numbers=numbers,
+        numbers={name: value if math.isfinite(value) else None for name, value in numbers.items()},
         measured=results.measured,
         image_errors=results.image_errors(),
         takeaways=takeaways,

@@ -218,7 +218,8 @@ class Published(Spec, frozen=True, kw_only=True):
     `runs` maps arm -> seed -> run key; a run that failed has its key in `failed_runs`. `found_arms` are those that
     the study found by learning rates tried or by searches; of `rates_at_edge` the best rate may lie beyond those
     tried; `rate_trials` are the keys of the runs that tried them. `numbers` are named measurements of the notebook
-    that are not in a run's record, `measured` such of single runs (metric -> arm -> seed -> value); `image_errors` the standard error that the choice of test images gives a
+    that are not in a run's record, None where not finite; `measured` such of single runs (metric -> arm -> seed -> value);
+    `image_errors` the standard error that the choice of test images gives a
     claim's effect. `freshness` is the digest of everything
     the result was made from; it is empty for a result made by hand, which never counts as up to date.
     """
@@ -240,7 +241,7 @@ class Published(Spec, frozen=True, kw_only=True):
     searches: tuple[PublishedSearch, ...] = ()
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
-    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+    numbers: dict[str, float | None] = msgspec.field(default_factory=dict)
     measured: dict[str, dict[str, dict[int, float]]] = msgspec.field(default_factory=dict)
     image_errors: dict[str, float] = msgspec.field(default_factory=dict)
     takeaways: tuple[str, ...] = ()

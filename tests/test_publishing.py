@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from factories import CONTENT, make_arm
 
@@ -274,3 +275,8 @@ def test_slots_of_other_profiles_data_and_experiments_are_not_found(tmp_path: Pa
     assert find_slots(tmp_path, "04_glorot", DATASET, "quick") == []
     assert [slot.profile for slot in find_slots(tmp_path, "04_glorot", DATASET, "smoke")] == ["smoke"]
     assert find_slots(tmp_path / "nowhere", "04_glorot", DATASET, "quick") == []
+
+
+def test_a_number_that_is_not_finite_is_published_as_none_and_read_back(tmp_path: Path) -> None:
+    made = msgspec.structs.replace(make_published(make_slot(tmp_path)), numbers={"share": 0.5, "of nothing": None})
+    assert Published.from_json(made.canonical_json()).numbers == {"share": 0.5, "of nothing": None}

@@ -34,7 +34,7 @@ def plot_invariance(found: Sequence[Invariance]) -> Picture:
     }
     for axes, condition in zip(panels, CONDITIONS.values(), strict=True):
         axes.set_title(sentence_case(condition))
-        axes.set_xticks(range(len(found[0].shifts)), found[0].shift_names)
+        axes.set_xticks(range(len(found[0].shifts)), [name.replace(" ", "\n", 1) for name in found[0].shift_names])
         axes.set_ylim(-0.03, 1.05)
         percent_axis(axes)
     name_lines(figure, ends)

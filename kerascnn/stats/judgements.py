@@ -78,7 +78,7 @@ class Judgement(Spec, frozen=True, kw_only=True):
         return sentences.smallest_words(self.claim)
 
 
-def judge(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float]) -> Judgement:
+def judge(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float | None]) -> Judgement:
     """The judgement of `claim` were it the only one; arguments as for `judge_all`."""
     return judge_all([claim], arms, chance, numbers)[claim.name]
 
@@ -87,7 +87,7 @@ def judge_all(
     claims: Iterable[Claim],
     arms: Mapping[str, ArmRuns],
     chance: float,
-    numbers: Mapping[str, float],
+    numbers: Mapping[str, float | None],
     looks: int = 1,
 ) -> dict[str, Judgement]:
     """Claim name -> its judgement, in the order of `claims`, corrected for each other by Holm's procedure.
@@ -177,17 +177,19 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
     )
 
 
-def _judge_rest(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float]) -> Judgement:
+def _judge_rest(
+    claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float | None]
+) -> Judgement:
     if isinstance(claim, Identity):
         return _judge_number(claim, numbers)
     pairing = pair_seeds(arms_of(claim, arms), claim.metric)
     return _not_judged(claim, arms, chance, missing_reason(claim, arms, pairing))
 
 
-def _judge_number(claim: Identity, numbers: Mapping[str, float]) -> Judgement:
+def _judge_number(claim: Identity, numbers: Mapping[str, float | None]) -> Judgement:
     value = numbers.get(claim.number)
     if value is None or not math.isfinite(value):
-        state = "was not published" if value is None else "is not finite"
+        state = "is not finite" if claim.number in numbers else "was not published"
         return _not_judged(claim, {}, math.nan, f"the number {claim.number!r} {state}.")
     verdict = decide_identity(value - claim.expected, claim.tolerance)
     found = sentences.found_number_words(claim, value)

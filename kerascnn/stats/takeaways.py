@@ -35,7 +35,7 @@ def fill(
     sentence: str,
     arms: Mapping[str, ArmRuns],
     judgements: Mapping[str, Judgement],
-    numbers: Mapping[str, float],
+    numbers: Mapping[str, float | None],
 ) -> str:
     """`sentence` with every placeholder replaced by what was measured.
 
@@ -58,7 +58,7 @@ class _Facts:
 
     arms: Mapping[str, ArmRuns]
     judgements: Mapping[str, Judgement]
-    numbers: Mapping[str, float]
+    numbers: Mapping[str, float | None]
 
 
 def _text(part: tuple[str, str | None, str | None, str | None], facts: _Facts) -> str:
@@ -95,9 +95,9 @@ def _mean_text(runs: ArmRuns, metric: str) -> str:
     return f"{value_text(UNITS[metric], summary.mean)} (n = {summary.n})"
 
 
-def _number_text(value: float) -> str:
+def _number_text(value: float | None) -> str:
     """A number with up to four decimals, or more where it is small; a whole number without; 3.0e−08 for specks."""
-    if not math.isfinite(value):
+    if value is None or not math.isfinite(value):
         return "not finite"
     if value == int(value):
         return f"{int(value):,}".replace("-", "−")

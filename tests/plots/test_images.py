@@ -70,7 +70,7 @@ def test_invariance_is_drawn_said_and_tabled_for_every_arm_and_shift():
     assert "Unit, values as computed: 100.0 % at 0.5x, 60.0 % at x − 40." in picture.alt
     assert "Unit, rounded and clipped to 0..255: 50.0 % at 0.5x, 30.0 % at x − 40." in picture.alt
     assert picture.table.rows[1] == ("unit", 1, 1.0, -40.0, 0.5, 0.25)
-    assert {"0.5x", "x − 40"} <= set(texts(picture))
+    assert {"0.5x", "x\n− 40"} <= set(texts(picture))
 
 
 def test_invariance_without_a_trained_run_says_so():

@@ -39,6 +39,7 @@ def test_a_claim_gives_its_verdict_and_effect():
         (0.00001234, "0.000012"),
         (2.98e-8, "3.0e−08"),
         (float("inf"), "not finite"),
+        (None, "not finite"),
     ],
 )
 def test_a_number_is_written_with_sensible_digits(value, text):
