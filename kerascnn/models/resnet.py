@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -40,6 +41,7 @@ class Style:
     bottleneck: bool = False
     skips: bool = True
     projection: bool = False
+    normalise: bool = True
 
 
 class PaddedSubsample(keras.layers.Layer):
@@ -95,6 +97,7 @@ def residual(
     width: int = 16,
     skips: bool = True,
     stem_stride: int = 1,
+    batch_normalisation: bool = True,
 ) -> keras.Model:
     """The CIFAR family: `depth` = 6n + 2, three stages of n blocks with `width`, 2 and 4 times `width` kernels.
 
@@ -104,8 +107,9 @@ def residual(
     if depth < 8 or depth % 6 != 2:
         raise UsageError(f"`depth` must be 6n + 2: 8, 14, 20, ... Received: depth={depth!r}.")
     inputs = keras.Input(image_shape, name="image")
-    features = convolve(inputs, width, 3, "conv1", strides=stem_stride, normalise=True)
-    features = _stages(features, [(depth - 2) // 6] * 3, width, Style(skips=skips))
+    style = Style(skips=skips, normalise=batch_normalisation)
+    features = convolve(inputs, width, 3, "conv1", strides=stem_stride, normalise=style.normalise)
+    features = _stages(features, [(depth - 2) // 6] * 3, width, style)
     return _finish(inputs, features, classes, f"residual{depth}")
 
 
@@ -125,24 +129,25 @@ def _stages(features: Any, blocks: Sequence[int], width: int, style: Style) -> A
 
 def _block(features: Any, kernels: int, strides: int, name: str, style: Style) -> Any:
     """relu(F(x) + x), or relu(F(x)) without skips."""
-    changed = (
-        _bottleneck(features, kernels, strides, name) if style.bottleneck else _basic(features, kernels, strides, name)
-    )
+    change = _bottleneck if style.bottleneck else _basic
+    changed = change(features, kernels, strides, name, style)
     if style.skips:
         shortcut = _shortcut(features, changed.shape[-1], strides, name, style)
         changed = keras.layers.Add(name=f"{name}_add")([changed, shortcut])
     return activate(changed, "relu", f"{name}_act")
 
 
-def _basic(features: Any, kernels: int, strides: int, name: str) -> Any:
-    features = convolve(features, kernels, 3, f"{name}_conv1", strides=strides, normalise=True)
-    return convolve(features, kernels, 3, f"{name}_conv2", normalise=True, activation=None)
+def _basic(features: Any, kernels: int, strides: int, name: str, style: Style) -> Any:
+    layer = partial(convolve, normalise=style.normalise)
+    features = layer(features, kernels, 3, f"{name}_conv1", strides=strides)
+    return layer(features, kernels, 3, f"{name}_conv2", activation=None)
 
 
-def _bottleneck(features: Any, kernels: int, strides: int, name: str) -> Any:
-    features = convolve(features, kernels, 1, f"{name}_conv1", strides=strides, normalise=True)
-    features = convolve(features, kernels, 3, f"{name}_conv2", normalise=True)
-    return convolve(features, EXPANSION * kernels, 1, f"{name}_conv3", normalise=True, activation=None)
+def _bottleneck(features: Any, kernels: int, strides: int, name: str, style: Style) -> Any:
+    layer = partial(convolve, normalise=style.normalise)
+    features = layer(features, kernels, 1, f"{name}_conv1", strides=strides)
+    features = layer(features, kernels, 3, f"{name}_conv2")
+    return layer(features, EXPANSION * kernels, 1, f"{name}_conv3", activation=None)
 
 
 def _shortcut(features: Any, channels: int, strides: int, name: str, style: Style) -> Any:
