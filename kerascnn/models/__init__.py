@@ -26,6 +26,17 @@ BUILDERS = {
     "models.deep": ("kerascnn.models.vgg", "deep"),
     "models.cheap": ("kerascnn.models.vgg", "cheap"),
     "models.tapered": ("kerascnn.models.vgg", "tapered"),
+    "models.lenet5": ("kerascnn.models.lenet5", "lenet5"),
+    "models.network_in_network": ("kerascnn.models.network_in_network", "network_in_network"),
+    "models.alexnet": ("kerascnn.models.alexnet", "alexnet"),
+    "models.zfnet": ("kerascnn.models.zfnet", "zfnet"),
+    "models.vgg16": ("kerascnn.models.vgg16", "vgg16"),
+    "models.googlenet": ("kerascnn.models.googlenet", "googlenet"),
+    "models.resnet": ("kerascnn.models.resnet", "resnet"),
+    "models.residual": ("kerascnn.models.resnet", "residual"),
+    "models.mobilenet": ("kerascnn.models.mobilenet", "mobilenet"),
+    "models.densenet": ("kerascnn.models.densenet", "densenet"),
+    "models.convnext": ("kerascnn.models.convnext", "convnext"),
 }
 """Name in a ModelSpec -> (module, function)."""
 

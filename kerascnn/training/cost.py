@@ -11,6 +11,9 @@ import keras
 
 from kerascnn.training.initialise import leaf_layers
 
+TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
+"""Layers that spread each input value over a window of the output."""
+
 
 def count_parameters(model: keras.Model) -> int:
     """Trainable and moving parameters; states of random generators are none."""
@@ -20,9 +23,9 @@ def count_parameters(model: keras.Model) -> int:
 def count_multiply_adds(model: keras.Model) -> int:
     """Multiply-adds of the kernels in one image's forward pass.
 
-    A kernel is applied once at every output position: its size without the output channels' share that a
-    single position does not use, times positions. A layer that says `weights_are_shared = False` has a weight
-    for every use. Biases, normalisation and activations are not counted.
+    A kernel is applied once at every output position, that of a transposed convolution at every input position:
+    its size times positions. A layer that says `weights_are_shared = False` has a weight for every use. In a grouped
+    or depthwise kernel only the weights that exist are counted. Biases, normalisation and activations are not.
     """
     return sum(_layer_multiply_adds(layer) for layer in leaf_layers(model))
 
@@ -31,8 +34,10 @@ def _layer_multiply_adds(layer: keras.layers.Layer) -> int:
     kernels = [v for v in layer.weights if v.name.endswith("kernel")]
     if not kernels:
         return 0
-    positions = prod(layer.output.shape[1:-1]) if getattr(layer, "weights_are_shared", True) else 1
-    return sum(prod(kernel.shape) for kernel in kernels) * positions
+    if not getattr(layer, "weights_are_shared", True):
+        return sum(prod(kernel.shape) for kernel in kernels)
+    maps = layer.input if isinstance(layer, TRANSPOSED) else layer.output
+    return sum(prod(kernel.shape) for kernel in kernels) * prod(maps.shape[1:-1])
 
 
 def reset_peak_memory() -> None:

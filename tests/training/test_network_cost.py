@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+from kerascnn.models.convolutions import GroupedConvolution
+from kerascnn.models.lenet5 import TableConvolution
 from kerascnn.training.cost import count_multiply_adds, count_parameters, peak_memory_bytes, reset_peak_memory
 
 layers = keras.layers
@@ -31,6 +33,11 @@ def network(*stack: Any, shape: tuple[int, ...] = (8, 8, 3)) -> keras.Model:
         ([layers.DepthwiseConv2D(3, padding="same")], 3 * 3 * 3 * 64),
         ([layers.DepthwiseConv2D(5, strides=2, padding="same")], 5 * 5 * 3 * 16),
         ([layers.SeparableConv2D(8, 3, padding="same")], (3 * 3 * 3 + 3 * 8) * 64),
+        ([layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same")], 3 * 3 * 3 * 2 * 64),
+        ([layers.Conv2DTranspose(4, 2, strides=2)], 2 * 2 * 3 * 4 * 64),
+        ([layers.Conv2DTranspose(4, 3, strides=2, padding="same")], 3 * 3 * 3 * 4 * 64),
+        ([GroupedConvolution(6, 3, groups=3)], 3 * 3 * 1 * 6 * 64),
+        ([layers.Conv2D(6, 1), TableConvolution()], 3 * 6 * 64 + 5 * 5 * 60 * 16),
         ([layers.Flatten(), layers.Dense(10)], 192 * 10),
         ([layers.Dense(10)], 3 * 10 * 64),
         ([layers.BatchNormalization(), layers.MaxPooling2D(), layers.ReLU(), layers.Dropout(0.5)], 0),
