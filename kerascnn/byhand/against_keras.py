@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from kerascnn.arithmetic import EPSILON
 from kerascnn.byhand.cases import Agreement, Case, Draw, NumberFormat
 from kerascnn.byhand.checks import GRID
 from kerascnn.byhand.convolution import convolve, convolve_backward
 from kerascnn.byhand.counting import count_parameters
-from kerascnn.byhand.normalisation import normalise, normalise_backward
+from kerascnn.byhand.normalisation import EPSILON, normalise, normalise_backward
 from kerascnn.byhand.pooling import PoolKind, pool, pool_backward
 from kerascnn.byhand.sliding import output_size
 from kerascnn.errors import UsageError

@@ -13,7 +13,7 @@ from kerascnn.plots.picture import Look, Picture, drawn, empty_picture, looks_of
 from kerascnn.records import ArmRuns, Table
 
 if TYPE_CHECKING:
-    from kerascnn.invariance import Invariance
+    from kerascnn.looking.light import Invariance
 
 CONDITIONS = {"exact": "values as computed", "clipped": "rounded and clipped to 0..255"}
 """Field of an `Invariance` -> what is done to the pixels after the shift."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from slopes import slopes
 
-from kerascnn.arithmetic import EPSILON
 from kerascnn.byhand import normalise, normalise_backward
+from kerascnn.byhand.normalisation import EPSILON
 
 RANDOM = np.random.default_rng(11)
 IMAGES = RANDOM.normal(size=(3, 2, 4, 2)) * np.array([0.5, 3.0]) + np.array([1.0, -2.0])

@@ -9,7 +9,7 @@ import numpy as np
 from factories import make_arm
 
 from kerascnn import plots
-from kerascnn.invariance import Invariance
+from kerascnn.looking.light import Invariance
 from kerascnn.plots.svg import to_svg
 from kerascnn.report.drawings import markup_drawing
 

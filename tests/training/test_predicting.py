@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tiny_runs import INFO, make_spec, train
 
-from kerascnn import predicting
 from kerascnn.data import Dataset
 from kerascnn.errors import UsageError
+from kerascnn.looking import inputs, predicting
 from kerascnn.specs import Arm, model
 
 MODELS = {
@@ -45,6 +45,7 @@ def runs(dataset: Dataset) -> Runs:
 def opened(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tiny set is the one that every content hash opens."""
     monkeypatch.setattr(predicting, "open_dataset", lambda _: dataset)
+    monkeypatch.setattr(inputs, "open_dataset", lambda _: dataset)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerascnn.data import Dataset, open_dataset
+from kerascnn.data import open_dataset
 from kerascnn.errors import UsageError
 from kerascnn.execution.worker import THREADS
+from kerascnn.looking.inputs import Inputs
 from kerascnn.records import RunRecord
+from kerascnn.specs import Precision
 
 if TYPE_CHECKING:
     from kerascnn.results import Results
@@ -75,28 +77,32 @@ def shift_images(images: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 class Predictor:
-    """The networks of a study's runs, to be asked again; networks of one structure are built once."""
+    """The networks of a study's runs, to be asked again; networks of one structure are built once.
 
-    def __init__(self, results: Results) -> None:
-        self._results = results
+    `precision` None computes as the runs did.
+    """
+
+    def __init__(self, results: Results, precision: Precision | None = None) -> None:
+        self._results, self._precision = results, precision
         self._networks: dict[tuple[bytes, Shape], tuple[Any, Any]] = {}
-        self._affines: dict[str, Any] = {}
+        self.inputs = Inputs(results.dataset.content)
 
     def predict(self, arm: str, record: RunRecord, images: np.ndarray) -> np.ndarray:
-        """The class that the run gives each of `images`, uint8 (n, height, width, channels): int32 (n,).
+        """The class that the run gives each of `images`, (n, height, width, channels), uint8 or grey levels as float32:
+        int32 (n,).
 
         Raises: UsageError when the network's weights do not fit images of this size.
         """
         network, answer = self._network(record, images.shape[1:])
         self._load_weights(network, self._results.weights(arm, record.spec.seed))
-        affine = self._affine(record)
+        affine = self.inputs.affine(record.spec.normalisation)
         return np.concatenate([answer(images[n : n + BATCH], *affine).numpy() for n in range(0, len(images), BATCH)])
 
     def _network(self, record: RunRecord, shape: Shape) -> tuple[Any, Any]:
         """The run's network for images of this shape, with any weights, and its traced prediction."""
         key = record.spec.model.canonical_json() + record.spec.normalisation.encode(), shape
         if key not in self._networks:
-            self._networks[key] = _build(record, shape, len(self._results.dataset.class_names), self._results)
+            self._networks[key] = _build(record, shape, self._results, self._precision or record.spec.precision)
         return self._networks[key]
 
     def _load_weights(self, network: Any, weights: Mapping[str, np.ndarray]) -> None:
@@ -110,33 +116,16 @@ class Predictor:
                 )
             variable.assign(weights[variable.path])
 
-    def _affine(self, record: RunRecord) -> Any:
-        from kerascnn.training.inputs import affine_for, channel_statistics
-        from kerascnn.training.splits import split_images
 
-        spec, data = record.spec, self._dataset
-        if spec.normalisation not in self._affines:
-            pool = split_images(data.train_labels, data.test_labels, spec.data, spec.seed).pool
-            self._affines[spec.normalisation] = affine_for(
-                spec.normalisation, channel_statistics(data.train_images[pool])
-            )
-        return self._affines[spec.normalisation]
-
-    @cached_property
-    def _dataset(self) -> Dataset:
-        return open_dataset(self._results.dataset.content)
-
-
-def _build(record: RunRecord, shape: Shape, classes: int, results: Results) -> tuple[Any, Any]:
+def _build(record: RunRecord, shape: Shape, results: Results, precision: Precision) -> tuple[Any, Any]:
     os.environ.update({name: value for name, value in THREADS.items() if name not in os.environ})
     import tensorflow as tf
 
     from kerascnn.training.build import build_model
     from kerascnn.training.inputs import normalise
 
-    network = build_model(
-        record.spec.model, shape, classes, precision=record.spec.precision, search_path=results.search_path
-    )
+    classes = len(results.dataset.class_names)
+    network = build_model(record.spec.model, shape, classes, precision=precision, search_path=results.search_path)
     per_image = record.spec.normalisation == "per-image"
 
     @tf.function(reduce_retracing=True)

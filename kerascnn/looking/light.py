@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 import numpy as np
 
-from kerascnn.data import open_dataset
 from kerascnn.errors import UsageError
-from kerascnn.places import experiments_folder
+from kerascnn.looking.inputs import Inputs
+from kerascnn.looking.predicting import Predictor
 from kerascnn.records import ArmRuns, RunRecord
-from kerascnn.specs import Arm, DataSpec, Normalisation
+from kerascnn.specs import Arm, Normalisation
 
 if TYPE_CHECKING:
     from kerascnn.results import Results
@@ -79,21 +77,21 @@ def measure_invariance(
     results: Results, arms: Sequence[str], shifts: Sequence[Sequence[float]], images: int = 300
 ) -> list[Invariance]:
     """The share of `images` test images whose predicted class each shift leaves the same, for every run of `arms`."""
-    eye = _Eye(results)
-    pictures = eye.test_images(images)
+    predictor = _predictor(results)
+    pictures = predictor.inputs.test_images(images)
     pairs = [(float(contrast), float(brightness)) for contrast, brightness in shifts]
-    return [_measure_arm(eye, results, runs, pictures, pairs) for runs in results.select(*arms)]
+    return [_measure_arm(predictor, runs, pictures, pairs) for runs in results.select(*arms)]
 
 
 def input_change(
     results: Results, normalisation: Normalisation, shifts: Sequence[Sequence[float]], images: int
 ) -> float:
     """The largest change of a normalised value that any of `shifts` makes, without clipping."""
-    eye = _Eye(results)
-    pictures = eye.test_images(images)
-    plain = eye.normalised(pictures, normalisation)
+    inputs = Inputs(results.dataset.content)
+    pictures = inputs.test_images(images)
+    plain = inputs.normalised(pictures, normalisation)
     return max(
-        float(np.abs(eye.normalised(shift_pixels(pictures, shift, clip=False), normalisation) - plain).max())
+        float(np.abs(inputs.normalised(shift_pixels(pictures, shift, clip=False), normalisation) - plain).max())
         for shift in shifts
     )
 
@@ -106,14 +104,14 @@ def mean_share(found: Sequence[Invariance], arm: str, condition: str) -> float:
 
 def answer_strip(results: Results, arms: Sequence[str], shifts: Sequence[Sequence[float]], image: int) -> Strip:
     """Test image number `image` under every shift, clipped, with the class that the first seed of each arm answers."""
-    eye = _Eye(results)
-    picture = eye.test_images(image + 1)[image : image + 1]
+    predictor = _predictor(results)
+    picture = predictor.inputs.test_images(image + 1)[image : image + 1]
     shown = np.concatenate([picture, *(shift_pixels(picture, shift, clip=True) for shift in shifts)])
     names = ["x", *map(shift_name, shifts)]
     lines = [[name] for name in names]
     for runs in results.select(*arms):
         for record in list(_that_answer(runs).values())[:1]:
-            answers = eye.answers(record, results.weights(runs.arm.name, record.spec.seed), shown)
+            answers = predictor.predict(runs.arm.name, record, shown)
             for line, answer in zip(lines, answers, strict=True):
                 line.append(f"{runs.arm.name}: {results.dataset.class_names[answer]}")
     label = "One image under every shift, and the classes that the nets see"
@@ -125,11 +123,11 @@ def normalised_pictures(results: Results, kinds: Sequence[Normalisation], images
 
     Each row is named by its kind with the mean and the standard deviation of its values.
     """
-    eye = _Eye(results)
-    pictures = eye.test_images(images)
+    inputs = Inputs(results.dataset.content)
+    pictures = inputs.test_images(images)
     rows = {}
     for kind in kinds:
-        values = eye.normalised(pictures, kind)
+        values = inputs.normalised(pictures, kind)
         shown = np.clip(127.5 + 127.5 * values / SHOWN_RANGE, 0, 255)
         rows[f"{kind}: mean {values.mean():.2f}, standard deviation {values.std():.2f}"] = np.rint(shown).astype(
             np.uint8
@@ -137,75 +135,22 @@ def normalised_pictures(results: Results, kinds: Sequence[Normalisation], images
     return rows
 
 
-class _Eye:
-    """The results' data, normalised as in training, and their trained nets in inference. Loads TensorFlow."""
-
-    def __init__(self, results: Results) -> None:
-        self._classes = len(results.dataset.class_names)
-        self._dataset = open_dataset(results.dataset.content)
-        self._data = DataSpec(content=results.dataset.content)
-        self._nets: dict[bytes, Any] = {}
-
-    def test_images(self, count: int) -> np.ndarray:
-        """`count` test images of all classes in proportion, uint8 (n, height, width, channels)."""
-        from kerascnn.training.splits import split_images
-
-        spec = msgspec.structs.replace(self._data, test_images=count)
-        split = split_images(self._dataset.train_labels, self._dataset.test_labels, spec, seed=0)
-        return self._dataset.test_images[split.test]
-
-    @cached_property
-    def _statistics(self) -> Any:
-        from kerascnn.training.inputs import channel_statistics
-        from kerascnn.training.splits import split_images
-
-        split = split_images(self._dataset.train_labels, self._dataset.test_labels, self._data, seed=0)
-        return channel_statistics(self._dataset.train_images[split.pool])
-
-    def normalised(self, images: np.ndarray, kind: Normalisation) -> np.ndarray:
-        """What the net gets, float32; `images` may be uint8, or float where they were shifted."""
-        from kerascnn.training.inputs import affine_for, normalise
-
-        affine = affine_for(kind, self._statistics)
-        return np.asarray(normalise(images, *affine, per_image=kind == "per-image"))
-
-    def answers(self, record: RunRecord, weights: dict[str, np.ndarray], images: np.ndarray) -> np.ndarray:
-        """The predicted classes of a trained run, computed in float32: int64 (n,)."""
-        net = self._net(record)
-        for variable in net.weights:
-            variable.assign(weights[variable.path])
-        return np.asarray(net(self.normalised(images, record.spec.normalisation), training=False)).argmax(axis=1)
-
-    def _net(self, record: RunRecord) -> Any:
-        from kerascnn.training.build import build_model
-
-        spec = record.spec.model
-        name = spec.canonical_json()
-        if name not in self._nets:
-            self._nets[name] = build_model(
-                spec,
-                self._dataset.info.image_shape,
-                self._classes,
-                precision="float32",
-                search_path=experiments_folder(),
-            )
-        return self._nets[name]
-
-
 def _that_answer(runs: ArmRuns) -> dict[int, RunRecord]:
     return {seed: record for seed, record in sorted(runs.records.items()) if record.outcome == "finished"}
 
 
-def _measure_arm(
-    eye: _Eye, results: Results, runs: ArmRuns, pictures: np.ndarray, shifts: Sequence[Shift]
-) -> Invariance:
+def _predictor(results: Results) -> Predictor:
+    """In float32: narrower numbers would round the same picture in another light otherwise."""
+    return Predictor(results, precision="float32")
+
+
+def _measure_arm(predictor: Predictor, runs: ArmRuns, pictures: np.ndarray, shifts: Sequence[Shift]) -> Invariance:
     trained = _that_answer(runs)
     shares = np.zeros((len(CLIPPING), len(trained), len(shifts)))
-    for row, (seed, record) in enumerate(trained.items()):
-        weights = results.weights(runs.arm.name, seed)
-        plain = eye.answers(record, weights, pictures)
+    for row, record in enumerate(trained.values()):
+        plain = predictor.predict(runs.arm.name, record, pictures)
         for condition, clip in enumerate(CLIPPING):
             for place, shift in enumerate(shifts):
-                answers = eye.answers(record, weights, shift_pixels(pictures, shift, clip=clip))
+                answers = predictor.predict(runs.arm.name, record, shift_pixels(pictures, shift, clip=clip))
                 shares[condition, row, place] = np.mean(answers == plain)
     return Invariance(runs.arm, tuple(shifts), tuple(trained), *shares)

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from kerascnn.normalising import NORMALISATIONS, batch_dependence
+from kerascnn.byhand.normalisations import NORMALISATIONS, batch_dependence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

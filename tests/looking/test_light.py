@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +10,9 @@ import numpy as np
 import pytest
 from factories import make_arm, make_record
 
-from kerascnn import invariance
 from kerascnn.errors import UsageError
-from kerascnn.invariance import (
+from kerascnn.looking import inputs
+from kerascnn.looking.light import (
     answer_strip,
     input_change,
     mean_share,
@@ -60,14 +61,14 @@ class FakeResults:
         random = np.random.default_rng(3)
         images = random.integers(20, 180, (80, 16, 16, 3)).astype(np.uint8)
         labels = np.arange(80, dtype=np.int32) % 4
-        self.dataset = info
+        self.dataset, self.search_path = info, Path()
         self.data = SimpleNamespace(
             info=info, train_images=images, train_labels=labels, test_images=images, test_labels=labels
         )
         small = model("models.vgg", blocks=[[8]], dropout=0.5)
         arms = [make_arm(name, model=small, normalisation=kind) for name, kind in normalisations.items()]
         self.runs = {arm.name: self._runs(arm) for arm in arms}
-        net = load_builder("models.vgg", invariance.experiments_folder())((16, 16, 3), 4, blocks=[[8]], dropout=0.5)
+        net = load_builder("models.vgg", Path())((16, 16, 3), 4, blocks=[[8]], dropout=0.5)
         self._weights = {path: random.normal(0, 0.3, w.shape) for path, w in named_weights(net).items()}
 
     @staticmethod
@@ -91,7 +92,7 @@ class FakeResults:
 @pytest.fixture
 def results(monkeypatch: pytest.MonkeyPatch) -> Any:
     found = FakeResults(unit="unit", own="per-image")
-    monkeypatch.setattr(invariance, "open_dataset", lambda content: found.data)
+    monkeypatch.setattr(inputs, "open_dataset", lambda content: found.data)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from factories import make_arm, make_record
 
 from kerascnn import model
-from kerascnn.first_layers import as_images, first_kernels, largest, stretched
+from kerascnn.looking.first_layers import as_images, first_kernels, largest, stretched
 from kerascnn.models.permutation import permute_pixels
 from kerascnn.records import ArmRuns
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kerascnn.arithmetic import EPSILON, normalise_batch
+from kerascnn.byhand.normalisation import EPSILON, normalise_batch
 
 
 def normalise_layer(activations: np.ndarray) -> np.ndarray:

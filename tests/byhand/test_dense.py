@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kerascnn.arithmetic import convolution_weights, dense_weights, permutation_error
+from kerascnn.byhand.dense import convolution_weights, dense_weights, permutation_error
 
 
 def test_a_million_inputs_fully_connected_to_as_many_units_are_ten_to_the_twelve_weights() -> None:
