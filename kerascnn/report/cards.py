@@ -10,7 +10,8 @@ from kerascnn.report.axes import Axis, draw_strip, effect_axis
 from kerascnn.report.facts import Facts
 from kerascnn.report.filters import metric_unit
 from kerascnn.report.links import anchor_of
-from kerascnn.report.parts import Cell, ClaimCard, Column, Fact, SeedEffect, Strip, Table, Tally
+from kerascnn.report.overview_parts import ClaimCard, SeedEffect, Tally
+from kerascnn.report.parts import Cell, Column, Fact, Strip, Table
 from kerascnn.report.words import KIND_WORDS, STATES, claim_kind, verdict_state
 from kerascnn.specs import Claim, Identity
 from kerascnn.stats import Judgement, effect_size_text, p_text

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascnn.report.history import Chapter, ClaimSummary, History, ResultSummary, Summary
-from kerascnn.report.parts import Changes, Link, Mark, Move, Turn
+from kerascnn.report.overview_parts import Changes, Move, Turn
+from kerascnn.report.parts import Link, Mark
 
 
 def next_chapter(history: History, name: str, now: Summary, invocation: str) -> Chapter:

@@ -34,7 +34,7 @@ def build_comparison_page(facts: Sequence[Facts], shell: Shell) -> tuple[Compari
 
 
 def _build_picture(facts: Sequence[Facts]) -> Picture | None:
-    arms = [_named(fact, runs) for fact in facts for runs in fact.shown_arms]
+    arms = [_named(fact, runs) for fact in facts for runs in fact.own_arms]
     return build_cost_picture(arms) if any(runs.records for runs in arms) else None
 
 
@@ -59,14 +59,14 @@ def _build_table(facts: Sequence[Facts]) -> Table | None:
     rows = tuple(row for fact in facts for row in _rows(fact))
     note = (
         "Means over seeds, of the default parameters only. Gap: training minus test accuracy. "
-        "Arms of different experiments differ in more than one thing."
+        "Arms of different experiments differ in more than one thing; those on other images are left out."
     )
     return Table("comparison", "All arms of all experiments", columns, rows, COMPARISON_CSV, note) if rows else None
 
 
 def _rows(facts: Facts) -> list[tuple[Cell, ...]]:
     rows = []
-    for runs in facts.shown_arms:
+    for runs in facts.own_arms:
         records = list(runs.records.values())
         summary = summarise(metric_values(records, "test_accuracy"))
         rows.append(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from kerascnn.records import Epoch
 from kerascnn.report.axes import round_up
-from kerascnn.report.parts import Curve, CurveLine, CurveTick
+from kerascnn.report.run_parts import Curve, CurveLine, CurveTick
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 312.0, 8.0, 122.0
 """The edges of the plot in the drawing's units; the template draws the same frame."""

@@ -8,20 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kerascnn.records import ArmRuns
+from kerascnn.report.error_parts import ArmErrors, Confusion, ErrorGallery, MatrixCell, MatrixRow, Tile
 from kerascnn.report.facts import Facts
 from kerascnn.report.inputs import Answers, ImageSet, ReportInputs
 from kerascnn.report.links import anchor_of
-from kerascnn.report.parts import (
-    ArmErrors,
-    Confusion,
-    ErrorGallery,
-    MatrixCell,
-    MatrixRow,
-    Measure,
-    MeasureRow,
-    Measures,
-    Tile,
-)
+from kerascnn.report.parts import Measure, MeasureRow, Measures
 from kerascnn.report.picture_sheets import PictureSheet, tile_side
 from kerascnn.specs import Comparison
 from kerascnn.stats import seeds_text

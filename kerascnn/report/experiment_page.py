@@ -14,12 +14,14 @@ from kerascnn.report.cards import build_cards, effect_axes
 from kerascnn.report.csv_files import TableFiles
 from kerascnn.report.diagnoses import build_diagnoses
 from kerascnn.report.differences import build_common, build_differences
+from kerascnn.report.error_parts import ErrorGallery
 from kerascnn.report.facts import Facts, FailedRun
 from kerascnn.report.figures import build_other_tables, build_pictures
 from kerascnn.report.links import anchor_of
 from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
+from kerascnn.report.overview_parts import Variant
 from kerascnn.report.pages import ExperimentPage
-from kerascnn.report.parts import Command, ErrorGallery, Fact, Failure, Link, Mark, Shell, Table, Variant
+from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Shell, Table
 from kerascnn.report.prose import Prose
 from kerascnn.report.search_page import build_searches
 from kerascnn.report.words import lesson_number
@@ -135,14 +137,14 @@ def _notes(facts: Facts) -> tuple[str, ...]:
     if not facts.entry.is_default:
         notes.append("A run with parameters that are not the defaults; the lesson's own result has a page beside it.")
     if facts.published is not None:
-        notes += _data_notes(facts.published)
+        notes += data_notes(facts.published)
     if facts.missing_keys:
         count = len(facts.missing_keys)
         notes.append(f"The store no longer has {count} of the runs this result names; they are shown as not run.")
     return tuple(notes)
 
 
-def _data_notes(published: Published) -> Iterator[str]:
+def data_notes(published: Published) -> Iterator[str]:
     """Which arms saw other images than the page is about, and which were left out for want of theirs."""
     data = published.dataset
     for name in published.study.companions:

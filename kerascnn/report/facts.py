@@ -58,6 +58,11 @@ class Facts:
         wanted = {arm.name for arm in self.published.study.profile_arms()} | set(self.published.runs)
         return tuple(runs for name, runs in self.arms.items() if name in wanted)
 
+    @property
+    def own_arms(self) -> tuple[ArmRuns, ...]:
+        """Those of `shown_arms` that saw the images the report is about, and so compare with other experiments' arms."""
+        return tuple(runs for runs in self.shown_arms if runs.arm.dataset is None)
+
     @cached_property
     def tones(self) -> dict[str, str]:
         """Arm -> the name of its colour: its own, or the next of the series."""

@@ -11,8 +11,9 @@ from kerascnn.report.facts import Facts, changed_parameters_text, full_title, ru
 from kerascnn.report.headline import build_headline
 from kerascnn.report.inputs import ReportInputs, file_stem
 from kerascnn.report.notebooks import question_of
+from kerascnn.report.overview_parts import Changes, ClaimCard, ContentsLine, Variant
 from kerascnn.report.pages import IndexPage, Lesson
-from kerascnn.report.parts import Changes, ClaimCard, ContentsLine, Fact, Link, Mark, Problem, Shell, Table, Variant
+from kerascnn.report.parts import Fact, Link, Mark, Problem, Shell, Table
 from kerascnn.report.words import lesson_number
 
 CLAIMS_CSV = "data/claims.csv"

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from kerascnn.report.error_parts import ErrorGallery
+from kerascnn.report.overview_parts import Changes, ClaimCard, ContentsLine, Tally, Variant
 from kerascnn.report.parts import (
-    Amount,
-    Changes,
-    ClaimCard,
     Command,
-    ContentsLine,
-    Curve,
-    ErrorGallery,
     Fact,
     Failure,
     Link,
@@ -21,15 +17,12 @@ from kerascnn.report.parts import (
     Measures,
     Picture,
     Problem,
-    RunUse,
     Search,
     SearchDetail,
-    Setting,
     Shell,
     Table,
-    Tally,
-    Variant,
 )
+from kerascnn.report.run_parts import Amount, Curve, RunUse, Setting
 
 
 @dataclass(frozen=True)

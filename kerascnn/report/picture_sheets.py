@@ -6,8 +6,8 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kerascnn.report.error_parts import Sheet, Tile
 from kerascnn.report.inputs import ImageSet
-from kerascnn.report.parts import Sheet, Tile
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,7 +18,8 @@ from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
 from kerascnn.report.links import run_page
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page
-from kerascnn.report.parts import Changes, Link, Shell, Table
+from kerascnn.report.overview_parts import Changes
+from kerascnn.report.parts import Link, Shell, Table
 from kerascnn.report.run_page import build_run_page, title_of
 from kerascnn.report.run_uses import gather_uses
 from kerascnn.report.search_page import build_search_page

@@ -12,20 +12,8 @@ from kerascnn.report.diagnoses import describe_run
 from kerascnn.report.differences import setting_text
 from kerascnn.report.facts import why_command
 from kerascnn.report.pages import RunPage
-from kerascnn.report.parts import (
-    Amount,
-    Command,
-    Fact,
-    Failure,
-    Link,
-    Mark,
-    Measure,
-    MeasureRow,
-    Measures,
-    RunUse,
-    Setting,
-    Shell,
-)
+from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Measure, MeasureRow, Measures, Shell
+from kerascnn.report.run_parts import Amount, RunUse, Setting
 from kerascnn.report.run_uses import Use
 from kerascnn.report.words import field_words
 from kerascnn.specs import TrainSpec

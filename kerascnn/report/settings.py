@@ -19,7 +19,7 @@ def build_settings(facts: Sequence[Facts], csv: str) -> Table | None:
 
     A setting that an arm does not name says "default" where another arm of the same model names it.
     """
-    arms = [(fact, fact.published, runs) for fact in facts for runs in fact.shown_arms]
+    arms = [(fact, fact.published, runs) for fact in facts for runs in fact.own_arms]
     settings = [all_settings(runs, published) for _, published, runs in arms if published]
     if not settings:
         return None

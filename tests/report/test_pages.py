@@ -20,7 +20,7 @@ from jinja2 import nodes
 from sample_report import BUDGETS, make_entry, make_notebook, make_notebook_failure, make_published
 
 from kerascnn import Study
-from kerascnn.report import pages, parts, render_report
+from kerascnn.report import error_parts, overview_parts, pages, parts, render_report, run_parts
 from kerascnn.report.facts import rerun_command
 from kerascnn.report.inputs import TEMPLATES, file_stem
 from kerascnn.report.render import build_files
@@ -85,7 +85,7 @@ def test_every_field_of_a_page_is_used_by_a_template_and_no_other_is_asked_for()
     }
     shown = [
         value
-        for module in (pages, parts)
+        for module in (pages, parts, overview_parts, run_parts, error_parts)
         for value in vars(module).values()
         if isinstance(value, type) and is_dataclass(value)
     ]
