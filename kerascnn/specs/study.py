@@ -221,7 +221,7 @@ class Study(Spec, frozen=True, kw_only=True):
             if is_here and self.spec_for(arm, spec.seed, setting) == spec:
                 return arm.label
         for arm in self.arms:
-            if arm.model == spec.model and self.rate_grids:
+            if (arm.model, arm.normalisation) == (spec.model, spec.normalisation) and self.rate_grids:
                 return f"{arm.label}, step {spec.optimiser.learning_rate:g}"
         arguments = ", ".join(f"{name}={value}" for name, value in spec.model.arguments.items())
         return f"{spec.model.builder}({arguments})"
