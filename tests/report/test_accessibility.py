@@ -6,7 +6,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from browsing import open_details, set_theme, set_width, start_browser
+from browsing import open_details, page_names, set_theme, set_width, start_browser
 
 pytestmark = pytest.mark.browser
 
@@ -39,9 +39,11 @@ def find_violations(driver, address: str) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(browser, sample, theme):
+@pytest.mark.parametrize("site", ["sample", "interactive"])
+def test_axe_finds_nothing_on_any_page(browser, site, theme, request):
+    folder = request.getfixturevalue(site)[1]
     set_theme(browser, theme)
-    found = {path.name: find_violations(browser, path.as_uri()) for path in sorted(sample[1].glob("*.html"))}
+    found = {name: find_violations(browser, (folder / name).as_uri()) for name in page_names(folder)}
     assert {name: violations for name, violations in found.items() if violations} == {}
 
 

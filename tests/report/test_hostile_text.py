@@ -216,7 +216,7 @@ def test_no_hostile_text_runs_asks_for_anything_or_breaks_the_layout(hostile_sit
     try:
         browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": HOOK})
         set_width(browser, 360)
-        for page in sorted(hostile_site.glob("*.html")):
+        for page in sorted(hostile_site.rglob("*.html")):
             browser.get(page.as_uri())
             open_details(browser)
             assert browser.execute_script("return window.ran") == [], page.name

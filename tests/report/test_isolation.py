@@ -43,7 +43,7 @@ def browser():
 @pytest.fixture(scope="module")
 def pages(sample):
     """The files of all pages."""
-    return sorted(sample[1].glob("*.html"))
+    return sorted(sample[1].rglob("*.html"))
 
 
 def test_no_page_asks_for_anything_but_files_of_the_report(browser, sample, pages):
