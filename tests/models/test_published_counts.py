@@ -305,6 +305,31 @@ def test_convnext_t_has_29_million_parameters_and_takes_4500_million_multiply_ad
     assert count_multiply_adds(network) / 1e9 == pytest.approx(4.5, abs=0.05)
 
 
+# --- at CIFAR size ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lenet5", {"s2": (14, 14, 6), "s4": (5, 5, 16), "c5": (120,)}),
+        ("network_in_network", {"conv1_3": (32, 32, 24), "conv2_3": (16, 16, 48), "conv3_3": (8, 8, 10)}),
+        ("alexnet", {"conv1": (16, 16, 24), "pool1": (8, 8, 24), "pool2": (4, 4, 64), "pool5": (2, 2, 64)}),
+        ("zfnet", {"conv1": (32, 32, 24), "conv2": (8, 8, 64), "pool2": (4, 4, 64), "pool5": (2, 2, 64)}),
+        ("vgg16", {"pool1": (16, 16, 16), "pool3": (4, 4, 64), "pool5": (1, 1, 128)}),
+        ("googlenet", {"pool1": (16, 16, 16), "inception3b": (16, 16, 120), "inception5b": (4, 4, 256)}),
+        ("residual", {"conv1": (32, 32, 16), "stage2_3_act": (16, 16, 32), "stage3_3_act": (8, 8, 64)}),
+        ("resnet", {"stage1_2_act": (32, 32, 16), "stage4_2_act": (4, 4, 128)}),
+        ("mobilenet", {"conv1": (32, 32, 8), "conv14_pointwise": (4, 4, 256)}),
+        ("densenet", {"block1_4": (32, 32, 64), "transition1_pool": (16, 16, 64), "block3_4": (8, 8, 160)}),
+        ("convnext", {"stem": (16, 16, 24), "stage3_3_add": (4, 4, 96), "stage4_1_add": (2, 2, 192)}),
+    ],
+)
+def test_maps_shrink_to_a_few_pixels_at_cifar_size(name: str, expected: dict[str, tuple[int, ...]]) -> None:
+    network = build(name)
+    assert sizes(network, *expected) == list(expected.values())
+    assert network.output_shape == (None, 10)
+
+
 # --- what is refused ----------------------------------------------------------------------------------------
 
 
