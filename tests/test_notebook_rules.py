@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import io
 import tokenize
 from pathlib import Path
@@ -226,3 +227,16 @@ def test_seeds_reach_the_study(name: str) -> None:
 def test_a_module_beside_the_notebooks_is_python(tmp_path: Path) -> None:
     for path in EXPERIMENTS.glob("*.py"):
         ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_everything_a_notebook_imports_from_the_package_is_there(notebook: Notebook) -> None:
+    """Notebooks are executed by slow tests alone; a room that was renamed should not wait for those."""
+    for tree in trees(notebook):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "kerascnn":
+                module = importlib.import_module(str(node.module))
+                for name in node.names:
+                    spec = (
+                        importlib.util.find_spec(f"{node.module}.{name.name}") if hasattr(module, "__path__") else None
+                    )
+                    assert hasattr(module, name.name) or spec, f"{node.module}.{name.name}"
