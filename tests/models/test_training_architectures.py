@@ -67,9 +67,13 @@ def test_a_step_in_the_narrow_format_moves_every_weight(name: str, arguments: di
     program = make_program(name, arguments, "bfloat16")
     assert program.reusable, "a worker can draw every weight anew"
     program.reset(1)
-    before = [np.array(variable) for variable in program.model.trainable_variables]
+    before = [np.asarray(variable).copy() for variable in program.model.trainable_variables]
     train(program, pictures, 2)
-    still = [v.path for v, old in zip(program.model.trainable_variables, before, strict=True) if np.array_equal(v, old)]
+    still = [
+        v.path
+        for v, old in zip(program.model.trainable_variables, before, strict=True)
+        if np.array_equal(np.asarray(v), old)
+    ]
     assert still == []
 
 
