@@ -87,13 +87,30 @@ class Predictor:
 
         Raises: UsageError when the network's weights do not fit images of this size.
         """
+        return self.logits(arm, record, images).argmax(axis=-1).astype(np.int32)
+
+    def logits(self, arm: str, record: RunRecord, images: np.ndarray) -> np.ndarray:
+        """What the run answers each of `images` before the softmax: float32 (n, classes)."""
         network, answer = self._network(record, images.shape[1:])
         self._load_weights(network, self._results.weights(arm, record.spec.seed))
         affine = self._affine(record)
         return np.concatenate([answer(images[n : n + BATCH], *affine).numpy() for n in range(0, len(images), BATCH)])
 
+    def network(self, arm: str, record: RunRecord, shape: Shape) -> Any:
+        """The run's Keras network for images of this shape, with its trained weights until the next run is asked."""
+        network, _ = self._network(record, shape)
+        self._load_weights(network, self._results.weights(arm, record.spec.seed))
+        return network
+
+    def pixels(self, record: RunRecord, images: np.ndarray) -> np.ndarray:
+        """`images`, uint8 (n, height, width, channels), as the run's network gets them: float32 of the same shape."""
+        from kerascnn.training.inputs import normalise
+
+        per_image = record.spec.normalisation == "per-image"
+        return np.asarray(normalise(images, *self._affine(record), per_image=per_image))
+
     def _network(self, record: RunRecord, shape: Shape) -> tuple[Any, Any]:
-        """The run's network for images of this shape, with any weights, and its traced prediction."""
+        """The run's network for images of this shape, with any weights, and its traced answer in logits."""
         key = record.spec.model.canonical_json() + record.spec.normalisation.encode(), shape
         if key not in self._networks:
             self._networks[key] = _build(record, shape, len(self._results.dataset.class_names), self._results)
@@ -142,7 +159,7 @@ def _build(record: RunRecord, shape: Shape, classes: int, results: Results) -> t
     @tf.function(reduce_retracing=True)
     def answer(images: Any, shift: Any, scale: Any) -> Any:
         pixels = normalise(images, shift, scale, per_image=per_image)
-        return tf.argmax(tf.cast(network(pixels, training=False), tf.float32), -1, tf.int32)
+        return tf.cast(network(pixels, training=False), tf.float32)
 
     return network, answer
 
