@@ -121,7 +121,7 @@ def class_gain(shares: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
 def one_class_share(peaks: Peaks, labels: np.ndarray) -> float:
     """The share of the most common of `labels` among a map's strongest images, averaged over maps that answer at all."""
     alive = np.flatnonzero(peaks.values.max(axis=0) > 0)
-    most = [Counter(labels[peaks.strongest(one)].tolist()).most_common(1)[0][1] for one in alive]
+    most = [Counter(labels[peaks.strongest(int(one))].tolist()).most_common(1)[0][1] for one in alive]
     return float(np.mean(most)) / min(STRONGEST, len(labels)) if most else float("nan")
 
 

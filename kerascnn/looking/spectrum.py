@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kerascnn.data import open_dataset
-from kerascnn.predicting import Predictor
+from kerascnn.predicting import Predictor, Shape
 from kerascnn.specs import Arm
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def response_spectra(results: Results, *arms: str, images: int = 1000) -> list[S
     spectra = []
     for runs in results.select(*arms):
         finished = {s: r for s, r in sorted(runs.records.items()) if r.outcome == "finished"}
-        layers = [_first_layer(predictor, runs.arm.name, r, pictures.shape[1:]) for r in finished.values()]
+        layers = [_first_layer(predictor, runs.arm.name, r, results.dataset.image_shape) for r in finished.values()]
         if layers:
             frequencies = frequencies_of(pictures.shape[1:3])
             cross = cross_spectrum(predictor.pixels(next(iter(finished.values())), pictures))
@@ -140,7 +140,7 @@ def low_pass(images: np.ndarray, limit: float) -> np.ndarray:
     return np.fft.ifft2(waves, axes=(1, 2)).real
 
 
-def _first_layer(predictor: Predictor, arm: str, record: RunRecord, shape: tuple[int, ...]) -> FirstLayer:
+def _first_layer(predictor: Predictor, arm: str, record: RunRecord, shape: Shape) -> FirstLayer:
     network = predictor.network(arm, record, shape)
     first = next(layer for layer in network.layers if type(layer).__name__ == "Conv2D")
     return FirstLayer(np.asarray(first.get_weights()[0]), int(first.strides[0]))
