@@ -85,8 +85,9 @@ def aliasing(spectra: list[Spectrum]) -> dict[str, dict[int, float]]:
 
 
 def mean_beyond(spectra: list[Spectrum], arm: str, stride: int) -> float:
-    """The mean over seeds of the share of the response of `arm` that any `stride` could not carry, not its own alone."""
-    return float(next(np.mean(one.beyond(nyquist(stride))) for one in spectra if one.arm.name == arm))
+    """The mean over seeds of the share of the response of `arm` that any `stride` could not carry, whatever its own is."""
+    found = [one.beyond(nyquist(stride)).mean() for one in spectra if one.arm.name == arm]
+    return float(found[0]) if found else float("nan")
 
 
 def cross_spectrum(pixels: np.ndarray) -> np.ndarray:
