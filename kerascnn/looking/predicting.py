@@ -93,13 +93,27 @@ class Predictor:
 
         Raises: UsageError when the network's weights do not fit images of this size.
         """
+        return self.logits(arm, record, images).argmax(axis=-1).astype(np.int32)
+
+    def logits(self, arm: str, record: RunRecord, images: np.ndarray) -> np.ndarray:
+        """What the run answers each of `images` before the softmax: float32 (n, classes)."""
         network, answer = self._network(record, images.shape[1:])
         self._load_weights(network, self._results.weights(arm, record.spec.seed))
         affine = self.inputs.affine(record.spec.normalisation)
         return np.concatenate([answer(images[n : n + BATCH], *affine).numpy() for n in range(0, len(images), BATCH)])
 
+    def network(self, arm: str, record: RunRecord, shape: Shape) -> Any:
+        """The run's Keras network for images of this shape, with its trained weights until the next run is asked."""
+        network, _ = self._network(record, shape)
+        self._load_weights(network, self._results.weights(arm, record.spec.seed))
+        return network
+
+    def pixels(self, record: RunRecord, images: np.ndarray) -> np.ndarray:
+        """`images`, uint8 (n, height, width, channels), as the run's network gets them: float32 of the same shape."""
+        return self.inputs.normalised(images, record.spec.normalisation)
+
     def _network(self, record: RunRecord, shape: Shape) -> tuple[Any, Any]:
-        """The run's network for images of this shape, with any weights, and its traced prediction."""
+        """The run's network for images of this shape, with any weights, and its traced answer in logits."""
         key = record.spec.model.canonical_json() + record.spec.normalisation.encode(), shape
         if key not in self._networks:
             self._networks[key] = _build(record, shape, self._results, self._precision or record.spec.precision)
@@ -131,7 +145,7 @@ def _build(record: RunRecord, shape: Shape, results: Results, precision: Precisi
     @tf.function(reduce_retracing=True)
     def answer(images: Any, shift: Any, scale: Any) -> Any:
         pixels = normalise(images, shift, scale, per_image=per_image)
-        return tf.argmax(tf.cast(network(pixels, training=False), tf.float32), -1, tf.int32)
+        return tf.cast(network(pixels, training=False), tf.float32)
 
     return network, answer
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kerascnn.plots.pooling import plot_pooling
     from kerascnn.plots.search_space import plot_parallel, plot_spent
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
+    from kerascnn.plots.spectrum import plot_spectra
     from kerascnn.plots.svg import to_svg
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "plot_search",
     "plot_signal",
     "plot_sliding",
+    "plot_spectra",
     "plot_spent",
     "plot_update_ratios",
     "to_svg",
@@ -66,6 +68,7 @@ _HOMES = {
     "pooling": ("plot_pooling",),
     "search_space": ("plot_parallel", "plot_spent"),
     "searches": ("plot_best_depth", "plot_choices", "plot_search"),
+    "spectrum": ("plot_spectra",),
     "svg": ("to_svg",),
 }
 

@@ -25,10 +25,12 @@ METRICS = {
     "training_seconds": "seconds inside training steps",
     "stability": "share of test images that keep their predicted class when the image is changed",
     "other_size_accuracy": "share of test images classified correctly at another image size, without new training",
+    "aliasing": "share of the first layer's response to test images that is too fast for the layer's stride",
+    "class_gain": "share of one class among the images that excite a map most, last layer minus first",
 }
 """Every metric of a single run that a claim may name, with its meaning and unit."""
 
-NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy"})
+NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy", "aliasing", "class_gain"})
 """Metrics that are in no run's record: a notebook measures them from the trained weights (`Results.measure`)."""
 
 

@@ -44,6 +44,8 @@ UNITS = {
     "training_seconds": Unit("training time", "s", "s", decimals=1),
     "stability": _accuracy("share of stable predictions"),
     "other_size_accuracy": _accuracy("test accuracy at another image size"),
+    "aliasing": _accuracy("aliased share of the first layer's response"),
+    "class_gain": Unit("one-class share, last minus first layer", "points", "points", scale=100.0, decimals=1),
 }
 """Metric -> its unit, for every metric that a claim may name."""
 
