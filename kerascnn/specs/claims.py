@@ -25,11 +25,14 @@ METRICS = {
     "training_seconds": "seconds inside training steps",
     "stability": "share of test images that keep their predicted class when the image is changed",
     "other_size_accuracy": "share of test images classified correctly at another image size, without new training",
+    "mask_overlap": "intersection over union of predicted and true mask, mean over test images",
+    "border_f": "F-score of the predicted border's pixels, at most one pixel off, mean over test images",
 }
 """Every metric of a single run that a claim may name, with its meaning and unit."""
 
-NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy"})
-"""Metrics that are in no run's record: a notebook measures them from the trained weights (`Results.measure`)."""
+NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy", "mask_overlap", "border_f"})
+"""Metrics that are in no run's record: a notebook measures them from trained weights or stored answers
+(`Results.measure`)."""
 
 
 class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):

@@ -44,6 +44,8 @@ UNITS = {
     "training_seconds": Unit("training time", "s", "s", decimals=1),
     "stability": _accuracy("share of stable predictions"),
     "other_size_accuracy": _accuracy("test accuracy at another image size"),
+    "mask_overlap": _accuracy("intersection over union"),
+    "border_f": _accuracy("border F-score"),
 }
 """Metric -> its unit, for every metric that a claim may name."""
 

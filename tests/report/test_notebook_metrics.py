@@ -64,7 +64,9 @@ def test_a_seed_without_a_run_has_no_measurement(results: Results) -> None:
 
 @pytest.mark.parametrize("metric", ["test_accuracy", "stabilty"])
 def test_a_notebook_may_measure_only_what_no_record_has(results: Results, metric: str) -> None:
-    with pytest.raises(UsageError, match=f"may measure other_size_accuracy, stability. Received: '{metric}'"):
+    with pytest.raises(
+        UsageError, match=f"may measure border_f, mask_overlap, other_size_accuracy, stability. Received: '{metric}'"
+    ):
         results.measure(metric, STABILITY)
 
 
