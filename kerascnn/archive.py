@@ -150,7 +150,8 @@ def _check(key: str, files: dict[str, bytes]) -> tuple[RunIdentity, RunRecord]:
     if hash_weights(weights) != record.weights_sha256:
         raise StoreError("its weights are not those of its record")
     predictions = read_arrays(_bounded(files["predictions.npz"]))
-    if predictions["classes"].shape != predictions["positions"].shape:
+    answers = predictions["masks" if record.spec.task == "segmentation" else "classes"]
+    if answers.shape[:1] != predictions["positions"].shape:
         raise StoreError("its predictions and their positions do not pair")
     return identity, record
 

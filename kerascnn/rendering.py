@@ -60,8 +60,9 @@ def gather(task: RenderTask) -> ReportInputs:
 
 
 def _answers(store: Store, key: str) -> Answers | None:
-    """What a stored run said about the test images; None where the store has no such run."""
-    if store.load(key) is None:
+    """What a stored run said about the test images; None where the store has no such run, or it gave none a class."""
+    record = store.load(key)
+    if record is None or record.spec.task != "classification":
         return None
     arrays = store.load_predictions(key)
     return Answers(arrays["positions"], arrays["classes"])

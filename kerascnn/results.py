@@ -165,6 +165,10 @@ class Results:
         """The trained weights of one run: variable path -> float32 array."""
         return self._ledger.store.load_weights(self.runs[arm][seed])
 
+    def predictions(self, arm: str, seed: int) -> dict[str, Any]:
+        """What one run said about its test images, as `Store.load_predictions` gives it."""
+        return self._ledger.store.load_predictions(self.runs[arm][seed])
+
     def publish(self, takeaways: Sequence[str] = ()) -> str:
         """Hand everything kept to the report: the notebook's last cell. Says where it went."""
         from kerascnn.publishing import publish
@@ -192,8 +196,11 @@ class Results:
         seeds = sorted(trained.get(first, {}).keys() & trained.get(second, {}).keys())
         if not seeds:
             return []
-        contents = {trained[arm][seeds[0]].spec.data.content for arm in (first, second)}
+        specs = [trained[arm][seeds[0]].spec for arm in (first, second)]
+        contents = {spec.data.content for spec in specs}
         if len(contents) > 1:  # other images: nothing to pair
+            return []
+        if any(spec.task == "segmentation" for spec in specs):  # an image is neither right nor wrong
             return []
         labels = open_dataset(contents.pop()).test_labels
         load = self._ledger.store.load_predictions

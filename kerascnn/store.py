@@ -119,7 +119,11 @@ class Store:
         return RunIdentity.from_json((self.root / key / "identity.json").read_bytes())
 
     def load_predictions(self, key: str) -> dict[str, np.ndarray]:
-        """`classes` and `positions`, int32 (n,): the predicted class of each test image."""
+        """`classes` and `positions`, int32 (n,): the predicted class of each test image.
+
+        Of a segmentation `masks` instead of `classes`: uint8 (n, height, ceil(width / 8)), each row's pixels as bits
+        (`numpy.unpackbits`), 1 on the object.
+        """
         return read_arrays(self.root / key / "predictions.npz")
 
     def load_weights(self, key: str) -> dict[str, np.ndarray]:
@@ -176,7 +180,7 @@ class Store:
         files = {
             "identity.json": identity.canonical_json(),
             "record.json": result.record.canonical_json(),
-            "predictions.npz": _pack({"classes": result.test_predictions, "positions": result.test_positions}),
+            "predictions.npz": _pack(_predictions(result)),
             "weights.npz": _pack(result.weights),
         }
         manifest = {"schema": SCHEMA, "key": key, "files": {name: _sha256(data) for name, data in files.items()}}
@@ -381,6 +385,15 @@ def check_files(key: str, files: dict[str, bytes]) -> None:
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _predictions(result: RunResult) -> dict[str, np.ndarray]:
+    """What `Store.load_predictions` gives back."""
+    import numpy as np
+
+    answers = result.test_predictions
+    said = {"classes": answers} if answers.ndim == 1 else {"masks": np.packbits(answers.astype(np.uint8), axis=-1)}
+    return {**said, "positions": result.test_positions}
 
 
 def _pack(arrays: dict[str, np.ndarray]) -> bytes:

@@ -21,9 +21,13 @@ from kerascnn.records import hash_weights
 from kerascnn.store import MANIFEST, Store
 
 
-def commit(store: Store, seed: int) -> str:
+def commit(store: Store, seed: int, masks: np.ndarray | None = None) -> str:
+    """A run in the store; a segmentation that answered `masks` where they are given."""
     identity = make_identity(seed)
+    if masks is not None:
+        identity = msgspec.structs.replace(identity, spec=msgspec.structs.replace(identity.spec, task="segmentation"))
     result = make_result(identity)
+    result.test_predictions = result.test_predictions if masks is None else masks
     environment = msgspec.structs.replace(result.record.environment, platform=identity.platform)
     result.record = msgspec.structs.replace(
         result.record, spec=identity.spec, environment=environment, weights_sha256=hash_weights(result.weights)
@@ -172,6 +176,17 @@ def test_an_entry_that_does_not_agree_with_itself_is_refused_and_the_others_are_
     assert accepted.refused.keys() == {key}
     assert len(accepted.added) == 2
     assert laptop.load(key) is None
+
+
+@pytest.mark.parametrize("answered", [3, 2])
+def test_predicted_masks_are_taken_where_there_is_one_for_each_position(
+    tmp_path: Path, laptop: Store, answered: int
+) -> None:
+    source = Store(tmp_path / "masks")
+    key = commit(source, 1, np.ones((answered, 4, 4), np.int32))
+    pack(source, [key], tmp_path / "masks.zip")
+    accepted = add(laptop, tmp_path / "masks.zip")
+    assert (list(accepted.added), list(accepted.refused)) == (([key], []) if answered == 3 else ([], [key]))
 
 
 def test_an_entry_without_one_of_its_files_is_refused(laptop: Store, teacher: Store, packed: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kerascnn.data import COMPANIONS
 from kerascnn.identity import builder_sources
 from kerascnn.models import BUILDERS
 from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
@@ -23,7 +24,8 @@ from kerascnn.specs.study import PROFILES
 
 EXPERIMENTS = CHECKOUT / "experiments"
 NAMES = [path.stem for path in find_notebooks(EXPERIMENTS)]
-SETTING = Setting(content="c" * 64, train_images=50_000, precision="float32")
+BESIDE = {name: Setting(content=name, train_images=20_000, precision="float32") for name in COMPANIONS}
+SETTING = Setting(content="c" * 64, train_images=50_000, precision="float32", companions=BESIDE)
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

@@ -414,3 +414,15 @@ def test_an_arm_on_a_companion_is_trained_on_its_images_and_left_out_where_it_is
     assert with_it.images_for(study.spec_for(other, 1, with_it)) == 300
     with pytest.raises(UsageError, match="needs the data set 'easy', which is not at hand"):
         study.spec_for(other, 1, SETTING)
+
+
+def test_a_segmentation_is_in_the_spec_and_a_classification_leaves_it_as_it_was() -> None:
+    plain, masks = make_arm("plain"), make_arm("masks", task="segmentation")
+    study = make_study(plain, masks)
+    assert "task" not in study.spec_for(plain, 1, SETTING).to_dict()
+    assert study.spec_for(masks, 1, SETTING).to_dict()["task"] == "segmentation"
+
+
+def test_a_segmentation_under_augmentation_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"Arm 'masks': a segmentation must not have `augmentation`.*Received: flip"):
+        make_study(make_arm("masks", task="segmentation", augmentation=("flip",)))

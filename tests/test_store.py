@@ -83,6 +83,17 @@ def test_a_committed_run_comes_back_as_it_was(store: Store, key: str) -> None:
     assert children(store.root / "_tmp") == []
 
 
+def test_predicted_masks_are_kept_a_bit_for_each_pixel(store: Store) -> None:
+    identity, masks = make_identity(), np.random.default_rng(2).integers(0, 2, (3, 5, 12), np.int32)
+    result = make_result(identity)
+    result.test_predictions = masks
+    store.commit(identity, result)
+    predictions = store.load_predictions(identity.key)
+    assert set(predictions) == {"masks", "positions"}
+    assert predictions["masks"].shape == (3, 5, 2)
+    np.testing.assert_array_equal(np.unpackbits(predictions["masks"], axis=-1, count=12), masks)
+
+
 def test_a_run_that_is_not_there_is_none(store: Store, key: str) -> None:
     assert store.load("0" * 32) is None
     assert store.load_identity("0" * 32) is None

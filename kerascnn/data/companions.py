@@ -1,4 +1,4 @@
-"""Data sets that stand beside the one the user chose: an easier one, and shapes of a known size."""
+"""Data sets that stand beside the one the user chose: an easier one, shapes with masks, and such of a known size."""
 
 from __future__ import annotations
 
@@ -58,6 +58,11 @@ def _load_easy(main: DatasetInfo, choice: str | None, report: Report) -> Dataset
     raise DataError(f"Fashion-MNIST is needed as the easy set and is not at hand: {HOW_TO_GET}.")
 
 
+def _load_shapes(main: DatasetInfo, choice: str | None, report: Report) -> Dataset:
+    """The generated set: the one whose masks are known."""
+    return load_variant("standard", report)
+
+
 def _load_small(main: DatasetInfo, choice: str | None, report: Report) -> Dataset:
     return load_variant("small", report)
 
@@ -68,6 +73,7 @@ def _load_large(main: DatasetInfo, choice: str | None, report: Report) -> Datase
 
 COMPANIONS: dict[str, Callable[[DatasetInfo, str | None, Report], Dataset]] = {
     "easy": _load_easy,
+    "shapes": _load_shapes,
     "small-objects": _load_small,
     "large-objects": _load_large,
 }

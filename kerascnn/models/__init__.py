@@ -1,5 +1,6 @@
 """Builders of networks. A builder takes (image_shape, classes, **arguments) and gives a `keras.Model`
-that maps normalised float images (n, height, width, channels) to logits (n, classes).
+that maps normalised float images (n, height, width, channels) to logits (n, classes), or (n, height, width, classes)
+where every pixel gets an answer.
 
 Importing this package loads no Keras; `load_builder` does.
 """
@@ -37,6 +38,7 @@ BUILDERS = {
     "models.mobilenet": ("kerascnn.models.mobilenet", "mobilenet"),
     "models.densenet": ("kerascnn.models.densenet", "densenet"),
     "models.convnext": ("kerascnn.models.convnext", "convnext"),
+    "models.unet": ("kerascnn.models.unet", "unet"),
 }
 """Name in a ModelSpec -> (module, function)."""
 

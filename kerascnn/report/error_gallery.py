@@ -77,10 +77,12 @@ class _Scored:
 
 
 def build_gallery(inputs: ReportInputs, facts: Facts) -> tuple[ErrorGallery | None, dict[str, bytes]]:
-    """The section of an experiment's page and the file with its pictures; None where no claim names a trained arm."""
+    """The section of an experiment's page and the file with its pictures; None where no claim names a trained arm
+    that gives images a class."""
     claims = facts.published.study.claims if facts.published else ()
     names = dict.fromkeys(name for claim in claims for name in claim.arm_names())
-    wanted = [facts.arms[name] for name in names if name in facts.arms and facts.arms[name].records]
+    arms = [facts.arms[name] for name in names if name in facts.arms and facts.arms[name].records]
+    wanted = [runs for runs in arms if runs.arm.task == "classification"]
     if not wanted:
         return None, {}
     image_sets = _load_image_sets(inputs, wanted)

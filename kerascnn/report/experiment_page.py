@@ -145,13 +145,17 @@ def _notes(facts: Facts) -> tuple[str, ...]:
 
 
 def data_notes(published: Published) -> Iterator[str]:
-    """Which arms saw other images than the page is about, and which were left out for want of theirs."""
+    """Which arms answer about pixels, which saw other images than the page is about, and which lack theirs."""
     data = published.dataset
+    masks = ", ".join(arm.label for arm in published.study.profile_arms() if arm.task == "segmentation")
+    if masks:
+        yield f"Accuracy is the share of pixels that are right, not of images: {masks}."
     for name in published.study.companions:
         arms = ", ".join(arm.label for arm in published.study.profile_arms() if arm.dataset == name)
-        if arms and name in data.companions:
-            yield f"On {data.companions[name].title}, not {data.title}: {arms}."
-        elif arms:
+        found = data.companions.get(name)
+        if arms and found and found.content != data.content:
+            yield f"On {found.title}, not {data.title}: {arms}."
+        elif arms and not found:
             yield f"Left out: {arms}. {data.missing.get(name, f'The data set {name!r} was not at hand.')}"
 
 

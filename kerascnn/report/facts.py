@@ -72,7 +72,9 @@ class Facts:
         }
 
     def chance_of(self, arm: str) -> float:
-        """The accuracy of guessing on the arm's data set."""
+        """The accuracy of guessing: one over the classes of the arm's data set, one half for a pixel of a mask."""
+        if self.arms[arm].arm.task == "segmentation":
+            return 0.5
         if self.published is None:
             return self.chance
         dataset = self.published.dataset.on(self.arms[arm].arm.dataset)

@@ -24,6 +24,7 @@ from kerascnn.specs.run import (
     OptimiserSpec,
     Precision,
     ScheduleSpec,
+    Task,
     TrainSpec,
 )
 from kerascnn.specs.study import Arm, Budget, Choice, Profile, RateGrid, Search, Study, model
@@ -51,6 +52,7 @@ __all__ = [
     "Search",
     "Spec",
     "Study",
+    "Task",
     "Threshold",
     "TrainSpec",
     "Trend",

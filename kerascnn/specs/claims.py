@@ -27,11 +27,14 @@ METRICS = {
     "other_size_accuracy": "share of test images classified correctly at another image size, without new training",
     "aliasing": "share of the first layer's response to test images that is too fast for the layer's stride",
     "class_gain": "share of one class among the images that excite a map most, last layer minus first",
+    "mask_overlap": "intersection over union of predicted and true mask, mean over test images",
+    "border_f": "F-score of the predicted border's pixels, at most one pixel off, mean over test images",
 }
 """Every metric of a single run that a claim may name, with its meaning and unit."""
 
-NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy", "aliasing", "class_gain"})
-"""Metrics that are in no run's record: a notebook measures them from the trained weights (`Results.measure`)."""
+NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy", "aliasing", "class_gain", "mask_overlap", "border_f"})
+"""Metrics that are in no run's record: a notebook measures them from trained weights or stored answers
+(`Results.measure`)."""
 
 
 class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):

@@ -20,6 +20,9 @@ Normalisation = Literal["raw", "centred", "unit", "centred-unit", "symmetric", "
 Augmentation = Literal["flip", "shift"]
 """`flip`: left-right with probability 1/2. `shift`: pad by 4 reflected pixels, crop at random."""
 
+Task = Literal["classification", "segmentation"]
+"""`classification`: one class for an image. `segmentation`: for each of its pixels, whether it is on the object."""
+
 Precision = Literal["float32", "bfloat16"]
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -85,4 +88,4 @@ class TrainSpec(Spec, frozen=True, kw_only=True):
     batch_size: Positive = 64
     precision: Precision = "float32"
     threads: Positive = 1
-    task: Literal["classification"] = "classification"
+    task: Task = "classification"

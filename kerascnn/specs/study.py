@@ -22,6 +22,7 @@ from kerascnn.specs.run import (
     Positive,
     Precision,
     ScheduleSpec,
+    Task,
     TrainSpec,
 )
 
@@ -62,6 +63,7 @@ class Arm(Spec, frozen=True, kw_only=True):
     train_images: Positive | None = None
     tone: str | None = None
     dataset: str | None = None
+    task: Task = "classification"
 
 
 class Budget(Spec, frozen=True, kw_only=True):
@@ -212,6 +214,7 @@ class Study(Spec, frozen=True, kw_only=True):
             schedule=arm.schedule,
             batch_size=arm.batch_size,
             precision=setting.precision,
+            task=arm.task,
         ).validated()
 
     def label_of(self, spec: TrainSpec, setting: Setting) -> str:
@@ -338,6 +341,12 @@ class Study(Spec, frozen=True, kw_only=True):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UsageError(f"Arm and search names must differ from each other. Received twice: {', '.join(twice)}.")
+        for arm in self.arms:
+            if arm.task == "segmentation" and arm.augmentation:
+                raise UsageError(
+                    f"Arm {arm.name!r}: a segmentation must not have `augmentation`: the masks would not follow. "
+                    f"Received: {', '.join(arm.augmentation)}."
+                )
 
     def _check_claims(self) -> None:
         for search in self.searches:

@@ -15,9 +15,17 @@ from kerascnn.specs import ModelSpec
 
 
 def build_model(
-    spec: ModelSpec, image_shape: tuple[int, int, int], classes: int, *, precision: str, search_path: Path
+    spec: ModelSpec,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    precision: str,
+    search_path: Path,
+    label_shape: tuple[int, ...] = (),
 ) -> keras.Model:
     """The untrained network of `spec`, computing in `precision` with float32 variables.
+
+    `label_shape`: the shape of one image's labels, (height, width) where every pixel has one.
 
     Raises: UsageError when the builder does not take the arguments or gives no functional model.
     """
@@ -37,8 +45,9 @@ def build_model(
         raise UsageError(
             f"Model {spec.builder!r} must have no model as a layer: it could not be looked into. Received: {nested[0]!r}."
         )
-    if network.output_shape != (None, classes):
-        raise UsageError(f"Model {spec.builder!r} must give logits (n, {classes}). Received: {network.output_shape}.")
+    if network.output_shape != (None, *label_shape, classes):
+        wanted = ", ".join(map(str, ("n", *label_shape, classes)))
+        raise UsageError(f"Model {spec.builder!r} must give logits ({wanted}). Received: {network.output_shape}.")
     return network
 
 

@@ -19,26 +19,27 @@ from kerascnn.training.build import build_model
 from kerascnn.training.initialise import initialise
 from kerascnn.training.inputs import Affine, augment, normalise
 from kerascnn.training.streams import stream_seed
+from kerascnn.training.tasks import Answers, answers_of
 
 EVALUATION_BATCH = 250
 
 
 class Images(NamedTuple):
-    """uint8 images (n, height, width, channels) and int32 labels (n,), as tensors."""
+    """uint8 images (n, height, width, channels) and int32 labels (n,) or (n, height, width), as tensors."""
 
     images: Any
     labels: Any
 
 
 class Steps(NamedTuple):
-    """What some training steps gave: summed loss in nats and number of images classified correctly."""
+    """What some training steps gave: summed loss of the images in nats and number of labels that were right."""
 
     loss_sum: float
     correct: int
 
 
 class Evaluation(NamedTuple):
-    """Per image: cross-entropy in nats, float32 (n,), and the predicted class, int32 (n,)."""
+    """Per label: cross-entropy in nats, float32, and the predicted class, int32; both (n,) or (n, height, width)."""
 
     losses: np.ndarray
     predictions: np.ndarray
@@ -51,7 +52,8 @@ class Program:
     """
 
     def __init__(self, spec: TrainSpec, image_shape: tuple[int, int, int], classes: int, search_path: Path) -> None:
-        build = partial(_build_afresh, spec, image_shape, classes, search_path)
+        self.answers = answers_of(spec.task, image_shape, classes)
+        build = partial(_build_afresh, spec, image_shape, self.answers, search_path)
         self.model = build(spec.precision)
         self.probe_model = self.model if spec.precision == "float32" else build("float32")
         self.optimiser = _build_optimiser(spec.optimiser)
@@ -61,7 +63,8 @@ class Program:
         self._per_image = spec.normalisation == "per-image"
         self._augmentation = spec.augmentation
         self._batch = spec.batch_size
-        data = Images(tf.TensorSpec([None, *image_shape], tf.uint8), tf.TensorSpec([None], tf.int32))
+        labels = tf.TensorSpec([None, *self.answers.label_shape], tf.int32)
+        data = Images(tf.TensorSpec([None, *image_shape], tf.uint8), labels)
         channels = tf.TensorSpec([image_shape[-1]], tf.float32)
         affine = Affine(channels, channels)
         order = tf.TensorSpec([None, spec.batch_size], tf.int32)
@@ -92,11 +95,12 @@ class Program:
         padded = np.zeros(-(-count // EVALUATION_BATCH) * EVALUATION_BATCH, np.int32)
         padded[:count] = np.arange(count)
         losses, predictions = self._evaluate(data, tf.constant(padded.reshape(-1, EVALUATION_BATCH)), affine)
-        return Evaluation(losses.numpy().ravel()[:count], predictions.numpy().ravel()[:count])
+        shape = (-1, *self.answers.label_shape)
+        return Evaluation(losses.numpy().reshape(shape)[:count], predictions.numpy().reshape(shape)[:count])
 
     def _trace(self, image_shape: tuple[int, int, int]) -> None:
         """Trace and optimise both graphs now, by no step and no batch, so that no step is timed with it."""
-        data = Images(tf.zeros([0, *image_shape], tf.uint8), tf.zeros([0], tf.int32))
+        data = Images(tf.zeros([0, *image_shape], tf.uint8), tf.zeros([0, *self.answers.label_shape], tf.int32))
         affine = Affine(*np.ones((2, image_shape[-1]), np.float32))
         self.train(data, np.zeros((0, self._batch), np.int32), np.zeros(0, np.float32), affine, seed=0, step=0)
         self._evaluate(data, tf.zeros([0, EVALUATION_BATCH], tf.int32), affine)
@@ -136,13 +140,20 @@ class Program:
 
 
 def _build_afresh(
-    spec: TrainSpec, image_shape: tuple[int, int, int], classes: int, search_path: Path, precision: str
+    spec: TrainSpec, image_shape: tuple[int, int, int], answers: Answers, search_path: Path, precision: str
 ) -> keras.Model:
     """The network, the same whatever the process built before: Keras' numbers in automatic names start at
     the beginning, and variables without an initialiser of their own are drawn from the run's seed."""
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(stream_seed(spec.seed, "build"))
-    return build_model(spec.model, image_shape, classes, precision=precision, search_path=search_path)
+    return build_model(
+        spec.model,
+        image_shape,
+        answers.classes,
+        precision=precision,
+        search_path=search_path,
+        label_shape=answers.label_shape,
+    )
 
 
 def _build_optimiser(spec: OptimiserSpec) -> keras.optimizers.Optimizer:

@@ -22,6 +22,7 @@ from kerascnn.training.loop import Evaluation, Images, Program, Steps
 from kerascnn.training.probes import PROBE_IMAGES, kernel_values, probe, update_ratios
 from kerascnn.training.splits import Split, split_images
 from kerascnn.training.streams import generator, stream_seed
+from kerascnn.training.tasks import labels_of
 
 if TYPE_CHECKING:
     from kerascnn.data import Dataset
@@ -45,8 +46,8 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True)
 class RunResult:
-    """A finished run: its record, the predicted class of every test image with the image's position in the
-    test set (int32 (n,) each), and the weights by variable path (float32)."""
+    """A finished run: its record, the predicted class of every test image, int32 (n,), or of each of its pixels,
+    int32 (n, height, width), the image's position in the test set, int32 (n,), and the weights by variable path (float32)."""
 
     record: RunRecord
     test_predictions: np.ndarray
@@ -100,7 +101,7 @@ def train_run(
     try:
         _train_epochs(run, progress)
         probes.append(_probe(run, "final"))
-        test = _images(dataset.test_images, dataset.test_labels, run.split.test)
+        test = _images(dataset.test_images, labels_of(spec.task, dataset)[1], run.split.test)
         train_score, _ = _evaluate(run, _first(run.train, TRAIN_SCORE_IMAGES))
         test_score, tested = _evaluate(run, test)
     except (tf.errors.OpError, MemoryError, ValueError) as err:
@@ -143,19 +144,24 @@ def _prepare(spec: TrainSpec, dataset: Dataset, search_path: Path, workshop: Wor
         raise ValueError(
             f"Validation and test need at least one image. Received: {len(split.val)} and {len(split.test)}."
         )
+    if spec.task == "segmentation" and spec.augmentation:
+        raise ValueError(
+            f"A segmentation must not have `augmentation`: the masks would not follow. Received: {spec.augmentation}."
+        )
+    labels, _ = labels_of(spec.task, dataset)
     program = _program(spec, dataset, search_path, workshop)
     return _Run(
         spec=spec,
         program=program,
         affine=affine_for(spec.normalisation, _statistics(spec, dataset, split, workshop)),
         split=split,
-        train=_images(dataset.train_images, dataset.train_labels, split.train),
-        val=_images(dataset.train_images, dataset.train_labels, split.val),
+        train=_images(dataset.train_images, labels, split.train),
+        val=_images(dataset.train_images, labels, split.val),
     )
 
 
 def _program(spec: TrainSpec, dataset: Dataset, search_path: Path, workshop: Workshop) -> Program:
-    structure = _structure(spec) + repr((dataset.info.image_shape, len(dataset.info.class_names))).encode()
+    structure = _structure(spec) + repr((spec.task, dataset.info.image_shape, len(dataset.info.class_names))).encode()
     program = workshop.programs.pop(structure, None)
     if program is None:
         program = Program(spec, dataset.info.image_shape, len(dataset.info.class_names), search_path)
@@ -196,7 +202,7 @@ def _train_epochs(run: _Run, progress: _Progress) -> None:
             Epoch(
                 epoch=epoch + 1,
                 train_loss=train_loss,
-                train_accuracy=sum(steps.correct for steps in trained) / seen,
+                train_accuracy=sum(steps.correct for steps in trained) / (seen * run.program.answers.per_image),
                 val_loss=val.loss,
                 val_accuracy=val.accuracy,
                 learning_rate=float(rates[epoch, -1]),
@@ -264,7 +270,7 @@ def _learned_nothing(run: _Run, progress: _Progress) -> bool:
     if progress.diverged or run.spec.augmentation:
         return False
     steps = len(progress.epochs) * run.steps_per_epoch
-    chance = 1.0 / run.program.model.output_shape[-1]
+    chance = 1.0 / run.program.answers.classes
     gain = progress.epochs[-1].train_accuracy - chance
     return steps >= SMALL_SET_STEPS and gain <= LEARNED_ACCURACY
 

@@ -40,6 +40,15 @@ def test_clean_shapes_stand_beside_the_generated_set():
     assert len({main.content, *(info.content for info in found.companions.values())}) == 4
 
 
+def test_the_shapes_with_masks_stand_beside_any_set_and_are_the_generated_one(tmp_path: Path):
+    main = data.load_dataset("embedded", report=silent).info
+    for chosen in (main, photograph_set(tmp_path).info):
+        found = data.with_companions(chosen, ["shapes"], None, silent).companions["shapes"]
+        assert found.content == main.content
+        train_masks, _ = data.open_dataset(found.content).masks()
+        assert train_masks.shape == (found.train_images, 32, 32)
+
+
 def test_fashion_stands_beside_photographs_where_the_folder_of_sets_has_it(tmp_path: Path):
     main = photograph_set(tmp_path).info
     write_fashion(tmp_path / "fashion-mnist")

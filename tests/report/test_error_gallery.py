@@ -47,6 +47,26 @@ def test_the_answers_of_all_seeds_are_added_up(inputs):
     assert [cell.shade for cell in square.cells[:4]] == ["shade-0", "right", "shade-5", "shade-0"]
 
 
+def test_arms_that_predict_masks_confuse_no_classes(inputs):
+    facts = gather_facts(inputs, inputs.entries[0])
+    shown = gallery_of(inputs)[0].arms
+    masked = {
+        name: replace(runs, arm=changed(runs.arm, task="segmentation")) if runs.arm.label == shown[0].label else runs
+        for name, runs in facts.arms.items()
+    }
+    gallery, _ = build_gallery(inputs, replace(facts, arms=masked))
+    assert [arm.label for arm in gallery.arms] == [arm.label for arm in shown[1:]]
+    assert gallery.missing == ()
+
+
+def test_the_chance_of_a_pixel_is_one_half(inputs):
+    facts = gather_facts(inputs, inputs.entries[0])
+    name = next(iter(facts.arms))
+    runs = replace(facts.arms[name], arm=changed(facts.arms[name].arm, task="segmentation"))
+    assert facts.chance_of(name) == pytest.approx(0.1)
+    assert replace(facts, arms={name: runs}).chance_of(name) == 0.5
+
+
 def test_a_cell_leads_to_the_pictures_that_were_confused(inputs):
     gallery, _ = gallery_of(inputs)
     arm = gallery.arms[0]
