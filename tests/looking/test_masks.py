@@ -85,7 +85,7 @@ class Stored:
 def stored(monkeypatch: pytest.MonkeyPatch) -> Any:
     truth = masks(SQUARE, SQUARE, CORNER)
     opened = SimpleNamespace(masks=lambda: (truth, truth), test_images=np.zeros((3, 6, 6, 3), np.uint8))
-    monkeypatch.setattr(segmenting, "open_dataset", lambda _: opened)
+    monkeypatch.setattr(looking, "open_dataset", lambda _: opened)
     return Stored()
 
 
