@@ -118,6 +118,11 @@ def class_gain(shares: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
     return {seed: last[seed] - first[seed] for seed in first}
 
 
+def mean_share(shares: Mapping[str, Mapping[int, float]], layer: int) -> float:
+    """The mean over seeds of one layer of `class_shares`, counted from 0 or, with -1, from the last; not a number without runs."""
+    return float(np.mean(list(list(shares.values())[layer].values()))) if shares else float("nan")
+
+
 def one_class_share(peaks: Peaks, labels: np.ndarray) -> float:
     """The share of the most common of `labels` among a map's strongest images, averaged over maps that answer at all."""
     alive = np.flatnonzero(peaks.values.max(axis=0) > 0)

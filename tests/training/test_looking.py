@@ -208,6 +208,7 @@ def test_the_gain_in_classes_is_last_layer_minus_first(runs: Any) -> None:
     shares = patches.class_shares(runs, "net", images=100)
     assert list(shares) == ["conv1", "conv2"]
     assert patches.class_gain(shares) == {1: shares["conv2"][1] - shares["conv1"][1]}
+    assert patches.mean_share(shares, -1) == shares["conv2"][1]
     assert all(1 / 9 <= share[1] <= 1 for share in shares.values())
     assert patches.transpose_error(runs, "net") < 1e-12
 
@@ -304,6 +305,7 @@ def test_before_anything_is_trained_there_is_nothing_to_look_at() -> None:
     assert patches.strongest_patches(none, "net", 1) == {}
     assert patches.class_gain(patches.class_shares(none, "net")) == {}
     assert np.isnan(patches.transpose_error(none, "net"))
+    assert np.isnan(patches.mean_share({}, 0))
     assert occlusion.occlusion_maps(none, "net") == ({}, {})
     assert spectrum.response_spectra(none, "net") == []
     assert np.isnan(spectrum.mean_beyond([], "net", stride=4))
