@@ -37,7 +37,8 @@ class ProposalRequest(Spec, frozen=True, kw_only=True):
     def digest(self) -> str:
         """The name under which the answer is kept. Only what the search depends on is in it."""
         search = next(search for search in self.study.searches if search.name == self.search)
-        parts = [search, self.study.budget, self.setting]
+        alone = msgspec.structs.replace(self.setting, companions={})  # a search is on the study's own data set
+        parts = [search, self.study.budget, alone]
         text = b"\n".join(part.canonical_json() for part in parts) + repr(sorted(self.scores.items())).encode()
         return hashlib.sha256(text + self.source.encode() + self.keras_tuner.encode()).hexdigest()[:32]
 

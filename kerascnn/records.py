@@ -7,6 +7,7 @@ Accuracies are fractions in [0, 1]; a number that is not finite is stored as Non
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -155,6 +156,14 @@ class DatasetInfo(Spec, frozen=True, kw_only=True):
     companions: dict[str, DatasetInfo] = msgspec.field(default_factory=dict)
     missing: dict[str, str] = msgspec.field(default_factory=dict)
 
+    def beside(self, names: Collection[str]) -> DatasetInfo:
+        """The same set with the named companions alone, so that what others need changes nothing."""
+        return msgspec.structs.replace(
+            self,
+            companions={name: info for name, info in self.companions.items() if name in names},
+            missing={name: reason for name, reason in self.missing.items() if name in names},
+        )
+
     def on(self, dataset: str | None) -> DatasetInfo:
         """The named companion, or this set itself where none is named or it is not at hand."""
         return self if dataset is None else self.companions.get(dataset, self)
@@ -171,6 +180,11 @@ class ArmRuns:
     records: dict[int, RunRecord]
     failures: dict[int, RunFailure] = field(default_factory=dict)
     measured: dict[str, dict[int, float]] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> dict[int, RunRecord]:
+        """The runs whose network can be asked again, by seed: a diverged one answers nothing."""
+        return {seed: record for seed, record in sorted(self.records.items()) if record.outcome == "finished"}
 
 
 class Figure(Spec, frozen=True, kw_only=True):

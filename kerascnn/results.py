@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -153,12 +154,17 @@ class Results:
     def measure(self, metric: str, values: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
         """Keep what the notebook measured of single runs: arm -> seed -> value of one of `NOTEBOOK_METRICS`.
 
+        A value that is not finite counts as not measured.
+
         Raises: UsageError for a metric that is none of them.
         """
         if metric not in NOTEBOOK_METRICS:
             known = ", ".join(sorted(NOTEBOOK_METRICS))
             raise UsageError(f"A notebook may measure {known}. Received: {metric!r}.")
-        self.measured[metric] = {arm: {n: float(v) for n, v in by_seed.items()} for arm, by_seed in values.items()}
+        self.measured[metric] = {
+            arm: {seed: float(value) for seed, value in by_seed.items() if math.isfinite(value)}
+            for arm, by_seed in values.items()
+        }
         return self.measured[metric]
 
     def weights(self, arm: str, seed: int) -> dict[str, Any]:

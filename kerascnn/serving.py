@@ -31,7 +31,7 @@ NAMES = ("localhost", LOOPBACK, "[::1]")
 HTTP_PORT = 80
 METHODS = ("GET", "HEAD")
 TIMEOUT_SECONDS = 30
-"""How long a client may take over one request."""
+"""How long a client may be silent within one request."""
 
 PLAIN = "text/plain; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -41,10 +41,9 @@ KINDS = {
     ".js": SCRIPT,
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json",
-    ".svg": "image/svg+xml; charset=utf-8",
-    ".png": "image/png",
+    ".jpg": "image/jpeg",
 }
-SHOWN_ON_PAGES = (".css", ".js", ".svg", ".png")
+SHOWN_ON_PAGES = (".css", ".js", ".jpg")
 """Files that any page may show: when one changes, every page has changed."""
 
 RELOAD = "-/reload.js"
@@ -62,7 +61,7 @@ class Answer:
 
     @cached_property
     def tag(self) -> str:
-        """The entity tag: the SHA-256 of what is sent, for an unchanged file that of the manifest."""
+        """The entity tag: the SHA-256 of what is sent."""
         return f'"{hashlib.sha256(self.body).hexdigest()}"'
 
 
@@ -126,7 +125,7 @@ class ReportServer(ThreadingMixIn, TCPServer):
             super().__init__((LOOPBACK, port), Handler)
         except OSError as err:
             raise UsageError(
-                f"Port {port} cannot be had: {err.strerror or err}. Choose another with --port, or --port 0 for any "
+                f"Port {port} is not available: {err.strerror or err}. Choose another with --port, or --port 0 for any "
                 "free one."
             ) from err
 

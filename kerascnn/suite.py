@@ -109,7 +109,7 @@ class Planned:
             experiment=self.experiment.name,
             notebook=str(self.experiment.notebook.path),
             store=str(self.ledger.store.root),
-            dataset=dataset,
+            dataset=dataset.beside(self.study.companions),
             parameters=self.experiment.values,
             changed_parameters=self.experiment.changed,
             study_digest=self.study.digest,

@@ -124,6 +124,7 @@
 
   function signed(value) {
     const rounded = value.toFixed(1);
+    if (Number(rounded) === 0) return "0.0";
     return Number(rounded) > 0 ? `+${rounded}` : rounded.replace("-", MINUS);
   }
 

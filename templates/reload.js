@@ -29,7 +29,7 @@
   }
 
   function isTyping() {
-    return document.activeElement?.matches("input") ?? false;
+    return document.activeElement?.matches("input[type=search], select") ?? false;
   }
 
   // The browser keeps the place on the page; it fits only if what was open is open again.
@@ -45,7 +45,7 @@
     if (open.length === parts.length) parts.forEach((part, place) => { part.open = open[place]; });
   }
 
-  openParts();
+  document.addEventListener("DOMContentLoaded", openParts); // other scripts add parts of their own
   document.addEventListener("visibilitychange", () => plan(0));
   plan(MS_BETWEEN_LOOKS);
 }

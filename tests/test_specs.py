@@ -27,6 +27,7 @@ from kerascnn.specs import (
     Threshold,
     TrainSpec,
     Trend,
+    is_measured_by_notebook,
     model,
 )
 from kerascnn.specs.setting import Setting
@@ -426,3 +427,10 @@ def test_a_segmentation_is_in_the_spec_and_a_classification_leaves_it_as_it_was(
 def test_a_segmentation_under_augmentation_is_refused() -> None:
     with pytest.raises(UsageError, match=r"Arm 'masks': a segmentation must not have `augmentation`.*Received: flip"):
         make_study(make_arm("masks", task="segmentation", augmentation=("flip",)))
+
+
+def test_claims_that_only_a_notebook_can_measure_are_known():
+    fields = {"name": "c", "says": "?", "arm": "a", "baseline": "b", "smallest_effect": 0.1}
+    assert is_measured_by_notebook(Comparison(metric="stability", **fields))
+    assert not is_measured_by_notebook(Comparison(**fields))
+    assert not is_measured_by_notebook(Identity(name="i", says="?", number="n", expected=0.0, tolerance=0.0))

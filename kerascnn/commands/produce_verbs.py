@@ -9,7 +9,7 @@ from kerascnn.errors import EXIT_INCOMPLETE, UsageError
 from kerascnn.produce import Outcome, Producer
 from kerascnn.results import Results
 from kerascnn.search import still_to_ask
-from kerascnn.specs import Identity
+from kerascnn.specs import Identity, is_measured_by_notebook
 from kerascnn.spelling import spell_size
 from kerascnn.stats import Verdict, judge_all, seed_schedule, seeds_text
 from kerascnn.suite import Request, Suite, load_suite
@@ -26,7 +26,8 @@ def produce(request: Request, command: str, *, always_execute: bool) -> int:
 def produce_until_decided(request: Request, command: str, *, most_seeds: int) -> int:
     """One experiment with more and more seeds, until each of its claims is decided or `most_seeds` are reached.
 
-    The numbers of seeds to look at are fixed beforehand, and each look pays for itself (see `stats.decide`).
+    The numbers of seeds to look at are fixed beforehand, and each look pays for itself (see `stats.decide`). Claims that
+    only an executed notebook can measure stay open to the last look.
     Raises: UsageError when the experiment trains more seeds than that anyway, or has no `looks` parameter.
     """
     if "seeds" in request.parameters:
@@ -44,8 +45,9 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
         suite = load_suite(step)
         outcome = Producer(suite, command, always_execute=False, train_only=True).run()
         verdicts = _verdicts(suite)
-        open_claims = [name for name, verdict in verdicts.items() if verdict == "cannot tell"]
-        unjudged = [name for name, verdict in verdicts.items() if verdict == "not judged"]
+        by_notebook = {claim.name for claim in suite.only().study.claims if is_measured_by_notebook(claim)}
+        open_claims = [name for name, verdict in verdicts.items() if verdict == "cannot tell" or name in by_notebook]
+        unjudged = [name for name, verdict in verdicts.items() if verdict == "not judged" and name not in by_notebook]
         words = f"open: {', '.join(open_claims)}" if open_claims else "every claim that has runs is decided"
         words += f"; this profile has no runs for: {', '.join(unjudged)}" if unjudged else ""
         print(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from kerascnn.data.cache import CacheError
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.decoded import Report
 from kerascnn.data.load import (
@@ -40,6 +41,8 @@ def with_companions(
             raise UsageError(f"Unknown companion data set {name!r}. {near_match(name, COMPANIONS)}")
         try:
             companions[name] = COMPANIONS[name](main, choice, report).info
+        except CacheError:
+            raise
         except DataError as err:
             missing[name] = str(err)
     return msgspec.structs.replace(main, companions=companions, missing=missing)
@@ -50,7 +53,7 @@ def _load_easy(main: DatasetInfo, choice: str | None, report: Report) -> Dataset
     if main.name == "embedded":
         return load_variant("easy", report)
     chosen = choice or os.environ.get("KERASCNN_DATA") or "auto"
-    if chosen not in CHOICES and (Path(chosen) / FASHION).is_dir():
+    if chosen not in CHOICES and (Path(chosen).expanduser() / FASHION).is_dir():
         return load_dataset(chosen, member=FASHION, report=report)
     kept = keras_datasets_folder() / FASHION
     if kept.is_dir():

@@ -19,7 +19,7 @@ def first_kernels(results: Results, arm: str, count: int = 16) -> np.ndarray:
     pixel came from. Empty where no run finished.
     """
     (runs,) = results.select(arm)
-    finished = [seed for seed, record in sorted(runs.records.items()) if record.outcome == "finished"]
+    finished = list(runs.finished)
     if not finished:
         return np.zeros((0, 1, 1, 3), np.uint8)
     weights = results.weights(arm, finished[0])

@@ -16,7 +16,7 @@ import numpy as np
 from kerascnn.errors import UsageError
 from kerascnn.looking.inputs import Inputs
 from kerascnn.looking.predicting import Predictor
-from kerascnn.records import ArmRuns, RunRecord
+from kerascnn.records import ArmRuns
 from kerascnn.specs import Arm, Normalisation
 
 if TYPE_CHECKING:
@@ -105,12 +105,12 @@ def mean_share(found: Sequence[Invariance], arm: str, condition: str) -> float:
 def answer_strip(results: Results, arms: Sequence[str], shifts: Sequence[Sequence[float]], image: int) -> Strip:
     """Test image number `image` under every shift, clipped, with the class that the first seed of each arm answers."""
     predictor = _predictor(results)
-    picture = predictor.inputs.test_images(image + 1)[image : image + 1]
+    picture = predictor.inputs.dataset.test_images[image : image + 1]
     shown = np.concatenate([picture, *(shift_pixels(picture, shift, clip=True) for shift in shifts)])
     names = ["x", *map(shift_name, shifts)]
     lines = [[name] for name in names]
     for runs in results.select(*arms):
-        for record in list(_that_answer(runs).values())[:1]:
+        for record in list(runs.finished.values())[:1]:
             answers = predictor.predict(runs.arm.name, record, shown)
             for line, answer in zip(lines, answers, strict=True):
                 line.append(f"{runs.arm.name}: {results.dataset.class_names[answer]}")
@@ -135,17 +135,13 @@ def normalised_pictures(results: Results, kinds: Sequence[Normalisation], images
     return rows
 
 
-def _that_answer(runs: ArmRuns) -> dict[int, RunRecord]:
-    return {seed: record for seed, record in sorted(runs.records.items()) if record.outcome == "finished"}
-
-
 def _predictor(results: Results) -> Predictor:
     """In float32: narrower numbers would round the same picture in another light otherwise."""
     return Predictor(results, precision="float32")
 
 
 def _measure_arm(predictor: Predictor, runs: ArmRuns, pictures: np.ndarray, shifts: Sequence[Shift]) -> Invariance:
-    trained = _that_answer(runs)
+    trained = runs.finished
     shares = np.zeros((len(CLIPPING), len(trained), len(shifts)))
     for row, record in enumerate(trained.values()):
         plain = predictor.predict(runs.arm.name, record, pictures)

@@ -34,7 +34,7 @@ def occlusion_maps(
     there: white as without the square, black none left. Empty where no run of the arm finished.
     """
     (runs,) = results.select(arm)
-    finished = [record for _, record in sorted(runs.records.items()) if record.outcome == "finished"]
+    finished = list(runs.finished.values())
     if not finished:
         return Covered({}, {})
     data, predictor = open_dataset(results.dataset.content), Predictor(results)

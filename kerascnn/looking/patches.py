@@ -67,7 +67,7 @@ def feature_maps(results: Results, arm: str, image: int, count: int = 8) -> dict
     Black is zero, white the map's largest value. Empty where no run of the arm finished.
     """
     rows = {}
-    for looker in _lookers(results, arm)[:1]:
+    for looker in _lookers(results, arm, image + 1)[:1]:
         picture = looker.images[image : image + 1]
         rows["the image"] = picture
         for stage, maps in zip(looker.stages, trace(looker.stages, looker.pixels(picture)).maps, strict=True):
@@ -112,7 +112,7 @@ def class_shares(results: Results, arm: str, images: int = 1000) -> dict[str, di
 
 def class_gain(shares: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
     """Seed -> how much more of one class the strongest images are in the last layer than in the first, of `class_shares`."""
-    if not shares:
+    if len(shares) < 2:
         return {}
     first, *_, last = shares.values()
     return {seed: last[seed] - first[seed] for seed in first}
@@ -199,5 +199,5 @@ def _lookers(results: Results, arm: str, images: int = 100) -> list[_Looker]:
     pictures, labels = np.asarray(data.test_images[:images]), np.asarray(data.test_labels[:images])
     predictor = Predictor(results)
     (runs,) = results.select(arm)
-    finished = [record for _, record in sorted(runs.records.items()) if record.outcome == "finished"]
+    finished = list(runs.finished.values())
     return [_Looker(predictor, arm, record, pictures, labels) for record in finished]

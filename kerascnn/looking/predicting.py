@@ -114,10 +114,18 @@ class Predictor:
 
     def _network(self, record: RunRecord, shape: Shape) -> tuple[Any, Any]:
         """The run's network for images of this shape, with any weights, and its traced answer in logits."""
+        self._check(record)
         key = record.spec.model.canonical_json() + record.spec.normalisation.encode(), shape
         if key not in self._networks:
             self._networks[key] = _build(record, shape, self._results, self._precision or record.spec.precision)
         return self._networks[key]
+
+    def _check(self, record: RunRecord) -> None:
+        if record.spec.task != "classification" or record.spec.data.content != self._results.dataset.content:
+            raise UsageError(
+                "Only classifications of the study's own data set can be asked again. Received: a run of "
+                f"{record.spec.task} on the data {record.spec.data.content[:12]}."
+            )
 
     def _load_weights(self, network: Any, weights: Mapping[str, np.ndarray]) -> None:
         for variable in network.variables:
@@ -133,12 +141,14 @@ class Predictor:
 
 def _build(record: RunRecord, shape: Shape, results: Results, precision: Precision) -> tuple[Any, Any]:
     os.environ.update({name: value for name, value in THREADS.items() if name not in os.environ})
+    import keras
     import tensorflow as tf
 
     from kerascnn.training.build import build_model
     from kerascnn.training.inputs import normalise
 
     classes = len(results.dataset.class_names)
+    keras.utils.clear_session(free_memory=False)  # a user's unnamed layers are numbered as they were in training
     network = build_model(record.spec.model, shape, classes, precision=precision, search_path=results.search_path)
     per_image = record.spec.normalisation == "per-image"
 
@@ -157,7 +167,7 @@ def _by_run(
     predictor = Predictor(results)
     return {
         runs.arm.name: {
-            seed: measure(partial(predictor.predict, runs.arm.name, record)) for seed, record in runs.records.items()
+            seed: measure(partial(predictor.predict, runs.arm.name, record)) for seed, record in runs.finished.items()
         }
         for runs in results.select(*arms)
     }

@@ -64,7 +64,7 @@ def response_spectra(results: Results, *arms: str, images: int = 1000) -> list[S
     pictures = np.asarray(open_dataset(results.dataset.content).test_images[:images])
     spectra = []
     for runs in results.select(*arms):
-        finished = {s: r for s, r in sorted(runs.records.items()) if r.outcome == "finished"}
+        finished = runs.finished
         layers = [_first_layer(predictor, runs.arm.name, r, results.dataset.image_shape) for r in finished.values()]
         if layers:
             frequencies = frequencies_of(pictures.shape[1:3])

@@ -129,7 +129,8 @@ def _dress(axes: Axes, metric: str, chance: float | None) -> None:
 def _words(label: str, curves: list[_Curve], metric: str) -> str:
     """What one arm does, for the alt text."""
     mean = _mean(curves)
-    seeds = f"{len(curves)} {'seed' if len(curves) == 1 else 'seeds'}"
+    counted = sum(curve.state != "failed" for curve in curves)
+    seeds = f"{counted} {'seed' if counted == 1 else 'seeds'}"
     ended = [f"seed {curve.seed}{STATES[curve.state]}" for curve in curves if curve.state != "finished"]
     note = f" ({', '.join(ended)})" if ended else ""
     if not mean.values:

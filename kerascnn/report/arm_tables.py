@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, RunRecord
@@ -47,7 +47,8 @@ def build_finals(facts: Facts, csv: str) -> Table | None:
         *(Column(f"test_accuracy_seed_{seed}", f"Seed {seed}", True) for seed in seeds),
     )
     rows = tuple(
-        _final_row(arm, facts.tones[arm.arm.name], seeds, facts.chance_of(arm.arm.name)) for arm in facts.shown_arms
+        _final_row(arm, facts.tones[arm.arm.name], {seed: seed in _planned_of(facts, arm) for seed in seeds}, chance)
+        for arm, chance in ((arm, facts.chance_of(arm.arm.name)) for arm in facts.shown_arms)
     )
     note = (
         "Interval: Student's t over seeds. The thin line in each drawing is chance. Gap: training minus test accuracy."
@@ -60,7 +61,12 @@ def _planned(facts: Facts) -> set[int]:
     return {seed for by_seed in runs.values() for seed in by_seed}
 
 
-def _final_row(arm: ArmRuns, tone: str, seeds: Sequence[int], chance: float) -> tuple[Cell, ...]:
+def _planned_of(facts: Facts, arm: ArmRuns) -> Collection[int]:
+    """The seeds that the arm was to have; winners of searches have others than the rest."""
+    return facts.published.runs.get(arm.arm.name, {}) if facts.published else ()
+
+
+def _final_row(arm: ArmRuns, tone: str, seeds: Mapping[int, bool], chance: float) -> tuple[Cell, ...]:
     records = list(arm.records.values())
     summary = summarise(metric_values(records, "test_accuracy"))
     interval = (summary.mean, summary.low, summary.high)
@@ -75,14 +81,16 @@ def _final_row(arm: ArmRuns, tone: str, seeds: Sequence[int], chance: float) -> 
         Cell(summary.high, "metric:test_accuracy"),
         Cell(mean_of(metric_values(records, "train_accuracy")), "metric:train_accuracy"),
         Cell(mean_of(metric_values(records, "generalisation_gap")), "metric:generalisation_gap"),
-        *(_seed_cell(arm, seed) for seed in seeds),
+        *(_seed_cell(arm, seed, is_planned) for seed, is_planned in seeds.items()),
     )
 
 
-def _seed_cell(arm: ArmRuns, seed: int) -> Cell:
+def _seed_cell(arm: ArmRuns, seed: int, is_planned: bool) -> Cell:
     record, failure = arm.records.get(seed), arm.failures.get(seed)
     if record is None:
-        return Cell(None, mark=FAILED, href=run_page(failure.key)) if failure else Cell(None, mark=NOT_RUN)
+        if failure is None:
+            return Cell(None, mark=NOT_RUN if is_planned else None)
+        return Cell(None, mark=FAILED, href=run_page(failure.key))
     mark = DIVERGED if record.outcome == "diverged" else None
     return Cell(record.test.accuracy, "metric:test_accuracy", mark=mark, href=run_page(record.key))
 

@@ -53,8 +53,11 @@ def _arm_rows(
         outcome = outcomes[name, seed]
         mark = Mark(outcome, "failed") if outcome != "finished" else None
         yield CurveRow(place, label, f"{seed}", mark, tuple(points.get(epoch) for epoch in epochs))
-    mean = mean_points([points for seed, points in own.items() if outcomes[name, seed] != "failed"])
-    if mean:
+    counted = [points for seed, points in own.items() if outcomes[name, seed] != "failed"]
+    mean = mean_points(counted)
+    # A run without a single finite value has no row here and ends the drawing's mean before it begins.
+    has_all = name not in facts.arms or len(counted) >= len(facts.arms[name].records)
+    if mean and has_all:
         yield CurveRow(place, label, "mean", None, tuple(mean.get(epoch) for epoch in epochs))
 
 

@@ -54,7 +54,7 @@ def flatten_arm(arm: Arm, published: Published) -> dict[str, Any]:
     budget = published.study.budget
     values: dict[str, Any] = {"model.builder": arm.model.builder}
     values |= {f"model.arguments.{name}": value for name, value in arm.model.arguments.items()}
-    values |= {"dataset": published.dataset.on(arm.dataset).title}
+    values |= {"dataset": published.dataset.on(arm.dataset).title, "task": arm.task}
     values |= {"normalisation": arm.normalisation, "augmentation": list(arm.augmentation)}
     for group, spec in (("optimiser", arm.optimiser), ("schedule", arm.schedule)):
         values |= {f"{group}.{name}": value for name, value in msgspec.structs.asdict(spec).items()}

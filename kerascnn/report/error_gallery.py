@@ -130,7 +130,7 @@ def _missing(
     if any(_content(runs) not in image_sets for runs in wanted):
         yield (
             "Test images are not at hand, so the answers about them cannot be shown."
-            f" `{inputs.command} data` brings them back, then `{inputs.command} report` shows them."
+            f" The command that loads them and shows them: {inputs.command} report"
         )
     for runs in wanted:
         one = scored.get(runs.arm.name)

@@ -162,7 +162,7 @@ def data_notes(published: Published) -> Iterator[str]:
 def _facts(facts: Facts) -> tuple[Fact, ...]:
     group = [facts]
     known = (
-        Fact("Result of", (facts.latest,) if facts.latest else (), "date"),
+        Fact("Result from", (facts.latest,) if facts.latest else (), "date"),
         Fact("Runs", _run_words(facts)),
         Fact("Machine class", other_tables.platforms(group)),
         Fact("Precision", other_tables.precisions(group) if facts.arms else ()),

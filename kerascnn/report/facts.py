@@ -60,8 +60,8 @@ class Facts:
 
     @property
     def own_arms(self) -> tuple[ArmRuns, ...]:
-        """Those of `shown_arms` that saw the images the report is about, and so compare with other experiments' arms."""
-        return tuple(runs for runs in self.shown_arms if runs.arm.dataset is None)
+        """Those of `shown_arms` that classify the images the report is about, and so compare with other experiments' arms."""
+        return tuple(r for r in self.shown_arms if r.arm.dataset is None and r.arm.task == "classification")
 
     @cached_property
     def tones(self) -> dict[str, str]:

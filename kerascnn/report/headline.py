@@ -29,8 +29,9 @@ def build_headline(inputs: ReportInputs, facts: Sequence[Facts]) -> tuple[Fact, 
 
 
 def _records(facts: Sequence[Facts]) -> tuple[RunRecord, ...]:
-    """Every run once: experiments share runs."""
-    return tuple({record.key: record for fact in facts for record in fact.records}.values())
+    """Every run once, trials too: experiments share runs."""
+    every = (run for fact in facts for run in fact.stored.values() if isinstance(run, RunRecord))
+    return tuple({record.key: record for record in every}.values())
 
 
 def _span(facts: Sequence[Facts]) -> tuple[str, ...]:

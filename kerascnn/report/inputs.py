@@ -31,6 +31,8 @@ STEM_LENGTH = 80
 _PACKAGE = Path(__file__).parents[1]
 _READERS = ("specs", "stats", "plots", "report")
 _LIBRARIES = (
+    "numpy",
+    "seaborn",
     "jinja2",
     "latex2mathml",
     "markdown-it-py",
@@ -173,6 +175,7 @@ def run_keys(entry: Entry) -> tuple[str, ...]:
             keys.update(result.failed_runs)
     if entry.published is not None:
         keys.update(trial.key for search in entry.published.searches for trial in search.trials)
+        keys.update(entry.published.rate_trials)
     return tuple(sorted(keys))
 
 

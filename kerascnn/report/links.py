@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 RUNS_FOLDER = "runs"
@@ -11,8 +12,13 @@ LENGTH = 60
 
 
 def slug(text: str) -> str:
-    """`text` in lower-case letters, digits and hyphens, cut where a file could not be called that."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:LENGTH].strip("-") or "x"
+    """`text` in lower-case letters, digits and hyphens; cut, with a mark of the whole, where a file could not be called that."""
+    whole = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
+    return (
+        whole
+        if len(whole) <= LENGTH
+        else f"{whole[: LENGTH - 9].strip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    )
 
 
 def anchor_of(kind: str, name: str, taken: set[str]) -> str:

@@ -62,9 +62,10 @@ def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Pat
 
     Reports of one `invocation` are compared with the last one before it.
     """
+    digest = digest_inputs(inputs)  # first: a run that is committed meanwhile must make the next look render again
     facts, name = gather(inputs), chapter_name(inputs)
     chapter = next_chapter(History.load(output), name, summarise(facts), invocation)
-    write_report(_build_all(inputs, facts, chapter), digest_inputs(inputs), output, (name, chapter))
+    write_report(_build_all(inputs, facts, chapter), digest, output, (name, chapter))
     return output / "index.html"
 
 

@@ -47,7 +47,7 @@ MOMENTS = {"initial": "Layers before training", "final": "Layers after training"
 def build_run_page(result: RunRecord | RunFailure, uses: Sequence[Use], shell: Shell, command: str) -> RunPage:
     """The page of `result`, which counts at `uses`; `command` is the report's command line."""
     record, failure = (result, None) if isinstance(result, RunRecord) else (None, result)
-    chance = uses[0].facts.chance
+    chance = uses[0].chance
     return RunPage(
         shell=shell,
         title=title_of(uses),

@@ -43,7 +43,7 @@ def build_settings(facts: Sequence[Facts], csv: str) -> Table | None:
 
 
 def all_settings(runs: ArmRuns, published: Published) -> dict[str, Any]:
-    """Field name -> value of everything that can change the arm's result or how it is measured."""
+    """Field name -> value of everything but the seed that can change the arm's result or how it is measured."""
     budget = published.study.budget
     images = {"val_images": budget.val_images or "all", "test_images": budget.test_images or "all"}
     return flatten_arm(runs.arm, published) | images | {"precision": published.precision}

@@ -7,6 +7,7 @@ from kerascnn.specs import Claim
 FIELD_WORDS = {
     "model.builder": "Model",
     "dataset": "Data set",
+    "task": "Task",
     "normalisation": "Input normalisation",
     "augmentation": "Augmentation",
     "optimiser.name": "Optimiser",

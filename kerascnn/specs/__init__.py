@@ -15,6 +15,7 @@ from kerascnn.specs.claims import (
     Interaction,
     Threshold,
     Trend,
+    is_measured_by_notebook,
 )
 from kerascnn.specs.run import (
     Augmentation,
@@ -56,5 +57,6 @@ __all__ = [
     "Threshold",
     "TrainSpec",
     "Trend",
+    "is_measured_by_notebook",
     "model",
 ]

@@ -130,3 +130,8 @@ class Identity(ClaimBase, frozen=True, kw_only=True, tag="identity"):
 
 
 Claim = Comparison | Trend | Equivalence | Threshold | Interaction | Identity
+
+
+def is_measured_by_notebook(claim: Claim) -> bool:
+    """Whether the claim is about a metric that no run's record has."""
+    return not isinstance(claim, Identity) and claim.metric in NOTEBOOK_METRICS

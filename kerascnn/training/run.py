@@ -107,9 +107,9 @@ def train_run(
     except (tf.errors.OpError, MemoryError, ValueError) as err:
         raise TrainingError(str(err), tuple(progress.epochs)) from err
     weights = named_weights(run.program.model)
-    small_set_accuracy = _fit_small_set(run) if _learned_nothing(run, progress) else None
     last = progress.epochs[-1]
     images_seen = len(progress.epochs) * run.steps_per_epoch * spec.batch_size
+    duration_seconds = time.perf_counter() - started
     record = RunRecord(
         key=key,
         spec=spec,
@@ -120,7 +120,7 @@ def train_run(
         test=test_score,
         probes=_with_updates(probes, progress),
         cost=Cost(
-            duration_seconds=time.perf_counter() - started,
+            duration_seconds=duration_seconds,
             training_seconds=progress.training_seconds,
             images_per_second=images_seen / progress.training_seconds,
             parameters=count_parameters(run.program.model),
@@ -129,7 +129,7 @@ def train_run(
         ),
         environment=environment,
         weights_sha256=hash_weights(weights),
-        small_set_accuracy=small_set_accuracy,
+        small_set_accuracy=_small_set_accuracy(run, progress),
     )
     return RunResult(record, tested.predictions, run.split.test.astype(np.int32), weights)
 
@@ -260,6 +260,16 @@ def _evaluate(run: _Run, images: Images) -> tuple[Score, Evaluation]:
     return Score(
         loss=_finite(float(np.mean(result.losses, dtype=np.float64))), accuracy=accuracy, images=len(labels)
     ), result
+
+
+def _small_set_accuracy(run: _Run, progress: _Progress) -> float | None:
+    """What is asked of a net that learned nothing. It must not cost a run that is finished: without memory, no answer."""
+    if not (run.program.reusable and _learned_nothing(run, progress)):
+        return None
+    try:
+        return _fit_small_set(run)
+    except (tf.errors.ResourceExhaustedError, MemoryError):
+        return None
 
 
 def _learned_nothing(run: _Run, progress: _Progress) -> bool:

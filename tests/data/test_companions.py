@@ -75,3 +75,10 @@ def test_a_companion_that_cannot_be_had_is_named_with_what_to_do(tmp_path: Path,
 def test_an_unknown_companion_is_an_error_with_a_near_match(tmp_path: Path):
     with pytest.raises(UsageError, match="Did you mean 'easy'"):
         data.with_companions(photograph_set(tmp_path).info, ["eas"], None, silent)
+
+
+def test_a_study_is_told_of_the_companions_it_names_alone():
+    main = data.load_dataset("embedded", report=silent).info
+    found = data.with_companions(main, ["easy", "small-objects"], "embedded", silent)
+    assert list(found.beside(("easy",)).companions) == ["easy"]
+    assert found.beside(()) == main

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import make_arm, make_record
+from factories import CONTENT, make_arm, make_record
 
 from kerascnn.errors import UsageError
 from kerascnn.looking import inputs
@@ -57,7 +57,7 @@ class FakeResults:
     """Untrained nets by arm, on a data set of random pictures: what the functions need of `Results`."""
 
     def __init__(self, **normalisations: Any) -> None:
-        info = SimpleNamespace(content="c" * 64, class_names=tuple("abcd"), image_shape=(16, 16, 3))
+        info = SimpleNamespace(content=CONTENT, class_names=tuple("abcd"), image_shape=(16, 16, 3))
         random = np.random.default_rng(3)
         images = random.integers(20, 180, (80, 16, 16, 3)).astype(np.uint8)
         labels = np.arange(80, dtype=np.int32) % 4

@@ -105,7 +105,7 @@ def test_an_effect_counts_as_moved_beyond_the_smallest_effect_of_interest(tell):
     tell([entry(0.55)])
     assert "no effect moved by more than" in tell([entry(0.565)])
     words = tell([entry(0.60)])
-    assert "1 effect moved by more than the smallest of interest A small CNN does better." in words
+    assert "1 effect moved by more than the smallest effect of interest A small CNN does better." in words
     assert "+16.7 points →, now +20.2 points" in words
     assert "turned" not in words
 

@@ -112,7 +112,7 @@ def test_a_comparison_says_which_mistakes_one_arm_makes_more_often(inputs):
 def test_a_page_without_the_test_images_says_how_to_get_them(inputs):
     files = build_files(replace(inputs, load_images=lambda content: None))
     assert "Test images are not at hand" in files[PAGE]
-    assert "python pipeline.py --data embedded data" in files[PAGE]
+    assert "python pipeline.py --data embedded report" in files[PAGE]
     assert PICTURES not in files
     assert "error-sheet" not in files[PAGE]
 

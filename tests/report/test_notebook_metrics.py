@@ -62,6 +62,11 @@ def test_a_seed_without_a_run_has_no_measurement(results: Results) -> None:
     assert values_of(results.select("max")[0], "stability") == {1: 0.8}
 
 
+def test_a_value_that_is_not_finite_counts_as_not_measured(results: Results) -> None:
+    kept = results.measure("stability", {"relu": {1: 0.5, 2: float("nan")}})
+    assert kept == {"relu": {1: 0.5}}
+
+
 @pytest.mark.parametrize("metric", ["test_accuracy", "stabilty"])
 def test_a_notebook_may_measure_only_what_no_record_has(results: Results, metric: str) -> None:
     with pytest.raises(UsageError, match=f"may measure {', '.join(sorted(NOTEBOOK_METRICS))}. Received: '{metric}'"):

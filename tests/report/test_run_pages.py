@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
-from browsing import page_names
+from browsing import check_links, page_names
 from factories import make_arm, make_epochs, make_failure, make_record
 from test_pages import parsed, text_of
 
+from kerascnn.report import render_report
 from kerascnn.report.curve_drawings import BOTTOM, LEFT, RIGHT, TOP, build_curves
 from kerascnn.report.render import build_files
 from kerascnn.report.run_page import build_settings
@@ -112,3 +114,21 @@ def test_a_run_that_failed_before_its_first_epoch_has_no_curve(sample):
     page = next(text for name, text in files.items() if name.startswith("runs/failed"))
     assert "It ended before its first epoch did." in page
     assert "polyline" not in page
+
+
+def test_a_failed_trial_of_a_step_size_has_the_page_that_its_card_leads_to(sample, tmp_path):
+    """Nobody's seed and no search's trial: only the list of failed runs names it."""
+    inputs = sample[0]
+    entry = next(entry for entry in inputs.entries if entry.published is not None)
+    failure = next(inputs.load_failure(key) for e in inputs.entries if e.published for key in e.published.failed_runs)
+    lost = msgspec.structs.replace(failure, key="0123456789ab" * 5)
+    published = msgspec.structs.replace(
+        entry.published, failed_runs=(*entry.published.failed_runs, lost.key), rate_trials=(lost.key,)
+    )
+    entries = tuple(replace(e, published=published) if e is entry else e for e in inputs.entries)
+    known = {lost.key: lost}
+    changed = replace(inputs, entries=entries, load_failure=lambda key: known.get(key) or inputs.load_failure(key))
+    render_report(changed, tmp_path)
+    assert "a trial of a step size" in (tmp_path / "runs" / "0123456789ab.html").read_text(encoding="utf-8")
+    count, broken = check_links(tmp_path)
+    assert (count > 100, broken) == (True, [])

@@ -300,7 +300,7 @@ def test_there_is_no_version_where_there_is_no_such_page_or_no_report_any_more(f
 
 
 def test_a_port_in_use_is_a_clear_error(folder: Path, port: int) -> None:
-    with pytest.raises(UsageError, match=rf"Port {port} cannot be had: .*in use.*--port 0"):
+    with pytest.raises(UsageError, match=rf"Port {port} is not available: .*in use.*--port 0"):
         ReportServer(folder, port)
 
 
