@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -10,11 +9,12 @@ import numpy as np
 import pytest
 from tiny_runs import INFO, make_spec, train
 
-from kerascnn import plots, predicting
+from kerascnn import plots
 from kerascnn.data import Dataset
 from kerascnn.errors import UsageError
-from kerascnn.looking import deconvnet, occlusion, patches, spectrum
+from kerascnn.looking import deconvnet, inputs, occlusion, patches, predicting, spectrum
 from kerascnn.looking.deconvnet import Stage
+from kerascnn.records import ArmRuns
 from kerascnn.specs import Arm, model
 
 MODELS = {
@@ -49,7 +49,7 @@ class Runs:
 
     def select(self, *names: str) -> list[Any]:
         arms = {name: Arm(name=name, label=name, model=MODELS[name]) for name in names}
-        return [SimpleNamespace(arm=arms[name], records={1: self.trained[name].record}) for name in names]
+        return [ArmRuns(arms[name], {1: self.trained[name].record}) for name in names]
 
 
 class NoRuns(Runs):
@@ -59,7 +59,7 @@ class NoRuns(Runs):
         pass
 
     def select(self, *names: str) -> list[Any]:
-        return [SimpleNamespace(arm=Arm(name=name, label=name, model=MODELS[name]), records={}) for name in names]
+        return [ArmRuns(Arm(name=name, label=name, model=MODELS[name]), {}) for name in names]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def runs(dataset: Dataset) -> Runs:
 @pytest.fixture(autouse=True)
 def opened(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tiny set is the one that every content hash opens."""
-    for module in (predicting, patches, occlusion, spectrum):
+    for module in (inputs, predicting, patches, occlusion, spectrum):
         monkeypatch.setattr(module, "open_dataset", lambda _: dataset)
 
 

@@ -12,6 +12,7 @@ from tiny_runs import INFO, make_spec, train
 from kerascnn.data import Dataset
 from kerascnn.errors import UsageError
 from kerascnn.looking import inputs, predicting
+from kerascnn.records import ArmRuns
 from kerascnn.specs import Arm, model
 
 MODELS = {
@@ -33,7 +34,7 @@ class Runs:
 
     def select(self, *names: str) -> list[Any]:
         arms = {name: Arm(name=name, label=name, model=MODELS[name]) for name in names}
-        return [SimpleNamespace(arm=arms[name], records={1: self.trained[name].record}) for name in names]
+        return [ArmRuns(arms[name], {1: self.trained[name].record}) for name in names]
 
 
 @pytest.fixture(scope="module")
