@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import webbrowser
 from contextlib import suppress
@@ -13,6 +14,7 @@ from kerascnn.serving import ReportServer
 
 def serve(port: int, *, open_browser: bool) -> int:
     """Serve the reports folder until Ctrl-C, which is how it is meant to end."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts in the background ignore it
     with suppress(KeyboardInterrupt), ReportServer(reports_folder(), port) as server:
         print(f"Open {server.address} (Ctrl-C ends it)", flush=True)
         if open_browser:
