@@ -83,5 +83,6 @@ def setting_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(setting_text(part) for part in value)
+        is_nested = any(isinstance(part, list | tuple) for part in value)
+        return ("; " if is_nested else ", ").join(setting_text(part) for part in value)
     return value if isinstance(value, str) else msgspec.json.encode(value, order="sorted").decode()

@@ -13,12 +13,19 @@ from kerascnn.report.inputs import ReportInputs
 from kerascnn.report.parts import Fact
 from kerascnn.spelling import spell_duration
 
+SPENT = {
+    "smoke": "a few hundred images, one seed; shows that everything works, not what holds",
+    "quick": "some thousand images and a few epochs; each page says how many",
+    "full": "all images, more epochs and seeds",
+}
+"""What a profile spends, for readers who take the size of the data set for that of the training."""
+
 
 def build_headline(inputs: ReportInputs, facts: Sequence[Facts]) -> tuple[Fact, ...]:
     """Each line that there is something to say for; without any result the data and the profile alone."""
     known = (
         Fact("Data set", (inputs.dataset.title,)),
-        Fact("Profile", (inputs.profile,)),
+        Fact("Profile", (f"{inputs.profile}: {SPENT.get(inputs.profile, '')}".rstrip(": "),)),
         Fact("Machine class", other_tables.platforms(facts)),
         Fact("Precision", other_tables.precisions(facts)),
         Fact("Results from", _span(facts), "date"),

@@ -118,7 +118,7 @@ def _facts(inputs: ReportInputs, facts: Sequence[Facts]) -> tuple[Fact, ...]:
     data = inputs.dataset
     height, width, channels = data.image_shape
     known = (
-        Fact("Images", (f"{data.train_images:,} to train with, {data.test_images:,} to test with",)),
+        Fact("Images in the set", (f"{data.train_images:,} to train with, {data.test_images:,} to test with",)),
         Fact("Image size", (f"{height} × {width} pixels, {channels} channels",)),
         Fact("Classes", (", ".join(data.class_names),)),
         Fact("Source", (data.source,)),

@@ -12,6 +12,7 @@ from kerascnn.report.highlight import highlight_code
 from kerascnn.report.pages import NotebookCell, NotebookPage, Output
 from kerascnn.report.parts import Link, Shell
 from kerascnn.report.prose import Prose
+from kerascnn.report.small_pictures import shrink_png
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -150,7 +151,7 @@ def _picture_address(data: Mapping[str, Any]) -> str | None:
     for kind in _PICTURES:
         content = "".join(text_of(data.get(kind)).split())
         if content and _BASE64.match(content):
-            return f"data:{kind};base64,{content}"
+            return f"data:{kind};base64,{shrink_png(content) if kind == 'image/png' else content}"
     return None
 
 

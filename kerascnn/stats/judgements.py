@@ -153,13 +153,17 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
     warnings = cautions(claim, arms, found.pairing, found.effects, chance)
     alone = decide(rule, effects, claim.smallest_effect)
-    if verdict == "cannot tell" and alone != verdict and found.evidence.p_value <= LEVEL:
+    is_corrected = verdict == "cannot tell" and alone != verdict and found.evidence.p_value <= LEVEL
+    if is_corrected:
         warnings += (sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks),)
+        words = sentences.OPEN_AMONG_OTHERS.format(found=found_words, alone=alone, seeds=sentences.seeds_text(n))
+    else:
+        words = sentences.sentence_of(claim, rule, verdict, found_words, n)
     return _judgement(
         claim,
         verdict,
         contrast,
-        sentences.sentence_of(claim, rule, verdict, found_words, n),
+        words,
         n=n,
         effect=mean,
         low=bounds[0] if bounds else None,
@@ -194,7 +198,8 @@ def _judge_number(claim: Identity, numbers: Mapping[str, float | None]) -> Judge
     verdict = decide_identity(value - claim.expected, claim.tolerance)
     found = sentences.found_number_words(claim, value)
     sentence = sentences.sentence_of(claim, "identity", verdict, found, 0)
-    return _judgement(claim, verdict, claim.number, sentence, effect=value - claim.expected)
+    contrast = sentences.contrast_words(claim, {}, math.nan)
+    return _judgement(claim, verdict, contrast, sentence, effect=value - claim.expected)
 
 
 def _not_judged(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, reason: str) -> Judgement:

@@ -34,6 +34,11 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
 }
 """What follows, for each rule and verdict; `found` is the contrast with its effect and interval."""
 
+OPEN_AMONG_OTHERS = (
+    "{found}. Alone that would be: {alone}. But other claims, or earlier looks, had their chance of a false alarm too:"
+    " {seeds} cannot tell."
+)
+
 NOT_JUDGED = "Not judged: {reason}"
 
 
@@ -60,7 +65,7 @@ def smallest_of(claim: Claim) -> float:
 def effect_words(claim: Claim, effect: float) -> str:
     """An effect of `claim` with its word, with as many decimals as its smallest effect asks for."""
     if isinstance(claim, Identity):
-        return f"{effect:g}".replace("-", "−")
+        return f"off by {abs(effect):g}"
     text = difference_text(unit_of(claim), effect, _decimals(claim))
     return text + (" per unit" if isinstance(claim, Trend) else "")
 
@@ -104,7 +109,7 @@ def corrected_words(p_value: float, family: int, looks: int) -> str:
 def contrast_words(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> str:
     """What the effect is the effect of, such as "Test accuracy, He minus Glorot"."""
     if isinstance(claim, Identity):
-        return f"{claim.number} minus {claim.expected:g}"
+        return f"{_number_name(claim)}, which should be {claim.expected:g}"
     metric = unit_of(claim).name
     said = _contrast(claim, lambda name: label_of(arms, name), chance)
     return f"{metric[0].upper()}{metric[1:]}, {said}"
@@ -126,7 +131,11 @@ def found_words(contrast: str, claim: Claim, effect: float, bounds: tuple[float,
 
 def found_number_words(claim: Identity, value: float) -> str:
     """A published number beside what it should be."""
-    return f"{claim.number} is {value:g}, expected {claim.expected:g}"
+    return f"{_number_name(claim)} is {value:g}, expected {claim.expected:g}"
+
+
+def _number_name(claim: Identity) -> str:
+    return claim.number.replace("_", " ")
 
 
 def _contrast(claim: Claim, label: Callable[[str], str], chance: float) -> str:
