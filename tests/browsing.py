@@ -43,6 +43,14 @@ def page_names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
 
 
+def pages_to_look_at(folder: Path) -> list[str]:
+    """Every page but those of runs, and of these, which one template makes, the first, the last and the failed ones."""
+    names = page_names(folder)
+    runs = [name for name in names if name.startswith("runs/")]
+    chosen = {*runs[:1], *runs[-1:], *(name for name in runs if "failed" in name)}
+    return [name for name in names if name not in runs or name in chosen]
+
+
 @dataclass(frozen=True)
 class Request:
     """Something a page asked for; `blocked_by` says what kept it from being sent, such as "csp"."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from browsing import open_details, page_names, set_theme, set_width, start_browser
+from browsing import open_details, pages_to_look_at, set_theme, set_width, start_browser
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ def find_violations(driver, address: str) -> list[str]:
 def test_axe_finds_nothing_on_any_page(browser, site, theme, request):
     folder = request.getfixturevalue(site)[1]
     set_theme(browser, theme)
-    found = {name: find_violations(browser, (folder / name).as_uri()) for name in page_names(folder)}
+    found = {name: find_violations(browser, (folder / name).as_uri()) for name in pages_to_look_at(folder)}
     assert {name: violations for name, violations in found.items() if violations} == {}
 
 

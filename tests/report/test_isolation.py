@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html5lib
 import pytest
-from browsing import measure_width, open_details, requests_since, set_width, start_browser
+from browsing import measure_width, open_details, pages_to_look_at, requests_since, set_width, start_browser
 from selenium.webdriver.common.by import By
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def browser():
 @pytest.fixture(scope="module")
 def pages(sample):
     """The files of all pages."""
-    return sorted(sample[1].rglob("*.html"))
+    return [sample[1] / name for name in pages_to_look_at(sample[1])]
 
 
 def test_no_page_asks_for_anything_but_files_of_the_report(browser, sample, pages):
