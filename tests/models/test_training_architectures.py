@@ -80,7 +80,7 @@ def test_a_step_in_the_narrow_format_moves_every_weight(name: str, arguments: di
     assert still == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "arguments"), NETWORKS)
 def test_sixteen_pictures_are_learnt_by_heart(name: str, arguments: dict[str, Any], pictures: Images) -> None:
     program = make_program(name, arguments, "float32")
