@@ -65,6 +65,7 @@ def train(program: Program, pictures: Images, steps: int) -> float:
     return done.loss_sum / (steps * COUNT)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "arguments"), NETWORKS)
 def test_a_step_in_the_narrow_format_moves_every_weight(name: str, arguments: dict[str, Any], pictures: Images) -> None:
     program = make_program(name, arguments, "bfloat16")
