@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from place import Place, make_place
+from place import ONE_OF_EACH, Place, make_place
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Place:
-    """All experiments, done once under the smoke profile. Tests may add to it, not take away."""
-    place = make_place(tmp_path_factory.mktemp("suite"), data)
+    """One experiment of each kind, done once under the smoke profile. Tests may add to it, not take away."""
+    place = make_place(tmp_path_factory.mktemp("suite"), data, *ONE_OF_EACH)
     done = place.pipeline("all")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "Open reports/index.html"

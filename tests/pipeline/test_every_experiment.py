@@ -1,0 +1,15 @@
+"""Every experiment there is, under the smallest profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from place import make_place
+
+
+@pytest.mark.thorough
+def test_every_experiment_ends_well_under_the_smoke_profile(tmp_path: Path, data: Path) -> None:
+    place = make_place(tmp_path / "place", data)
+    done = place.pipeline("all")
+    assert done.returncode == 0, done.stdout + done.stderr
