@@ -292,13 +292,13 @@ sys.exit(code)
 
 @pytest.mark.parametrize("arguments", [["list"], ["plan", "--data"], ["report", "--data"], ["data"], ["clean"]])
 def test_planning_and_rendering_never_load_tensorflow(
-    environment: dict[str, str], data: Path, arguments: list[str]
+    environment: dict[str, str], data: Path, shared_cache: Path, arguments: list[str]
 ) -> None:
     arguments = [*arguments, str(data)] if arguments[-1] == "--data" else arguments
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
         cwd=CHECKOUT,
-        env=environment,
+        env=environment | {"KERASCNN_CACHE": str(shared_cache)},
         capture_output=True,
         text=True,
         check=False,
@@ -306,8 +306,10 @@ def test_planning_and_rendering_never_load_tensorflow(
     assert done.returncode == 0, done.stderr
 
 
-def test_planning_writes_nothing_into_the_store(command: Command, data: Path, environment: dict[str, str]) -> None:
-    assert command("plan", "--data", str(data)).returncode == 0
+def test_planning_writes_nothing_into_the_store(
+    command: Command, data: Path, environment: dict[str, str], shared_cache: Path
+) -> None:
+    assert command("plan", "--data", str(data), KERASCNN_CACHE=str(shared_cache)).returncode == 0
     assert not Path(environment["KERASCNN_STORE"]).exists()
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerascnn.errors import UsageError
 from kerascnn.looking.inputs import Inputs
 from kerascnn.looking.predicting import Predictor
+from kerascnn.looking.strips import Strip
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Arm, Normalisation
 
@@ -48,13 +49,6 @@ class Invariance:
     def shift_names(self) -> tuple[str, ...]:
         """Each shift as a formula, such as "0.5x + 40"."""
         return tuple(map(shift_name, self.shifts))
-
-
-class Strip(NamedTuple):
-    """One image under every shift, the unshifted one first, with what the nets answer; for `plots.plot_images`."""
-
-    pictures: dict[str, np.ndarray]
-    captions: dict[str, list[str]]
 
 
 def shift_name(shift: Sequence[float]) -> str:

@@ -7,11 +7,12 @@ lies in the store.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerascnn.data import Dataset, open_dataset
+from kerascnn.looking.strips import Strip
 from kerascnn.records import RunRecord
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 OBJECT, BACKGROUND, MISSED, EXTRA = (255, 255, 255), (40, 40, 40), (230, 120, 20), (60, 140, 230)
 """Colours of a predicted mask: right on the object, right beside it, object that was missed, background taken for object."""
-
-
-class MaskStrip(NamedTuple):
-    """Rows of pictures and what is to be said of each; for `plots.plot_images`."""
-
-    pictures: dict[str, np.ndarray]
-    captions: dict[str, list[str]]
 
 
 def overlaps(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -80,7 +74,7 @@ def object_share(results: Results, arm: str) -> float:
     return float("nan")
 
 
-def mask_strip(results: Results, *arms: str, images: int = 4) -> MaskStrip:
+def mask_strip(results: Results, *arms: str, images: int = 4) -> Strip:
     """The first test images, their masks, and what the first seed of each arm made of them, errors coloured."""
     pictures: dict[str, np.ndarray] = {}
     captions: dict[str, list[str]] = {}
@@ -94,7 +88,7 @@ def mask_strip(results: Results, *arms: str, images: int = 4) -> MaskStrip:
             scores = zip(overlaps(predicted, truth), border_scores(predicted, truth), strict=True)
             pictures[runs.arm.label] = colour_errors(predicted, truth)
             captions[runs.arm.label] = [f"overlap {100 * fit:.0f} %\nborder {100 * edge:.0f} %" for fit, edge in scores]
-    return MaskStrip(pictures, captions)
+    return Strip(pictures, captions)
 
 
 def colour_errors(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:

@@ -5,12 +5,13 @@ Source: Zeiler and Fergus 2014, section 4.2 and figure 6.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kerascnn.data import open_dataset
 from kerascnn.looking.predicting import Predictor
+from kerascnn.looking.strips import Strip
 
 if TYPE_CHECKING:
     from kerascnn.results import Results
@@ -18,16 +19,9 @@ if TYPE_CHECKING:
 GREY = 128
 
 
-class Covered(NamedTuple):
-    """Pictures and their sensitivity as rows of uint8 images, with captions; for `plots.plot_images`."""
-
-    pictures: dict[str, np.ndarray]
-    captions: dict[str, list[str]]
-
-
 def occlusion_maps(
     results: Results, arm: str, count: int = 4, size: int = 8, step: int = 2, images: int = 200
-) -> Covered:
+) -> Strip:
     """Test images that the first finished seed of `arm` gets right, of `count` classes, and where covering them hurts.
 
     A pixel of a map is the probability of the right class while a grey square of `size` pixels stands with its centre
@@ -36,7 +30,7 @@ def occlusion_maps(
     (runs,) = results.select(arm)
     finished = list(runs.finished.values())
     if not finished:
-        return Covered({}, {})
+        return Strip({}, {})
     data, predictor = open_dataset(results.dataset.content), Predictor(results)
     pictures, labels = np.asarray(data.test_images[:images]), np.asarray(data.test_labels[:images])
     before = probabilities(predictor.logits(arm, finished[0], pictures))
@@ -51,7 +45,7 @@ def occlusion_maps(
             f"{results.dataset.class_names[labels[one]]}: {100 * whole:.0f} %\ncovered: {100 * found.min():.0f} %"
         )
     rows = {"the images": pictures[chosen], "what is left of the answer": np.stack(maps)} if chosen else {}
-    return Covered(rows, {"what is left of the answer": says} if chosen else {})
+    return Strip(rows, {"what is left of the answer": says} if chosen else {})
 
 
 def cover(image: np.ndarray, size: int, step: int) -> np.ndarray:

@@ -10,7 +10,9 @@ from markupsafe import Markup
 from kerascnn.errors import UsageError
 from kerascnn.records import Published
 from kerascnn.report import arm_tables, other_tables
+from kerascnn.report.arm_tables import FAILED
 from kerascnn.report.cards import build_cards, effect_axes
+from kerascnn.report.clean import strip_terminal_codes
 from kerascnn.report.csv_files import TableFiles
 from kerascnn.report.diagnoses import build_diagnoses
 from kerascnn.report.differences import build_common, build_differences
@@ -28,7 +30,6 @@ from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill
 
 DONE = Mark("finished", "done")
-FAILED = Mark("failed", "failed")
 HALF = Mark("older result, last attempt failed", "failed")
 SOME_FAILED = Mark("finished, some runs failed", "failed")
 BY_HAND = Mark("published by hand", "changed")
@@ -115,7 +116,7 @@ def build_notebook_failure(facts: Facts) -> Failure | None:
         anchor="failure",
         what=f"The notebook failed{place}",
         reason=failure.reason,
-        traceback=other_tables.readable(failure.traceback),
+        traceback=strip_terminal_codes(failure.traceback),
         failed_at=failure.failed_at,
         command=facts.command,
         curve=None,
@@ -214,7 +215,7 @@ def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) ->
         anchor=anchor,
         what=what,
         reason=failure.reason if failure else "The store no longer has the reason.",
-        traceback=other_tables.readable(failure.traceback) if failure else "",
+        traceback=strip_terminal_codes(failure.traceback) if failure else "",
         failed_at=failure.failed_at if failure else "",
         command=facts.command,
         curve=files.keep(other_tables.build_curve(epochs, what, f"{anchor}-curve", files.path(f"{anchor}-curve"))),

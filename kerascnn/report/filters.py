@@ -133,7 +133,6 @@ PRINTERS: dict[str, Callable[[float], str]] = {
     "count": _count,
     "short": _short,
     "number": _number,
-    "plain": str,
     "percent": percent,
     "share": _share,
 }

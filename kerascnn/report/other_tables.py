@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from kerascnn.records import Epoch, Published, PublishedSearch, Trial
 from kerascnn.records import Table as PublishedTable
-from kerascnn.report.clean import strip_terminal_codes
 from kerascnn.report.facts import Facts, parameter_text
 from kerascnn.report.parts import Cell, Column, Mark, Search, Table
 from kerascnn.specs import METRICS
@@ -134,8 +133,3 @@ def versions(facts: Sequence[Facts]) -> tuple[str, ...]:
     """The library versions that trained the runs; a library with two versions is named twice."""
     found = {pair for fact in facts for record in fact.records for pair in record.environment.versions.items()}
     return tuple(f"{name} {version}" for name, version in sorted(found))
-
-
-def readable(traceback: str) -> str:
-    """A traceback without a terminal's colours."""
-    return strip_terminal_codes(traceback)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kerascnn.records import Epoch, LayerProbe, Probe, RunFailure, RunRecord, Score
+from kerascnn.report.arm_tables import FAILED
 from kerascnn.report.clean import strip_terminal_codes
 from kerascnn.report.curve_drawings import build_curves
 from kerascnn.report.diagnoses import describe_run
@@ -19,7 +20,6 @@ from kerascnn.report.words import field_words
 from kerascnn.specs import TrainSpec
 
 STATUS = {"finished": Mark("finished", "done"), "diverged": Mark("diverged", "failed")}
-FAILED = Mark("failed", "failed")
 
 EPOCH_COLUMNS = (
     Measure("Training loss, nats", "number"),

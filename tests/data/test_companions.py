@@ -13,6 +13,13 @@ from kerascnn import data
 from kerascnn.errors import UsageError
 
 
+@pytest.fixture
+def generated(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> data.DatasetInfo:
+    """The generated set, in a cache that has its companions too."""
+    monkeypatch.setenv("KERASCNN_CACHE", str(shared_cache))
+    return data.load_dataset("embedded", report=silent).info
+
+
 def silent(message: str) -> None:
     """Nothing to report."""
 
@@ -32,19 +39,19 @@ def photograph_set(folder: Path) -> data.Dataset:
     return data.load_dataset(str(tiny.write_npz(folder / "cifar10.npz")), report=silent)
 
 
-def test_clean_shapes_stand_beside_the_generated_set():
-    main = data.load_dataset("embedded", report=silent).info
-    found = data.with_companions(main, ["easy", "small-objects", "large-objects"], "embedded", silent)
+def test_clean_shapes_stand_beside_the_generated_set(generated: data.DatasetInfo):
+    found = data.with_companions(generated, ["easy", "small-objects", "large-objects"], "embedded", silent)
     assert found.missing == {}
     assert [info.name for info in found.companions.values()] == ["embedded-easy", "embedded-small", "embedded-large"]
-    assert len({main.content, *(info.content for info in found.companions.values())}) == 4
+    assert len({generated.content, *(info.content for info in found.companions.values())}) == 4
 
 
-def test_the_shapes_with_masks_stand_beside_any_set_and_are_the_generated_one(tmp_path: Path):
-    main = data.load_dataset("embedded", report=silent).info
-    for chosen in (main, photograph_set(tmp_path).info):
+def test_the_shapes_with_masks_stand_beside_any_set_and_are_the_generated_one(
+    tmp_path: Path, generated: data.DatasetInfo
+):
+    for chosen in (generated, photograph_set(tmp_path).info):
         found = data.with_companions(chosen, ["shapes"], None, silent).companions["shapes"]
-        assert found.content == main.content
+        assert found.content == generated.content
         train_masks, _ = data.open_dataset(found.content).masks()
         assert train_masks.shape == (found.train_images, 32, 32)
 
@@ -77,8 +84,7 @@ def test_an_unknown_companion_is_an_error_with_a_near_match(tmp_path: Path):
         data.with_companions(photograph_set(tmp_path).info, ["eas"], None, silent)
 
 
-def test_a_study_is_told_of_the_companions_it_names_alone():
-    main = data.load_dataset("embedded", report=silent).info
-    found = data.with_companions(main, ["easy", "small-objects"], "embedded", silent)
+def test_a_study_is_told_of_the_companions_it_names_alone(generated: data.DatasetInfo):
+    found = data.with_companions(generated, ["easy", "small-objects"], "embedded", silent)
     assert list(found.beside(("easy",)).companions) == ["easy"]
-    assert found.beside(()) == main
+    assert found.beside(()) == generated

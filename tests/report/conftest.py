@@ -33,3 +33,13 @@ def interactive(tmp_path_factory):
     folder = tmp_path_factory.mktemp("interactive-site") / "reports"
     render_report(inputs, folder)
     return inputs, folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, one for each file of tests."""
+    from browsing import start_browser
+
+    driver = start_browser()
+    yield driver
+    driver.quit()

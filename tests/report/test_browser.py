@@ -13,13 +13,6 @@ WIDTHS = (360, 768, 1280, 1920)
 
 
 @pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture(scope="module")
 def addresses(sample):
     """Page name -> its file address."""
     return {name: (sample[1] / name).as_uri() for name in page_names(sample[1])}

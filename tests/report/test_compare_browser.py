@@ -10,13 +10,6 @@ from selenium.webdriver.common.keys import Keys
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
 def page(browser, sample):
     browser.get((sample[1] / "comparison.html").as_uri())

@@ -13,13 +13,6 @@ pytestmark = pytest.mark.browser
 FIGURE = "#figure-curves-val-accuracy"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
 def page(browser, interactive):
     browser.get((interactive[1] / "01_mlp_vs_cnn.html").as_uri())

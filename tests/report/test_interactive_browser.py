@@ -19,13 +19,6 @@ COMPARE = """for (const [side, arm] of [['A', 0], ['B', 1]]) {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture(scope="module")
 def addresses(interactive):
     return [(interactive[1] / name).as_uri() for name in NAMES]
 

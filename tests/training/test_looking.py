@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from tiny_runs import INFO, make_spec, train
+from asked_runs import Runs
 
 from kerascnn import plots
 from kerascnn.data import Dataset
@@ -36,22 +36,6 @@ STAGES = make_stages((3, 3, 4, 1), (5, 4, 6, 2), (3, 6, 5, 2))
 PIXELS = RANDOM.normal(size=(2, 12, 8, 3))
 
 
-class Runs:
-    """One trained run of every model, as `Results` shows them."""
-
-    dataset, search_path = INFO, None
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.trained = {name: train(make_spec(network), dataset) for name, network in MODELS.items()}
-
-    def weights(self, arm: str, seed: int) -> dict[str, Any]:
-        return self.trained[arm].weights
-
-    def select(self, *names: str) -> list[Any]:
-        arms = {name: Arm(name=name, label=name, model=MODELS[name]) for name in names}
-        return [ArmRuns(arms[name], {1: self.trained[name].record}) for name in names]
-
-
 class NoRuns(Runs):
     """The same study before anything was trained."""
 
@@ -64,7 +48,7 @@ class NoRuns(Runs):
 
 @pytest.fixture(scope="module")
 def runs(dataset: Dataset) -> Runs:
-    return Runs(dataset)
+    return Runs(dataset, MODELS)
 
 
 @pytest.fixture(autouse=True)

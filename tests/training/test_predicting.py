@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asked_runs import Runs
 from tiny_runs import INFO, make_spec, train
 
 from kerascnn.data import Dataset
 from kerascnn.errors import UsageError
 from kerascnn.looking import inputs, predicting
-from kerascnn.records import ArmRuns
-from kerascnn.specs import Arm, model
+from kerascnn.specs import model
 
 MODELS = {
     "flatten": model("models.vgg", blocks=[[4], [8]]),
@@ -21,25 +21,9 @@ MODELS = {
 }
 
 
-class Runs:
-    """One trained run of every model, as `Results` shows them."""
-
-    dataset, search_path = INFO, None
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.trained = {name: train(make_spec(network), dataset) for name, network in MODELS.items()}
-
-    def weights(self, arm: str, seed: int) -> dict[str, Any]:
-        return self.trained[arm].weights
-
-    def select(self, *names: str) -> list[Any]:
-        arms = {name: Arm(name=name, label=name, model=MODELS[name]) for name in names}
-        return [ArmRuns(arms[name], {1: self.trained[name].record}) for name in names]
-
-
 @pytest.fixture(scope="module")
 def runs(dataset: Dataset) -> Runs:
-    return Runs(dataset)
+    return Runs(dataset, MODELS)
 
 
 @pytest.fixture(autouse=True)
