@@ -8,6 +8,14 @@ import pytest
 from place import ONE_OF_EACH, Place, make_place
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs every test of the finished suite, so that it is made once."""
+    for item in items:
+        if "finished" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("finished"))
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Place:
     """One experiment of each kind, done once under the smoke profile. Tests may add to it, not take away."""

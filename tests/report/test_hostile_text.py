@@ -38,6 +38,8 @@ from kerascnn.report.summaries import summarise
 from kerascnn.report.writer import write_report
 from kerascnn.specs import Comparison
 
+pytestmark = pytest.mark.xdist_group("hostile")
+
 HARMFUL = {"iframe", "object", "embed", "base", "form", "style", "foreignObject", "audio", "video", "template"}
 
 HOOK = """
@@ -177,12 +179,14 @@ def test_there_are_more_than_a_hundred_payloads_and_none_twice():
     assert len(set(PAYLOADS)) == len(PAYLOADS) >= 100
 
 
+@pytest.mark.slow
 def test_no_hostile_text_becomes_part_of_a_page(hostile_files):
     for name, text in hostile_files.items():
         if name.endswith(".html"):
             assert_harmless(text)
 
 
+@pytest.mark.slow
 def test_hostile_text_is_shown_as_it_was_written(hostile_files):
     pages = {name: _words(text) for name, text in hostile_files.items() if name.endswith(".html")}
     experiments = [

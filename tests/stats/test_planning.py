@@ -30,7 +30,7 @@ def test_the_planned_seeds_rule_out_an_effect_that_is_not_there_four_times_in_fi
 
 
 def test_the_planned_seeds_also_find_an_effect_of_twice_the_size_of_interest():
-    assert share_clear("effect", seeds_needed("effect", SPREAD, 0.02), 0.04, ["supported"]) > 0.8
+    assert share_clear("effect", seeds_needed("effect", SPREAD, 0.02), 0.04, ["supported"], trials=400) > 0.8
 
 
 def test_a_plan_asks_for_at_least_one_seed_more():

@@ -93,6 +93,7 @@ VARIANTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", VARIANTS.values(), ids=VARIANTS)
 def test_the_same_spec_gives_the_same_bits_whatever_the_process_did_before(
     spec: TrainSpec, dataset: Dataset, warm: Workshop
