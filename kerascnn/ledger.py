@@ -24,12 +24,13 @@ NO_TRIALS = SearchProgress(trials=(), complete=False)
 
 class ProposalRequest(Spec, frozen=True, kw_only=True):
     """What an oracle must know to go on: `scores` maps the digest of a spec to its validation accuracy
-    (None: the trial failed)."""
+    (None: the trial failed), `seconds` to how long it trained, where a budget of time asks for that."""
 
     study: Study
     search: str
     setting: Setting
     scores: dict[str, float | None]
+    seconds: dict[str, float]
     source: str
     keras_tuner: str
 
@@ -39,7 +40,8 @@ class ProposalRequest(Spec, frozen=True, kw_only=True):
         search = next(search for search in self.study.searches if search.name == self.search)
         alone = msgspec.structs.replace(self.setting, companions={})  # a search is on the study's own data set
         parts = [search, self.study.budget, alone]
-        text = b"\n".join(part.canonical_json() for part in parts) + repr(sorted(self.scores.items())).encode()
+        told = repr((sorted(self.scores.items()), sorted(self.seconds.items())))
+        text = b"\n".join(part.canonical_json() for part in parts) + told.encode()
         return hashlib.sha256(text + self.source.encode() + self.keras_tuner.encode()).hexdigest()[:32]
 
 
@@ -48,13 +50,16 @@ class Scores:
 
     def __init__(self, request: ProposalRequest) -> None:
         self.setting = request.setting
-        self._scores = request.scores
+        self._scores, self._seconds = request.scores, request.seconds
 
     def is_settled(self, spec: TrainSpec) -> bool:
         return spec_digest(spec) in self._scores
 
     def val_accuracy(self, spec: TrainSpec) -> float | None:
         return self._scores.get(spec_digest(spec))
+
+    def training_seconds(self, spec: TrainSpec) -> float:
+        return self._seconds[spec_digest(spec)]
 
 
 class Ledger:
@@ -119,6 +124,11 @@ class Ledger:
         record = self.record(spec)
         return record.val.accuracy if record and record.outcome == "finished" else None
 
+    def training_seconds(self, spec: TrainSpec) -> float:
+        """How long the run trained; 0 where it is not in the store."""
+        record = self.record(spec)
+        return record.cost.training_seconds if record else 0.0
+
     def progress(self, study: Study, search: Search) -> SearchProgress:
         """The trials proposed so far. Where the oracle must be asked, its request is left in `requests`."""
         known = NO_TRIALS
@@ -138,11 +148,14 @@ class Ledger:
         write_replacing(self._proposal_file(request), answer.canonical_json())
 
     def _request(self, study: Study, search: Search, known: SearchProgress) -> ProposalRequest:
+        specs = [trial.spec for trial in known.trials]
+        is_timed = study.budget.search_minutes is not None
         return ProposalRequest(
             study=study,
             search=search.name,
             setting=self.setting,
-            scores={spec_digest(trial.spec): self.val_accuracy(trial.spec) for trial in known.trials},
+            scores={spec_digest(spec): self.val_accuracy(spec) for spec in specs},
+            seconds={spec_digest(spec): self.training_seconds(spec) for spec in specs} if is_timed else {},
             source=file_digest(PACKAGE / "search.py"),
             keras_tuner=importlib.metadata.version("keras-tuner"),
         )

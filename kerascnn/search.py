@@ -15,6 +15,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -55,9 +56,9 @@ def replay(study: Study, search: Search, state: SearchState) -> SearchProgress:
     """The trials of `search` as far as the settled runs in `state` let it go.
 
     The oracle is asked for `search.batch` trials at a time (fewer where it must first hear the scores) and
-    told their scores in trial order once all are settled. The search ends when the profile's number of
-    trials is proposed, or earlier when the oracle has nothing new to try. A trial without a score counts
-    as failed and never ends the search.
+    told their scores in trial order once all are settled. The search ends when the next trial would see
+    more images than the budget has left, when its trials have trained for as long as they may, or when the
+    oracle has nothing new to try. A trial without a score counts as failed and never ends the search.
 
     Raises: UsageError when the search or its space is not valid.
     """
@@ -68,8 +69,8 @@ def replay(study: Study, search: Search, state: SearchState) -> SearchProgress:
         return SearchProgress(trials=(), complete=True)
     with _oracle(search, budget) as oracle:
         exhausted = False
-        while len(trials) < budget.trials and not exhausted:
-            asked, exhausted = _ask(oracle, min(search.batch, budget.trials - len(trials)))
+        while not exhausted and not _is_out_of_time(trials, state, budget):
+            asked, exhausted = _ask(oracle, search.batch, budget, spent=sum(trial.epochs for trial in trials))
             batch = [_proposed(study, search, state, n, trial) for n, trial in enumerate(asked, start=len(trials))]
             trials += batch
             if not all(state.is_settled(trial.spec) for trial in batch):
@@ -105,7 +106,7 @@ def at_most(study: Study) -> int:
 
     Raises: UsageError when a search or its space is not valid.
     """
-    return sum(_most_runs(search, study.budget) for search in study.searches)
+    return sum(len(_longest_search(search, study.budget)) for search in study.searches)
 
 
 def still_to_ask(study: Study, state: Progress) -> list[TrainSpec]:
@@ -114,39 +115,54 @@ def still_to_ask(study: Study, state: Progress) -> list[TrainSpec]:
     One for every seed of an arm whose best learning rate is not known, for every trial not proposed, and for every
     fresh seed of a winner not known, each with the base arm's arguments: good for a forecast, never to be trained. Loads neither Keras Tuner nor TensorFlow.
     """
-    budget, unknown = study.budget, []
+    unknown: list[TrainSpec] = []
     for grid in study.rate_grids:
-        if budget.rate_seeds and study.best_rate(grid, state) is None:
+        if study.budget.rate_seeds and study.best_rate(grid, state) is None:
             unknown += [study.spec_for(study.arm(grid.arm), RATE_SEEDS + 1, state.setting)] * len(study.seed_numbers)
     for search in study.searches:
         progress = state.progress(study, search)
         if progress.complete:
             continue
-        trial = study.spec_for(_completed(search.base, {}, budget.trial_epochs, budget), search.seed, state.setting)
+        for epochs in _longest_search(search, study.budget)[len(progress.trials) :]:
+            trial = _completed(search.base, {}, epochs, study.budget)
+            unknown.append(study.spec_for(trial, search.seed, state.setting))
         final = study.spec_for(search.base, FRESH_SEEDS + 1, state.setting)
-        unknown += [trial] * max(0, _most_runs(search, budget) - len(progress.trials))
         unknown += [final] * len(study.seed_numbers)
     return unknown
 
 
-def _most_runs(search: Search, budget: Budget) -> int:
+def _longest_search(search: Search, budget: Budget) -> list[int]:
+    """The epochs of every trial that the search can ask for at most."""
     _check(search)
-    if search.oracle == "hyperband":
-        return min(budget.trials, _hyperband_sweep(budget.trial_epochs))
-    return min(budget.trials, math.prod(len(choice.values) for choice in search.space))
+    if search.oracle != "hyperband":
+        combinations = math.prod(len(choice.values) for choice in search.space)
+        return [budget.trial_epochs] * min(budget.trials, combinations)
+    # Several sweeps may be open when the budget ends, so what is left may go to the shortest of any of them.
+    epochs = sorted(hyperband_sweep(budget.trial_epochs) * _sweeps(budget))
+    return [each for each, spent in zip(epochs, accumulate(epochs), strict=True) if spent <= _epochs_to_spend(budget)]
 
 
-def _hyperband_sweep(max_epochs: int) -> int:
-    """Trials in one sweep over all brackets; the sizes are those of Keras Tuner's HyperbandOracle."""
-    brackets, epochs = 0, float(max_epochs)
-    while epochs >= 1:
-        brackets, epochs = brackets + 1, epochs / HYPERBAND_FACTOR
+def _epochs_to_spend(budget: Budget) -> int:
+    return budget.trials * budget.trial_epochs
+
+
+def _sweeps(budget: Budget) -> int:
+    """How many times Hyperband may go through its brackets: as often as the budget pays for, the last time in part."""
+    return math.ceil(_epochs_to_spend(budget) / sum(hyperband_sweep(budget.trial_epochs)))
+
+
+def hyperband_sweep(max_epochs: int) -> list[int]:
+    """The epochs of every trial in one sweep over all brackets, with the sizes of Keras Tuner's HyperbandOracle."""
+    brackets, left = 0, float(max_epochs)
+    while left >= 1:
+        brackets, left = brackets + 1, left / HYPERBAND_FACTOR
     last_rung = math.ceil(1 + math.log(max_epochs, HYPERBAND_FACTOR))
-    return sum(
-        math.ceil(last_rung / (bracket + 1) * HYPERBAND_FACTOR**rung)
-        for bracket in range(brackets)
-        for rung in range(bracket + 1)
-    )
+    epochs: list[int] = []
+    for bracket in reversed(range(brackets)):
+        for rung in reversed(range(bracket + 1)):
+            size = math.ceil(last_rung / (bracket + 1) * HYPERBAND_FACTOR**rung)
+            epochs += [math.ceil(max_epochs / HYPERBAND_FACTOR**rung)] * size
+    return epochs
 
 
 def _check(search: Search) -> None:
@@ -211,11 +227,15 @@ def _build_oracle(search: Search, budget: Budget) -> Any:
         "objective": keras_tuner.Objective(OBJECTIVE, "max"),
         "seed": search.seed,
         "hyperparameters": _hyperparameters(search.space),
-        "max_consecutive_failed_trials": budget.trials + 1,  # the default, 3, would raise and abort the search
+        "max_consecutive_failed_trials": _epochs_to_spend(budget)
+        + 1,  # the default, 3, would raise and abort the search
     }
     if search.oracle == "hyperband":
         return keras_tuner.oracles.HyperbandOracle(
-            max_epochs=budget.trial_epochs, factor=HYPERBAND_FACTOR, hyperband_iterations=1, **common
+            max_epochs=budget.trial_epochs,
+            factor=HYPERBAND_FACTOR,
+            hyperband_iterations=_sweeps(budget),
+            **common,
         )
     if search.oracle == "bayesian":
         return keras_tuner.oracles.BayesianOptimizationOracle(
@@ -242,18 +262,34 @@ def _initial_points(search: Search, budget: Budget) -> int:
     return max(3, min(3 * len(search.space), budget.trials // 2))
 
 
-def _ask(oracle: Any, wanted: int) -> tuple[list[Any], bool]:
-    """Up to `wanted` trials of Keras Tuner, and whether the oracle will have no more after them.
+def _is_out_of_time(trials: list[ProposedTrial], state: SearchState, budget: Budget) -> bool:
+    """By the seconds that the finished trials took, not by a clock: a replay must come to the same end."""
+    if budget.search_minutes is None:
+        return False
+    return sum(state.training_seconds(trial.spec) for trial in trials) >= 60 * budget.search_minutes
+
+
+def _ask(oracle: Any, wanted: int, budget: Budget, spent: int) -> tuple[list[Any], bool]:
+    """Up to `wanted` trials of Keras Tuner, and whether there will be no more after them.
 
     An oracle that is IDLE waits for the scores of these trials: the batch ends early.
     """
     asked: list[Any] = []
+    left = _epochs_to_spend(budget) - spent
     for slot in range(wanted):
         trial = oracle.create_trial(f"slot {slot}")
         if trial.status != "RUNNING":
             return asked, trial.status == "STOPPED" or not asked
+        left -= _epochs(trial, budget)
+        if left < 0:
+            return asked, True
         asked.append(trial)
-    return asked, False
+    return asked, left == 0
+
+
+def _epochs(trial: Any, budget: Budget) -> int:
+    """How long the trial trains; Hyperband says it for every rung."""
+    return trial.hyperparameters.values.get("tuner/epochs", budget.trial_epochs)
 
 
 def _tell(oracle: Any, trial: Any, val_accuracy: float | None) -> None:
@@ -269,7 +305,7 @@ def _tell(oracle: Any, trial: Any, val_accuracy: float | None) -> None:
 def _proposed(study: Study, search: Search, state: SearchState, number: int, trial: Any) -> ProposedTrial:
     values = trial.hyperparameters.values
     arguments = {choice.name: values[choice.name] for choice in search.space}
-    epochs = values.get("tuner/epochs", study.budget.trial_epochs)  # set by Hyperband: the epochs of the rung
+    epochs = _epochs(trial, study.budget)
     arm = _completed(search.base, arguments, epochs, study.budget)
     spec = study.spec_for(arm, search.seed, state.setting)
     return ProposedTrial(number=number, arguments=arguments, epochs=epochs, spec=spec)

@@ -18,7 +18,7 @@ import pytest
 
 from kerascnn.errors import UsageError
 from kerascnn.records import PublishedSearch
-from kerascnn.search import SearchProgress, at_most, replay, winner_arm
+from kerascnn.search import SearchProgress, at_most, hyperband_sweep, replay, winner_arm
 from kerascnn.search import published_search as publish_progress
 from kerascnn.specs import Arm, Budget, Choice, Search, Study, TrainSpec, model
 from kerascnn.specs.setting import Setting
@@ -35,10 +35,9 @@ def make_search(oracle: str, **changes: Any) -> Search:
     return Search(**fields | {"space": (BLOCKS, KERNELS, KIND)} | changes)
 
 
-def make_study(*searches: Search, trials: int = 8, trial_epochs: int = 4, trial_images: int | None = 500) -> Study:
-    budget = Budget(
-        epochs=20, seeds=1, train_images=2000, trials=trials, trial_epochs=trial_epochs, trial_images=trial_images
-    )
+def make_study(*searches: Search, **trials: Any) -> Study:
+    given = {"trials": 8, "trial_epochs": 4, "trial_images": 500} | trials
+    budget = Budget(epochs=20, seeds=1, train_images=2000, **given)
     return Study(
         question="How deep?",
         arms=(Arm(name="plain", label="Plain", model=model("models.vgg")),),
@@ -69,6 +68,9 @@ class FakeState:
     def val_accuracy(self, spec: TrainSpec) -> float | None:
         assert self.is_settled(spec), "a run that is not settled has no score"
         return self.score(spec.model.arguments)
+
+    def training_seconds(self, spec: TrainSpec) -> float:
+        return 10.0 * spec.epochs
 
 
 def run_all(oracle: str, trials: int = 8, **changes: Any) -> SearchProgress:
@@ -181,7 +183,7 @@ def test_trials_settled_in_any_order_lead_to_the_same_search(oracle: str) -> Non
 def test_every_oracle_finishes_within_the_budget(oracle: str, trials: int) -> None:
     progress = run_all(oracle, trials=trials)
     assert progress.complete
-    assert 1 <= len(progress.trials) <= trials
+    assert 1 <= sum(trial.epochs for trial in progress.trials) <= 4 * trials
     assert [trial.number for trial in progress.trials] == list(range(len(progress.trials)))
 
 
@@ -230,12 +232,44 @@ def test_hyperband_trains_the_best_of_a_rung_again_for_three_times_as_long() -> 
     assert [trial.spec.epochs for trial in second_rung] == [3, 3, 3]
 
 
-@pytest.mark.parametrize("trial_epochs", [1, 2, 3, 4, 9, 10, 27])
-def test_the_upper_bound_of_hyperband_is_one_sweep_over_its_brackets(trial_epochs: int) -> None:
-    space = (Choice(name="blocks", values=tuple(range(1000))), KERNELS, KIND)
-    search = make_search("hyperband", space=space, batch=16)
-    study = make_study(search, trials=1000, trial_epochs=trial_epochs)
-    assert at_most(study) == len(replay(study, search, FakeState()).trials)
+LARGE_SPACE = (Choice(name="blocks", values=tuple(range(1000))), KERNELS, KIND)
+
+
+@pytest.mark.parametrize("oracle", ORACLES)
+@pytest.mark.parametrize("trials", [9, 30])
+def test_all_oracles_see_the_same_number_of_images_up_to_one_trial(oracle: str, trials: int) -> None:
+    search = make_search(oracle, space=LARGE_SPACE, batch=3)
+    asked = replay(make_study(search, trials=trials), search, FakeState()).trials
+    assert {trial.spec.data.train_images for trial in asked} == {500}
+    assert 4 * trials - 4 < sum(trial.epochs for trial in asked) <= 4 * trials
+
+
+@pytest.mark.parametrize("oracle", ORACLES)
+def test_no_trial_is_asked_for_when_those_before_have_trained_for_as_long_as_they_may(oracle: str) -> None:
+    search = make_search(oracle, batch=1)
+    timed = replay(make_study(search, search_minutes=2.0), search, FakeState())
+    untimed = replay(make_study(search), search, FakeState())
+    assert timed.complete
+    assert timed.trials == untimed.trials[: len(timed.trials)]
+    seconds = [FakeState().training_seconds(trial.spec) for trial in timed.trials]
+    assert sum(seconds[:-1]) < 120 <= sum(seconds)
+    assert replay(make_study(search, search_minutes=60.0), search, FakeState()) == untimed
+
+
+@pytest.mark.parametrize(("trials", "trial_epochs"), [(1, 9), (50, 1), (20, 3), (9, 4), (20, 10), (10, 27)])
+def test_hyperband_asks_for_no_more_trials_than_the_upper_bound_says(trial_epochs: int, trials: int) -> None:
+    search = make_search("hyperband", space=LARGE_SPACE, batch=16)
+    study = make_study(search, trials=trials, trial_epochs=trial_epochs)
+    asked = replay(study, search, FakeState()).trials
+    assert len(asked) <= at_most(study)
+
+
+@pytest.mark.parametrize("trial_epochs", [1, 2, 3, 4, 10])
+def test_the_trials_of_a_sweep_are_those_of_keras_tuner(trial_epochs: int) -> None:
+    sweep = hyperband_sweep(trial_epochs)
+    search = make_search("hyperband", space=LARGE_SPACE, batch=1)
+    asked = replay(make_study(search, trials=sum(sweep), trial_epochs=trial_epochs), search, FakeState()).trials
+    assert [trial.epochs for trial in asked[: len(sweep)]] == sweep
 
 
 def test_the_upper_bound_counts_all_searches_and_no_combination_twice() -> None:
@@ -259,7 +293,8 @@ def test_a_space_smaller_than_the_budget_ends_the_search(oracle: str) -> None:
     study = make_study(search, trials=7, trial_epochs=9)
     progress = replay(study, search, FakeState(score=lambda arguments: 0.1 * arguments["blocks"]))
     assert progress.complete
-    assert len({trial.spec.canonical_json() for trial in progress.trials}) <= at_most(study) <= 7
+    assert len({trial.spec.canonical_json() for trial in progress.trials}) <= at_most(study)
+    assert {json.dumps(trial.arguments) for trial in progress.trials} == {f'{{"blocks": {n}}}' for n in (1, 2, 3)}
 
 
 def test_the_same_proposal_twice_is_one_run() -> None:

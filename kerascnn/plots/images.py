@@ -15,8 +15,6 @@ from kerascnn.records import Table
 MOST_IN_LINE, MOST_WITH_CAPTIONS = 8, 4
 """Pictures beside each other: so many that they, and their captions, can still be made out on a phone."""
 LABEL_INCHES, CAPTION_INCHES, GAP_INCHES = 0.3, 0.17, 0.08
-FINENESS = 128
-"""Pixels along the side of a stored picture: enlarged here, because browsers blur what they enlarge."""
 
 
 @drawn
@@ -83,17 +81,14 @@ class _Block:
             box = (left / WIDTH_INCHES, 1 - lower / height, self._side / WIDTH_INCHES, self._side / height)
             axes = figure.add_axes(box)
             axes.set_axis_off()
-            axes.imshow(_enlarged(image), interpolation="none", aspect="auto")
+            axes.imshow(_in_three_channels(image), interpolation="none", aspect="auto")
             if position < len(self.captions):
                 at = (left / WIDTH_INCHES, 1 - (lower + 0.03) / height)
                 figure.text(*at, self.captions[position], va="top", fontsize=9, linespacing=1.2)
 
 
-def _enlarged(image: np.ndarray) -> np.ndarray:
-    """The image with every pixel repeated, in three channels."""
-    factor = max(1, FINENESS // max(image.shape[:2]))
-    large = image.repeat(factor, axis=0).repeat(factor, axis=1)
-    return large if large.shape[-1] == 3 else np.repeat(large[..., :1], 3, axis=-1)
+def _in_three_channels(image: np.ndarray) -> np.ndarray:
+    return image if image.shape[-1] == 3 else np.repeat(image[..., :1], 3, axis=-1)
 
 
 def _table(name: str, title: str, captions: Mapping[str, Sequence[str]]) -> Table | None:

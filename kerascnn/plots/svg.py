@@ -6,11 +6,13 @@ stays text; ids begin with a prefix so that many charts share a page. Same figur
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
+from PIL import Image
 
 from kerascnn.plots.palette import TONES
 from kerascnn.plots.picture import MARK, chart_style
@@ -44,6 +46,9 @@ def to_svg(figure: Figure, title: str, alt: str, prefix: str) -> str:
         _unstyle(element)
         _name_classes(element)
         _shorten(element)
+        if element.tag == "image":
+            _pack(element)
+    _unwrap(root)
     _prefix_ids(root, prefix)
     _describe(root, title, alt, prefix)
     return ElementTree.tostring(root, encoding="unicode")
@@ -99,6 +104,34 @@ def _shorten(element: ElementTree.Element) -> None:
         if name in element.attrib:
             short = NUMBER.sub(lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), element.attrib[name])
             element.set(name, " ".join(short.split()))
+
+
+def _pack(image: ElementTree.Element) -> None:
+    """Write the pixels as small as PNG can without loss, and have them enlarged as squares."""
+    image.set("image-rendering", "pixelated")
+    name = HREF if HREF in image.attrib else "href"
+    kind, _, content = image.attrib[name].partition(",")
+    with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+        opaque = picture.convert("RGBA")
+    smaller = opaque.convert("RGB") if opaque.getchannel("A").getextrema() == (255, 255) else opaque
+    colours = smaller.getcolors(256) if smaller.mode == "RGB" else None
+    if colours:
+        indexed = smaller.quantize(len(colours), dither=Image.Dither.NONE)
+        smaller = indexed if indexed.convert("RGB").tobytes() == smaller.tobytes() else smaller
+    target = io.BytesIO()
+    smaller.save(target, format="PNG", optimize=True)
+    image.set(name, f"{kind},{base64.b64encode(target.getvalue()).decode()}")
+
+
+def _unwrap(element: ElementTree.Element) -> None:
+    """Put the contents of groups that say nothing in their place: matplotlib wraps every mark in three."""
+    for child in element:
+        _unwrap(child)
+    kept: list[ElementTree.Element] = []
+    for child in element:
+        is_idle = child.tag == "g" and not set(child.attrib) - {"id"}
+        kept += list(child) if is_idle else [child]
+    element[:] = kept
 
 
 def _prefix_ids(root: ElementTree.Element, prefix: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from markupsafe import Markup
@@ -68,6 +69,7 @@ _PROPERTIES = frozenset(
         "stop-opacity",
         "visibility",
         "display",
+        "image-rendering",
     ]
 )
 _ATTRIBUTES = _PROPERTIES | frozenset(
@@ -128,7 +130,7 @@ class UnsafeDrawing(ValueError):
 
 
 def markup_drawing(svg: str, prefix: str) -> Markup:
-    """The drawing, its ids starting with `prefix`, ready to stand in a page.
+    """The drawing, its ids `prefix` and a number, ready to stand in a page.
 
     Raises: UnsafeDrawing when it is not well-formed or holds an element that is not on the list.
     """
@@ -140,7 +142,8 @@ def markup_drawing(svg: str, prefix: str) -> Markup:
         raise UnsafeDrawing(f"it is not well-formed: {err}") from err
     if _local(root.tag) != "svg":
         raise UnsafeDrawing("it is not an SVG drawing")
-    _clean(root, prefix)
+    names = dict.fromkeys(element.get("id") for element in root.iter() if element.get("id"))
+    _clean(root, {str(name): f"{prefix}-{number}" for number, name in enumerate(names)})
     root.tail = None
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
@@ -149,27 +152,27 @@ def _local(name: object) -> str:
     return str(name).rpartition("}")[2]
 
 
-def _clean(element: ElementTree.Element, prefix: str) -> None:
+def _clean(element: ElementTree.Element, ids: Mapping[str, str]) -> None:
     element.tag = _local(element.tag)
     if element.tag not in _ELEMENTS:
         raise UnsafeDrawing(f"it holds the element {element.tag!r}")
-    _clean_attributes(element, prefix)
+    _clean_attributes(element, ids)
     element.text = clean_text(element.text) if element.text else element.text
     for child in list(element):
         if _local(child.tag) in _DROPPED:
             element.remove(child)
         else:
-            _clean(child, prefix)
+            _clean(child, ids)
 
 
-def _clean_attributes(element: ElementTree.Element, prefix: str) -> None:
+def _clean_attributes(element: ElementTree.Element, ids: Mapping[str, str]) -> None:
     attributes = {_local(name): value for name, value in element.attrib.items()}
     attributes = {**_style_properties(attributes.pop("style", "")), **attributes}
     attributes = _follow_theme(attributes)
     element.attrib.clear()
     for name, value in sorted(attributes.items()):
         if name in _ATTRIBUTES:
-            kept = _clean_value(name, clean_text(value), prefix)
+            kept = _clean_value(name, value, ids)
             if kept is not None:
                 element.set(name, kept)
 
@@ -191,16 +194,17 @@ def _style_properties(style: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs if name.strip() in _PROPERTIES}
 
 
-def _clean_value(name: str, value: str, prefix: str) -> str | None:
+def _clean_value(name: str, value: str, ids: Mapping[str, str]) -> str | None:
+    """The value with its references renamed; None where it refers to nothing of this drawing."""
     if name == "id":
-        return f"{prefix}-{value}"
+        return ids[value]
     if name == "aria-labelledby":
-        return " ".join(f"{prefix}-{part}" for part in value.split())
+        return " ".join(ids[part] for part in value.split() if part in ids) or None
     if name == "href":
         if value.startswith("#"):
-            return f"#{prefix}-{value[1:]}"
+            return f"#{ids[value[1:]]}" if value[1:] in ids else None
         return value if _PICTURE.match(value) else None
     if "url" in value:
         own = _OWN.match(value)
-        return f"url(#{prefix}-{own[1]})" if own else None
-    return value
+        return f"url(#{ids[own[1]]})" if own and own[1] in ids else None
+    return clean_text(value)

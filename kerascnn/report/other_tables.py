@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kerascnn.records import Epoch, Published, PublishedSearch, Trial
+from kerascnn.records import Epoch, Published, PublishedSearch, RunFailure, RunRecord, Trial
 from kerascnn.records import Table as PublishedTable
 from kerascnn.report.facts import Facts, parameter_text
+from kerascnn.report.filters import plural, quantity
 from kerascnn.report.parts import Cell, Column, Mark, Search, Table
 from kerascnn.specs import METRICS
 
@@ -66,9 +67,31 @@ def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -
         best=_best_words(best),
         best_value=best.val_accuracy if best else None,
         table=Table(
-            f"{anchor}-trials", caption, columns, rows, csv, "Chosen on validation images, never on test images."
+            f"{anchor}-trials",
+            caption,
+            columns,
+            rows,
+            csv,
+            f"Chosen on validation images, never on test images. {_spent_words(facts, search)}".strip(),
         ),
     )
+
+
+def _spent_words(facts: Facts, search: PublishedSearch) -> str:
+    runs = [facts.stored[trial.key] for trial in search.trials if trial.key in facts.stored]
+    return spent_words(runs, facts.published.dataset.train_images if facts.published else 0)
+
+
+def spent_words(runs: Sequence[RunRecord | RunFailure], images: int) -> str:
+    """What these trials cost, in images: the currency in which searches with longer and shorter trials compare.
+
+    `images` are those of the data set, which a trial sees that does not say otherwise.
+    """
+    if not runs:
+        return ""
+    seen = sum((run.spec.data.train_images or images) * run.spec.epochs for run in runs)
+    seconds = sum(run.cost.training_seconds for run in runs if isinstance(run, RunRecord))
+    return f"{plural(len(runs), 'trial')} saw {seen:,} images in {quantity(seconds, 'seconds')} of training."
 
 
 def _trial_row(trial: Trial, names: Sequence[str], best: int | None, page: str | None) -> tuple[Cell, ...]:

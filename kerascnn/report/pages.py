@@ -176,7 +176,7 @@ class RunPage:
     scores: Measures | None
     curves: tuple[Curve, ...]
     epochs: Measures | None
-    probes: tuple[Measures, ...]
+    layers: Measures | None
     amounts: tuple[Amount, ...]
     settings: tuple[Setting, ...]
     environment: tuple[Fact, ...]

@@ -82,6 +82,13 @@ class Cell:
     strip: Strip | None = None
     tone: str | None = None
 
+    @property
+    def sort_key(self) -> str | None:
+        """What the table is sorted by where that is not the text that the cell shows."""
+        if self.value is None or (isinstance(self.value, str) and self.unit == "text" and self.mark is None):
+            return None
+        return f"{self.value:.8g}" if isinstance(self.value, float) else str(self.value)
+
 
 @dataclass(frozen=True)
 class Column:

@@ -41,7 +41,7 @@ PROBE_COLUMNS = {
     "dead_share": Measure("Dead units", "percent"),
     "saturated_share": Measure("Saturated values", "percent"),
 }
-MOMENTS = {"initial": "Layers before training", "final": "Layers after training"}
+MOMENTS = {"initial": "before", "final": "after"}
 
 
 def build_run_page(result: RunRecord | RunFailure, uses: Sequence[Use], shell: Shell, command: str) -> RunPage:
@@ -58,7 +58,7 @@ def build_run_page(result: RunRecord | RunFailure, uses: Sequence[Use], shell: S
         scores=_scores(record) if record else None,
         curves=build_curves(result.epochs, result.spec.epochs, chance),
         epochs=_epochs(result.epochs) if result.epochs else None,
-        probes=tuple(_probe(probe) for probe in record.probes if probe.layers) if record else (),
+        layers=_layers(record.probes) if record else None,
         amounts=tuple(_amounts(record)) if record else (),
         settings=build_settings(result.spec),
         environment=_environment(record) if record else (),
@@ -97,13 +97,19 @@ def _epochs(epochs: Sequence[Epoch]) -> Measures:
     return Measures("Every epoch", "Epoch", EPOCH_COLUMNS, rows)
 
 
-def _probe(probe: Probe) -> Measures:
-    """The layers with the measures that at least one of them has."""
-    kept = [name for name in PROBE_COLUMNS if any(getattr(layer, name) is not None for layer in probe.layers)]
-    rows = tuple(
-        MeasureRow(_layer_words(layer), tuple(getattr(layer, name) for name in kept)) for layer in probe.layers
-    )
-    return Measures(MOMENTS[probe.moment], "Layer", tuple(PROBE_COLUMNS[name] for name in kept), rows)
+def _layers(probes: Sequence[Probe]) -> Measures | None:
+    """A row for each layer: every measure that at least one of them has, before training and after it."""
+    columns: dict[Measure, dict[str, float | None]] = {}
+    for name, measure in PROBE_COLUMNS.items():
+        for probe in probes:
+            values = {_layer_words(layer): getattr(layer, name) for layer in probe.layers}
+            if any(value is not None for value in values.values()):
+                columns[Measure(f"{measure.label} {MOMENTS[probe.moment]}", measure.unit)] = values
+    heads = dict.fromkeys(_layer_words(layer) for probe in probes for layer in probe.layers)
+    if not heads:
+        return None
+    rows = tuple(MeasureRow(head, tuple(values.get(head) for values in columns.values())) for head in heads)
+    return Measures("Layers before and after training", "Layer", tuple(columns), rows)
 
 
 def _layer_words(layer: LayerProbe) -> str:

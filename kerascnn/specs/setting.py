@@ -45,6 +45,10 @@ class SearchState(Protocol):
         """The settled run's validation accuracy; None where it failed or diverged."""
         ...
 
+    def training_seconds(self, spec: TrainSpec) -> float:
+        """How long the settled run trained; 0 where it failed."""
+        ...
+
     def is_settled(self, spec: TrainSpec) -> bool:
         """Whether the run is in the store, or was tried and failed."""
         ...

@@ -70,6 +70,9 @@ class Budget(Spec, frozen=True, kw_only=True):
     """What one profile spends. None images: all there are. `arms`: which arms the profile trains.
 
     `rate_seeds`: seeds for each learning rate of a grid, on `trial_images`; with 0 the profile tries none.
+    `trials`: what each search may spend, in trials of `trial_epochs`; shorter ones buy more of them, so that all
+    searches see the same number of images. `search_minutes`: no further trial once those of a search have trained
+    for that long.
     """
 
     epochs: Positive
@@ -80,6 +83,7 @@ class Budget(Spec, frozen=True, kw_only=True):
     trials: int = 0
     trial_epochs: Positive = 1
     trial_images: Positive | None = None
+    search_minutes: float | None = None
     rate_seeds: int = 0
     arms: Literal["pairs", "claimed", "all"] = "claimed"
 

@@ -83,12 +83,27 @@ def test_the_report_works_in_a_browser_without_complaint(finished: Place) -> Non
 
 
 def test_the_search_is_replayed_from_the_store_with_its_winners_on_fresh_seeds(finished: Place) -> None:
-    (result,) = (finished.store / "_published" / "14_depth_and_kernels_search").glob("smoke-*[0-9a-f].json")
-    published = json.loads(result.read_bytes())
+    published = _published_searches(finished)
     assert [search["name"] for search in published["searches"]] == ["random", "hyperband", "bayesian"]
     assert all(int(seed) > 1000 for arm in ("random", "bayesian") for seed in published["runs"][arm])
     keys = set(finished.keys())
     assert all(trial["key"] in keys for search in published["searches"] for trial in search["trials"])
+
+
+def test_a_killed_search_trains_no_trial_twice_and_ends_with_the_same_best(finished: Place, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", finished.data, "14_depth_and_kernels_search")
+    process = place.start()
+    _wait_until(lambda: place.store.exists() and len(_trials_in(place, finished)) >= 2, seconds=200)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = place.keys()
+    done = place.pipeline("all")
+    assert done.returncode == 0, done.stderr
+    assert kept.items() <= place.keys().items() <= finished.keys().items()
+    assert f"Trained {len(place.keys()) - len(kept)} runs" in done.stdout
+    again, before = _published_searches(place), _published_searches(finished)
+    assert again["searches"] == before["searches"]
+    assert again["runs"] == before["runs"]
 
 
 @pytest.mark.parametrize("where", ["checkout", "experiments"])
@@ -243,6 +258,17 @@ def test_force_trains_again_and_finds_the_same_bits_with_another_number_of_worke
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Trained 4 runs" in done.stdout
     assert finished.keys() == before
+
+
+def _published_searches(place: Place) -> dict:
+    (result,) = (place.store / "_published" / "14_depth_and_kernels_search").glob("smoke-*[0-9a-f].json")
+    return json.loads(result.read_bytes())
+
+
+def _trials_in(place: Place, whole: Place) -> set[str]:
+    """The trials of the finished suite's searches that `place` has so far."""
+    trials = {trial["key"] for search in _published_searches(whole)["searches"] for trial in search["trials"]}
+    return trials & place.keys().keys()
 
 
 def _cell(kind: str, source: str, *tags: str) -> dict:

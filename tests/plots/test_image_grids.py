@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
 from factories import make_arm
+from PIL import Image
 
 from kerascnn import plots
 from kerascnn.looking.light import Invariance
@@ -24,15 +27,20 @@ def drawn_images(picture):
     return [image for axes in picture.figure.axes for image in axes.images]
 
 
-def test_every_image_is_drawn_with_its_pixels_enlarged_and_not_mixed():
+def test_every_image_is_drawn_with_its_pixels_enlarged_by_the_browser_and_not_mixed():
     picture = plots.plot_images({"as it is": IMAGES})
     assert len(drawn_images(picture)) == 9
-    np.testing.assert_array_equal(np.asarray(drawn_images(picture)[0].get_array())[::4, ::4], IMAGES[0])
+    svg = ElementTree.fromstring(to_svg(picture.figure, picture.title, picture.alt, "p"))
+    images = [element for element in svg.iter() if element.tag.endswith("image")]
+    assert {element.get("image-rendering") for element in images} == {"pixelated"}
+    for element, image in zip(images, IMAGES, strict=True):
+        stored = Image.open(io.BytesIO(base64.b64decode(element.get("href").partition(",")[2])))
+        np.testing.assert_array_equal(np.asarray(stored.convert("RGB")), image)
 
 
 def test_images_of_one_channel_and_of_few_pixels_are_drawn_as_well():
     picture = plots.plot_images({"grey": IMAGES[:1, ..., :1], "kernels": IMAGES[:2, :3, :3]})
-    assert [image.get_array().shape for image in drawn_images(picture)] == [(128, 128, 3), (126, 126, 3), (126, 126, 3)]
+    assert [image.get_array().shape for image in drawn_images(picture)] == [(32, 32, 3), (3, 3, 3), (3, 3, 3)]
 
 
 def test_labels_and_captions_are_drawn_and_said_and_tabled():

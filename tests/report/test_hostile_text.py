@@ -294,7 +294,7 @@ def test_a_drawing_loses_handlers_styles_and_addresses_elsewhere():
         '<use xlink:href="https://evil.example/x.svg#a"/><use xlink:href="#a" clip-path="url(#a)"/></svg>'
     )
     assert str(markup_drawing(svg, "p")) == (
-        '<svg><g id="p-a" /><use /><use clip-path="url(#p-a)" href="#p-a" /></svg>'
+        '<svg><g id="p-0" /><use /><use clip-path="url(#p-0)" href="#p-0" /></svg>'
     )
 
 
