@@ -108,7 +108,8 @@ def answer_strip(results: Results, arms: Sequence[str], shifts: Sequence[Sequenc
             answers = predictor.predict(runs.arm.name, record, shown)
             for line, answer in zip(lines, answers, strict=True):
                 line.append(f"{runs.arm.name}: {results.dataset.class_names[answer]}")
-    label = "One image under every shift, and the classes that the nets see"
+    truth = results.dataset.class_names[predictor.inputs.dataset.test_labels[image]]
+    label = f"One image ({truth}) under every shift, rounded and clipped to 0..255, and what the nets answer"
     return Strip({label: shown}, {label: ["\n".join(line) for line in lines]})
 
 
