@@ -168,18 +168,24 @@ class DatasetInfo(Spec, frozen=True, kw_only=True):
         """The named companion, or this set itself where none is named or it is not at hand."""
         return self if dataset is None else self.companions.get(dataset, self)
 
+    def chance_of(self, arm: Arm) -> float:
+        """The accuracy of guessing: one over the classes of the arm's data set, one half for a pixel of a mask."""
+        return 0.5 if arm.task == "segmentation" else 1.0 / max(1, len(self.on(arm.dataset).class_names))
+
 
 @dataclass(frozen=True)
 class ArmRuns:
     """One arm with the runs it has, by seed. A seed is in `records`, in `failures`, or not run yet.
 
-    `measured`: metric -> seed -> value, for the metrics that a notebook measures itself.
+    `measured`: metric -> seed -> value, for the metrics that a notebook measures itself. `chance`: the accuracy of
+    guessing, where it is known for this arm and need not be the study's.
     """
 
     arm: Arm
     records: dict[int, RunRecord]
     failures: dict[int, RunFailure] = field(default_factory=dict)
     measured: dict[str, dict[int, float]] = field(default_factory=dict)
+    chance: float | None = None
 
     @property
     def finished(self) -> dict[int, RunRecord]:

@@ -68,6 +68,7 @@ class Results:
                 self._by_seed(name, RunRecord),
                 self._by_seed(name, RunFailure),
                 {metric: by_arm.get(name, {}) for metric, by_arm in self.measured.items()},
+                self.dataset.chance_of(named[name]),
             )
             for name in self.runs
         ]

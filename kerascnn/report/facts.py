@@ -72,13 +72,9 @@ class Facts:
         }
 
     def chance_of(self, arm: str) -> float:
-        """The accuracy of guessing: one over the classes of the arm's data set, one half for a pixel of a mask."""
-        if self.arms[arm].arm.task == "segmentation":
-            return 0.5
-        if self.published is None:
-            return self.chance
-        dataset = self.published.dataset.on(self.arms[arm].arm.dataset)
-        return 1.0 / max(1, len(dataset.class_names))
+        """The accuracy of guessing on that arm."""
+        own = self.arms[arm].chance
+        return self.chance if own is None else own
 
     @property
     def page(self) -> str:
@@ -245,6 +241,7 @@ class _Loaded:
                 records=_pick(self.runs.get(name, {}), self.records),
                 failures=_pick(self.runs.get(name, {}), self.failures),
                 measured={metric: by_arm.get(name, {}) for metric, by_arm in published.measured.items()},
+                chance=published.dataset.chance_of(arm),
             )
             for name, arm in every.items()
         }

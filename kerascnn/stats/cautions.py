@@ -29,7 +29,11 @@ def cautions(
     shown = _distinct(arms_of(claim, arms))
     found = [warning for runs in shown for warning in _about_arm(runs, claim.metric)]
     if claim.metric in OUTCOME_METRICS:
-        found += [warning for runs in shown for warning in _about_learning(runs, chance)]
+        found += [
+            warning
+            for runs in shown
+            for warning in _about_learning(runs, chance if runs.chance is None else runs.chance)
+        ]
     return (*found, *_about_pairing(pairing), *_about_spread(claim, effects))
 
 

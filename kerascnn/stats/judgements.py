@@ -93,24 +93,31 @@ def judge_all(
     """Claim name -> its judgement, in the order of `claims`, corrected for each other by Holm's procedure.
 
     `arms`: name -> runs; an arm a claim needs may be absent or empty, and the claim is then not
-    judged. `chance`: one over the number of classes. `numbers`: what the notebook published. `looks`:
+    judged. `chance`: the accuracy of guessing on arms that do not say their own. `numbers`: what the notebook published. `looks`:
     see `Study`.
 
     Raises: UsageError for a trend whose places do not fit its arms.
     """
     every = {claim.name: claim for claim in claims}
+    chances = {name: _chance(claim, arms, chance) for name, claim in every.items()}
     measured = {
         name: found
         for name, claim in every.items()
-        if not isinstance(claim, Identity) and (found := _measure(claim, arms, chance)) is not None
+        if not isinstance(claim, Identity) and (found := _measure(claim, arms, chances[name])) is not None
     }
     adjusted = holm({name: found.evidence.p_value for name, found in measured.items()})
     return {
-        name: _judge_runs(measured[name], arms, chance, _Correction(adjusted[name], len(measured), looks))
+        name: _judge_runs(measured[name], arms, chances[name], _Correction(adjusted[name], len(measured), looks))
         if name in measured
-        else _judge_rest(claim, arms, chance, numbers)
+        else _judge_rest(claim, arms, chances[name], numbers)
         for name, claim in every.items()
     }
+
+
+def _chance(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> float:
+    """The accuracy of guessing on the arm that the claim is about."""
+    own = next((arms[name].chance for name in claim.arm_names() if name in arms), None)
+    return chance if own is None else own
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from factories import by_name, make_arm, make_probe, make_record, make_runs
@@ -147,6 +149,18 @@ def test_an_interaction_is_the_difference_of_differences():
     judgement = judged(claim, *runs)
     assert judgement.effects == {1: pytest.approx(0.4), 2: pytest.approx(0.41)}
     assert judgement.contrast == "Test accuracy, (A minus B) minus (C minus D)"
+
+
+def test_an_arm_on_other_images_is_judged_by_the_chance_of_guessing_there():
+    claim = Threshold(name="t", says="s", arm="a", relation="above", value="chance", smallest_effect=0.05)
+    runs = make_runs("a", (0.31, 0.30, 0.32))
+    of_four_classes = dataclasses.replace(runs, chance=0.25)
+    judgement = judged(claim, of_four_classes)
+    assert judgement.effect == pytest.approx(0.06)
+    assert "chance (25.0 %)" in judgement.sentence
+    of_two_classes = [dataclasses.replace(make_runs(name, (0.50, 0.51, 0.9)), chance=0.5) for name in "ab"]
+    rule = Comparison(name="c", says="s", arm="a", baseline="b", smallest_effect=0.05)
+    assert any("1 of 3" in warning for warning in judged(rule, *of_two_classes).warnings)
 
 
 def test_a_threshold_above_chance_is_the_distance_to_it():
