@@ -23,6 +23,7 @@ from kerascnn.places import experiments_folder, reports_folder
 from kerascnn.records import NotebookFailure
 from kerascnn.rendering import RenderTask, gather, render
 from kerascnn.report import is_current
+from kerascnn.report.inputs import page_stem
 from kerascnn.session import is_settled
 from kerascnn.specs import Profile
 from kerascnn.suite import Experiment, Planned, Suite
@@ -130,12 +131,13 @@ class Producer:
             self._progress.say(f"{name}: the notebook failed: {failure.reason}")
         scheduler.watch(
             lane.submit(render, self._render_task.canonical_json()),
-            lambda rendered: self._page_ready(name, rendered),
+            lambda rendered: self._page_ready(plan, rendered),
         )
 
-    def _page_ready(self, name: str, future: Future) -> None:
+    def _page_ready(self, plan: Planned, future: Future) -> None:
         self._rendered(future)
-        self._progress.say(f"{name}: see {self.outcome.index.parent / name}.html")
+        stem = page_stem(plan.experiment.name, plan.session(self._suite.dataset).changed_parameters)
+        self._progress.say(f"{plan.experiment.name}: see {self.outcome.index.parent / stem}.html")
 
     def _rendered(self, future: Future) -> None:
         self.outcome.index = Path(future.result())

@@ -17,12 +17,10 @@ ONE_OF_EACH = (
     "02_convolution_by_hand",
     "03_sigmoid_vs_relu_depth",
     "04_glorot_vs_he",
-    "07_batch_normalization",
-    "09_pooling",
     "14_depth_and_kernels_search",
     "16_u_net",
 )
-"""Experiments without arms, with seeds, step sizes, shared runs, own measurements, searches and masks."""
+"""Experiments without arms, with seeds, step sizes, searches, masks and own measurements."""
 
 
 @dataclass

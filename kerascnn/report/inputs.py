@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
@@ -72,10 +72,7 @@ class Entry:
     @property
     def page_stem(self) -> str:
         """The name of this result's pages: the experiment's, marked where the parameters are others."""
-        stem = file_stem(self.experiment)
-        if self.is_default:
-            return stem
-        return f"{stem}--{_short_hash(json.dumps(self.changed_parameters, sort_keys=True, default=str))}"
+        return page_stem(self.experiment, {} if self.is_default else self.changed_parameters)
 
     @cached_property
     def executed_notebook(self) -> dict[str, Any] | None:
@@ -135,6 +132,14 @@ def file_stem(experiment: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9_-]", "-", experiment)[:STEM_LENGTH]
     is_taken = safe in OTHER_PAGES or "--" in safe
     return f"{safe}-{_short_hash(experiment)}" if is_taken or safe != experiment else safe
+
+
+def page_stem(experiment: str, changed_parameters: Mapping[str, Any]) -> str:
+    """The name of the pages of a result with these parameters."""
+    stem = file_stem(experiment)
+    if not changed_parameters:
+        return stem
+    return f"{stem}--{_short_hash(json.dumps(changed_parameters, sort_keys=True, default=str))}"
 
 
 def _short_hash(text: str) -> str:

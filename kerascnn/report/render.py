@@ -25,7 +25,7 @@ from kerascnn.report.run_uses import gather_uses
 from kerascnn.report.search_page import build_search_page
 from kerascnn.report.stylesheet import render_stylesheet
 from kerascnn.report.summaries import chapter_name, summarise
-from kerascnn.report.writer import Content, render_template, write_report
+from kerascnn.report.writer import Content, only_writer, render_template, write_report
 
 SCRIPTS = ("tables.js", "targets.js", "compare.js", "points.js", "curves.js")
 """One file for each purpose; a page loads those it needs."""
@@ -64,8 +64,9 @@ def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Pat
     """
     digest = digest_inputs(inputs)  # first: a run that is committed meanwhile must make the next look render again
     facts, name = gather(inputs), chapter_name(inputs)
-    chapter = next_chapter(History.load(output), name, summarise(facts), invocation)
-    write_report(_build_all(inputs, facts, chapter), digest, output, (name, chapter))
+    with only_writer(output):  # from the look at what the last report said until this one is there
+        chapter = next_chapter(History.load(output), name, summarise(facts), invocation)
+        write_report(_build_all(inputs, facts, chapter), digest, output, (name, chapter))
     return output / "index.html"
 
 

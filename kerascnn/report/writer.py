@@ -95,10 +95,24 @@ def write_report(
     Raises: StoreError when the folder cannot be written.
     """
     contents = {name: file.encode("utf-8") if isinstance(file, str) else file for name, file in files.items()}
+    with only_writer(folder), _folder_errors(folder):
+        _write_all(contents, digest, folder, chapter)
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Nobody else writes a report into `folder` meanwhile. Who has the folder already may ask again.
+
+    Raises: StoreError when the folder cannot be written.
+    """
+    lock = FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS, is_singleton=True)
     with _folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
-            _write_all(contents, digest, folder, chapter)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _write_all(contents: Mapping[str, bytes], digest: str, folder: Path, chapter: tuple[str, Chapter] | None) -> None:

@@ -53,6 +53,7 @@ def test_other_parameters_train_only_what_is_missing_and_get_a_page_beside_the_d
     assert finished.keys() | before == finished.keys()
     assert default_page.read_text(encoding="utf-8").count("<h1") == text.count("<h1")
     (page,) = finished.reports.glob("04_glorot_vs_he--*[0-9a-f].html")
+    assert str(page) in done.stdout + done.stderr
     assert re.search(r"depths.{0,200}\[8, ?10\]", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -106,7 +107,7 @@ def test_a_killed_search_trains_no_trial_twice_and_ends_with_the_same_best(finis
     assert again["runs"] == before["runs"]
 
 
-@pytest.mark.parametrize("where", ["checkout", "experiments"])
+@pytest.mark.parametrize("where", ["checkout", pytest.param("experiments", marks=pytest.mark.thorough)])
 def test_a_notebook_run_by_papermill_gives_the_same_keys_and_bits(finished: Place, tmp_path: Path, where: str) -> None:
     place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
     folder = {"checkout": place.root, "experiments": place.experiments}[where]

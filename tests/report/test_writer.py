@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
 
 from kerascnn.errors import StoreError
-from kerascnn.report import is_current, render_report
+from kerascnn.report import is_current, render_report, writer
 from kerascnn.report.writer import MANIFEST, Manifest, write_report
 
 
@@ -103,3 +104,22 @@ def test_a_file_that_someone_changed_is_written_again(tmp_path):
     (tmp_path / "index.html").write_text("mine", encoding="utf-8")
     write_report({"index.html": "a"}, "1", tmp_path)
     assert (tmp_path / "index.html").read_text(encoding="utf-8") == "a"
+
+
+def test_who_has_the_folder_may_write_and_another_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "LOCK_TIMEOUT_SECONDS", 0.2)
+    tried = []
+
+    def write_too():
+        try:
+            write_report({"index.html": "theirs"}, "2", tmp_path)
+        except StoreError as err:
+            tried.append(str(err))
+
+    with writer.only_writer(tmp_path):
+        write_report({"index.html": "ours"}, "1", tmp_path)
+        other = threading.Thread(target=write_too)
+        other.start()
+        other.join()
+    assert "another report is being written there" in tried[0]
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") == "ours"
