@@ -64,11 +64,12 @@ class Comparison(ClaimBase, frozen=True, kw_only=True, tag="comparison"):
 class Trend(ClaimBase, frozen=True, kw_only=True, tag="trend"):
     """The metric moves in `direction` over `arms`, ordered by `values` (their place on the axis).
 
-    `smallest_effect` is a change per unit of `values`.
+    `smallest_effect` is a change per unit of `values`; `unit` is that unit's word, such as "layer".
     """
 
     arms: tuple[str, ...]
     values: tuple[float, ...]
+    unit: str = "unit"
     smallest_effect: float
     metric: str = "test_accuracy"
     direction: Literal["higher", "lower"] = "higher"

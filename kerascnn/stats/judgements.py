@@ -156,12 +156,15 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
     rule, n = rule_of(claim), len(effects)
     verdict = decide(rule, effects, claim.smallest_effect, corrected.p_value, corrected.looks)
     contrast = sentences.contrast_words(claim, arms, chance)
-    bounds = (interval.low, interval.high) if interval else None
+    is_counted = claim.metric in FIXED_METRICS
+    bounds = (interval.low, interval.high) if interval and not is_counted else None
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
     warnings = cautions(claim, arms, found.pairing, found.effects, chance)
     alone = decide(rule, effects, claim.smallest_effect)
     is_corrected = verdict == "cannot tell" and alone != verdict and found.evidence.p_value <= LEVEL
-    if is_corrected:
+    if is_counted:
+        words = sentences.counted_words(contrast, claim, mean, verdict)
+    elif is_corrected:
         warnings += (sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks),)
         words = sentences.OPEN_AMONG_OTHERS.format(found=found_words, alone=alone, seeds=sentences.seeds_text(n))
     else:
@@ -175,8 +178,8 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
         effect=mean,
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
-        p_value=found.evidence.p_value,
-        adjusted_p_value=min(1.0, corrected.p_value * corrected.looks),
+        p_value=None if is_counted else found.evidence.p_value,
+        adjusted_p_value=None if is_counted else min(1.0, corrected.p_value * corrected.looks),
         family=corrected.family,
         looks=corrected.looks,
         seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, corrected.family * corrected.looks)

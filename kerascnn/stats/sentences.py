@@ -34,6 +34,13 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
 }
 """What follows, for each rule and verdict; `found` is the contrast with its effect and interval."""
 
+COUNTED: dict[Verdict, str] = {
+    "supported": "As the lesson says (smallest difference of interest: {smallest}).",
+    "contradicted": "The opposite of what the lesson says.",
+    "too small to matter": "A smaller difference than the {smallest} that would matter.",
+    "cannot tell": "As large as the smallest difference of interest, {smallest}: on the line.",
+}
+
 OPEN_AMONG_OTHERS = (
     "{found}. Alone that would be: {alone}. But other claims, or earlier looks, had their chance of a false alarm too:"
     " {seeds} cannot tell."
@@ -67,7 +74,7 @@ def effect_words(claim: Claim, effect: float) -> str:
     if isinstance(claim, Identity):
         return f"off by {abs(effect):g}"
     text = difference_text(unit_of(claim), effect, _decimals(claim))
-    return text + (" per unit" if isinstance(claim, Trend) else "")
+    return text + _per_unit(claim)
 
 
 def interval_words(claim: Claim, low: float, high: float) -> str:
@@ -81,14 +88,18 @@ def smallest_words(claim: Claim) -> str:
     if isinstance(claim, Identity):
         return f"{claim.tolerance:g}"
     text = difference_text(unit_of(claim), smallest_of(claim), _decimals(claim), sign=False)
-    return text + (" per unit" if isinstance(claim, Trend) else "")
+    return text + _per_unit(claim)
 
 
 def effect_size_text(claim: Claim, size: float) -> str:
     """An unsigned size in the unit of the claim's effect, such as a standard error, with two digits that count."""
     unit = unit_of(claim)
     text = difference_text(unit, size, decimals_for(unit, size), sign=False)
-    return text + (" per unit" if isinstance(claim, Trend) else "")
+    return text + _per_unit(claim)
+
+
+def _per_unit(claim: Claim) -> str:
+    return f" per {claim.unit}" if isinstance(claim, Trend) else ""
 
 
 def p_text(p_value: float) -> str:
@@ -119,6 +130,11 @@ def sentence_of(claim: Claim, rule: Rule, verdict: Verdict, found: str, n: int) 
     """The judgement's sentence; `found` is the contrast with its numbers."""
     template = SENTENCES[rule, verdict]
     return template.format(found=found, smallest=smallest_words(claim), seeds=seeds_text(n))
+
+
+def counted_words(contrast: str, claim: Claim, effect: float, verdict: Verdict) -> str:
+    """The judgement of a number that is counted, not measured: it has no seeds and no interval."""
+    return f"{contrast}: {effect_words(claim, effect)} (counted). {COUNTED[verdict].format(smallest=smallest_words(claim))}"
 
 
 def found_words(contrast: str, claim: Claim, effect: float, bounds: tuple[float, float] | None, n: int) -> str:

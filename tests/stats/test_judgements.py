@@ -121,13 +121,21 @@ def test_lower_is_better_turns_the_effect_round():
 
 
 def test_a_trend_is_the_least_squares_slope_of_each_seed():
-    claim = Trend(name="t", says="s", arms=("a", "b", "c"), values=(2, 4, 8), smallest_effect=0.01, direction="lower")
+    claim = Trend(
+        name="t",
+        says="s",
+        arms=("a", "b", "c"),
+        values=(2, 4, 8),
+        unit="layer",
+        smallest_effect=0.01,
+        direction="lower",
+    )
     runs = [make_runs("a", (0.6, 0.5)), make_runs("b", (0.5, 0.4)), make_runs("c", (0.3, 0.21))]
     judgement = judged(claim, *runs)
     assert judgement.effects[1] == pytest.approx(0.05)
     assert judgement.effects[2] == pytest.approx(0.9 / (56 / 3))
     assert judgement.verdict == "supported"
-    assert "points per unit" in judgement.sentence
+    assert "points per layer" in judgement.sentence
 
 
 def test_a_trend_without_a_place_for_each_arm_is_an_error():
@@ -313,6 +321,9 @@ def test_a_claim_that_is_not_judged_and_one_about_a_number_cost_the_others_nothi
 def test_what_is_counted_and_not_measured_needs_no_test():
     claim = replace(HIGHER, metric="parameters", smallest_effect=100, direction="lower")
     runs = [make_runs("he", (0.5, 0.5), parameters=10), make_runs("glorot", (0.5, 0.5), parameters=1000)]
+    counted = judged(claim, *runs)
+    assert counted.sentence.endswith("+990 (counted). As the lesson says (smallest difference of interest: 100).")
+    assert (counted.low, counted.high, counted.p_value, counted.adjusted_p_value) == (None,) * 4
     assert judged(claim, *runs).verdict == "supported"
 
 
