@@ -187,6 +187,10 @@ class ArmRuns:
     measured: dict[str, dict[int, float]] = field(default_factory=dict)
     chance: float | None = None
 
+    def chance_or(self, study: float) -> float:
+        """The arm's own chance of guessing, or the study's where it has none."""
+        return study if self.chance is None else self.chance
+
     @property
     def finished(self) -> dict[int, RunRecord]:
         """The runs whose network can be asked again, by seed: a diverged one answers nothing."""

@@ -58,7 +58,8 @@ def replay(study: Study, search: Search, state: SearchState) -> SearchProgress:
     The oracle is asked for `search.batch` trials at a time (fewer where it must first hear the scores) and
     told their scores in trial order once all are settled. The search ends when the next trial would see
     more images than the budget has left, when its trials have trained for as long as they may, or when the
-    oracle has nothing new to try. A trial without a score counts as failed and never ends the search.
+    oracle has nothing new to try. A trial without a score counts as failed and does not end the search;
+    Hyperband has one fewer to promote.
 
     Raises: UsageError when the search or its space is not valid.
     """
@@ -123,7 +124,9 @@ def still_to_ask(study: Study, state: Progress) -> list[TrainSpec]:
         progress = state.progress(study, search)
         if progress.complete:
             continue
-        for epochs in _longest_search(search, study.budget)[len(progress.trials) :]:
+        spent = sum(trial.epochs for trial in progress.trials)
+        longest = _longest_search(search, study.budget)
+        for epochs in [each for each, total in zip(longest, accumulate(longest), strict=True) if total > spent]:
             trial = _completed(search.base, {}, epochs, study.budget)
             unknown.append(study.spec_for(trial, search.seed, state.setting))
         final = study.spec_for(search.base, FRESH_SEEDS + 1, state.setting)
@@ -227,8 +230,8 @@ def _build_oracle(search: Search, budget: Budget) -> Any:
         "objective": keras_tuner.Objective(OBJECTIVE, "max"),
         "seed": search.seed,
         "hyperparameters": _hyperparameters(search.space),
-        "max_consecutive_failed_trials": _epochs_to_spend(budget)
-        + 1,  # the default, 3, would raise and abort the search
+        # The default, 3, would raise and abort the search.
+        "max_consecutive_failed_trials": _epochs_to_spend(budget) + 1,
     }
     if search.oracle == "hyperband":
         return keras_tuner.oracles.HyperbandOracle(
@@ -266,7 +269,8 @@ def _is_out_of_time(trials: list[ProposedTrial], state: SearchState, budget: Bud
     """By the seconds that the finished trials took, not by a clock: a replay must come to the same end."""
     if budget.search_minutes is None:
         return False
-    return sum(state.training_seconds(trial.spec) for trial in trials) >= 60 * budget.search_minutes
+    runs = {trial.spec.canonical_json(): trial.spec for trial in trials}  # a point proposed twice is one run
+    return sum(map(state.training_seconds, runs.values())) >= 60 * budget.search_minutes
 
 
 def _ask(oracle: Any, wanted: int, budget: Budget, spent: int) -> tuple[list[Any], bool]:

@@ -20,7 +20,7 @@
 
   // In a column of numbers a word stands where there is no number: "diverged", "no result".
   function isMissing(value, isNumeric) {
-    return value === "" || value === "None" || (isNumeric && typeof value !== "number");
+    return value === "" || value === "\u2013" || (isNumeric && typeof value !== "number");
   }
 
   function sortTable(table, column, ascending) {
@@ -55,7 +55,7 @@
 
   function makeFilter(table) {
     const rows = [...table.tBodies[0].rows];
-    const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+    const texts = new Map(rows.map((row) => [row, [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase()]));
     const label = document.createElement("label");
     label.className = "filter";
     label.textContent = "Show rows with ";

@@ -1,4 +1,4 @@
-"""What a ReLU does to a noisy picture: half of the units fall silent, and the noise of the others stays."""
+"""What a ReLU does to a noisy picture: half of the units fall silent, and the others hand their noise on."""
 
 from __future__ import annotations
 

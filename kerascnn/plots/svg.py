@@ -112,8 +112,8 @@ def _pack(image: ElementTree.Element) -> None:
     name = HREF if HREF in image.attrib else "href"
     kind, _, content = image.attrib[name].partition(",")
     with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
-        opaque = picture.convert("RGBA")
-    smaller = opaque.convert("RGB") if opaque.getchannel("A").getextrema() == (255, 255) else opaque
+        pixels = picture.convert("RGBA")
+    smaller = pixels.convert("RGB") if pixels.getchannel("A").getextrema() == (255, 255) else pixels
     colours = smaller.getcolors(256) if smaller.mode == "RGB" else None
     if colours:
         indexed = smaller.quantize(len(colours), dither=Image.Dither.NONE)

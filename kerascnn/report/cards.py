@@ -103,7 +103,7 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
         corrected = f", corrected for {' and '.join(reasons)}" if reasons else ""
         yield Fact(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
     effects = tuple(judgement.effects.values())
-    if len(effects) > 1 and judgement.low is not None:
+    if len(effects) > 1:
         error = statistics.stdev(effects) / math.sqrt(len(effects))
         yield Fact("Standard error from seeds", (effect_size_text(claim, error),))
     image_error = facts.published.image_errors.get(claim.name) if facts.published else None

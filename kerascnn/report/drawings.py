@@ -130,7 +130,7 @@ class UnsafeDrawing(ValueError):
 
 
 def markup_drawing(svg: str, prefix: str) -> Markup:
-    """The drawing, its ids `prefix` and a number, ready to stand in a page.
+    """The drawing, its ids `prefix`, two hyphens and a number, ready to stand in a page.
 
     Raises: UnsafeDrawing when it is not well-formed or holds an element that is not on the list.
     """
@@ -143,7 +143,7 @@ def markup_drawing(svg: str, prefix: str) -> Markup:
     if _local(root.tag) != "svg":
         raise UnsafeDrawing("it is not an SVG drawing")
     names = dict.fromkeys(element.get("id") for element in root.iter() if element.get("id"))
-    _clean(root, {str(name): f"{prefix}-{number}" for number, name in enumerate(names)})
+    _clean(root, {str(name): f"{prefix}--{number}" for number, name in enumerate(names)})
     root.tail = None
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
@@ -197,7 +197,7 @@ def _style_properties(style: str) -> dict[str, str]:
 def _clean_value(name: str, value: str, ids: Mapping[str, str]) -> str | None:
     """The value with its references renamed; None where it refers to nothing of this drawing."""
     if name == "id":
-        return ids[value]
+        return ids.get(value)
     if name == "aria-labelledby":
         return " ".join(ids[part] for part in value.split() if part in ids) or None
     if name == "href":

@@ -73,8 +73,7 @@ class Facts:
 
     def chance_of(self, arm: str) -> float:
         """The accuracy of guessing on that arm."""
-        own = self.arms[arm].chance
-        return self.chance if own is None else own
+        return self.arms[arm].chance_or(self.chance)
 
     @property
     def page(self) -> str:

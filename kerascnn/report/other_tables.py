@@ -78,7 +78,8 @@ def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -
 
 
 def _spent_words(facts: Facts, search: PublishedSearch) -> str:
-    runs = [facts.stored[trial.key] for trial in search.trials if trial.key in facts.stored]
+    keys = dict.fromkeys(trial.key for trial in search.trials)  # a point proposed twice is one run
+    runs = [facts.stored[key] for key in keys if key in facts.stored]
     return spent_words(runs, facts.published.dataset.train_images if facts.published else 0)
 
 
@@ -89,7 +90,7 @@ def spent_words(runs: Sequence[RunRecord | RunFailure], images: int) -> str:
     """
     if not runs:
         return ""
-    seen = sum((run.spec.data.train_images or images) * run.spec.epochs for run in runs)
+    seen = sum((run.spec.data.train_images or images) * len(run.epochs) for run in runs)
     seconds = sum(run.cost.training_seconds for run in runs if isinstance(run, RunRecord))
     return f"{plural(len(runs), 'trial')} saw {seen:,} images in {quantity(seconds, 'seconds')} of training."
 

@@ -91,7 +91,7 @@ class Equivalence(ClaimBase, frozen=True, kw_only=True, tag="equivalence"):
 
 
 class Threshold(ClaimBase, frozen=True, kw_only=True, tag="threshold"):
-    """The metric of `arm` lies `relation` `value`; "chance" is one over the number of classes.
+    """The metric of `arm` lies `relation` `value`; "chance" is the accuracy of guessing on the arm's data.
 
     `above` claims a distance of at least `smallest_effect`. `below` is the claim that nothing
     noteworthy is there: `value` is already the line, `smallest_effect` only its tolerance.

@@ -6,7 +6,7 @@ results so far, and `run` (for notebooks) hands the study to the executor.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -83,7 +83,7 @@ class Budget(Spec, frozen=True, kw_only=True):
     trials: int = 0
     trial_epochs: Positive = 1
     trial_images: Positive | None = None
-    search_minutes: float | None = None
+    search_minutes: Annotated[float, msgspec.Meta(gt=0)] | None = None
     rate_seeds: int = 0
     arms: Literal["pairs", "claimed", "all"] = "claimed"
 

@@ -22,6 +22,11 @@ OUTCOME_METRICS = frozenset({"test_accuracy", "val_accuracy", "train_accuracy", 
 """Metrics whose mean over seeds is misleading where some seeds learn and others do not."""
 
 
+def is_counted(claim: SeededClaim) -> bool:
+    """Whether the claim is about a number that no seed changes."""
+    return claim.metric in FIXED_METRICS
+
+
 def cautions(
     claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing, effects: Mapping[int, float], chance: float
 ) -> tuple[str, ...]:
@@ -29,11 +34,7 @@ def cautions(
     shown = _distinct(arms_of(claim, arms))
     found = [warning for runs in shown for warning in _about_arm(runs, claim.metric)]
     if claim.metric in OUTCOME_METRICS:
-        found += [
-            warning
-            for runs in shown
-            for warning in _about_learning(runs, chance if runs.chance is None else runs.chance)
-        ]
+        found += [warning for runs in shown for warning in _about_learning(runs, runs.chance_or(chance))]
     return (*found, *_about_pairing(pairing), *_about_spread(claim, effects))
 
 
@@ -99,7 +100,7 @@ def _about_spread(claim: SeededClaim, effects: Mapping[int, float]) -> Iterator[
     n = len(effects)
     if n < FEW_SEEDS:
         yield f"Only {n} {'seed' if n == 1 else 'seeds'}: too few to know how much seeds vary."
-    if claim.metric not in FIXED_METRICS and are_identical(tuple(effects.values())):
+    if are_identical(tuple(effects.values())):
         yield "Every seed gave the same effect: the interval is a single point and understates the uncertainty."
 
 

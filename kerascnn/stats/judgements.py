@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Claim, Identity, Spec
 from kerascnn.stats import sentences
-from kerascnn.stats.cautions import FIXED_METRICS, cautions, missing_reason
+from kerascnn.stats.cautions import cautions, is_counted, missing_reason
 from kerascnn.stats.effects import Pairing, SeededClaim, arms_of, effect_of, pair_seeds, pairing_correlation
 from kerascnn.stats.intervals import t_interval
 from kerascnn.stats.planning import seeds_needed
 from kerascnn.stats.significance import LEVEL, holm
-from kerascnn.stats.verdicts import Evidence, Verdict, decide, decide_identity, find_evidence, rule_of
+from kerascnn.stats.verdicts import Evidence, Verdict, decide, decide_count, decide_identity, find_evidence, rule_of
 
 
 class Judgement(Spec, frozen=True, kw_only=True):
@@ -25,8 +25,8 @@ class Judgement(Spec, frozen=True, kw_only=True):
 
     `effect` is the mean over `effects` (seed -> effect), `low` and `high` its 95 % t-interval, in the
     metric's own unit (accuracy as a fraction), positive where it goes the lesson's way. They are None
-    where there is nothing to tell: no effect without runs, no interval below two seeds or for an
-    identity (`n` 0). `p_value` is that of the test behind the verdict, `adjusted_p_value` the same corrected
+    where there is nothing to tell: no effect without runs, no interval below two seeds, for an identity or for what
+    is counted (`n` 0). `p_value` is that of the test behind the verdict, `adjusted_p_value` the same corrected
     for the `family` claims of the page that are judged by runs, and for the `looks`. `seeds_needed`: how many in all would tell, where these cannot.
     `correlation` of the two arms over the seeds is what pairing them gained. Times `scale`, the numbers are in `unit` ("points"). `reason` says why the
     claim is not judged.
@@ -103,7 +103,9 @@ def judge_all(
     measured = {
         name: found
         for name, claim in every.items()
-        if not isinstance(claim, Identity) and (found := _measure(claim, arms, chances[name])) is not None
+        if not isinstance(claim, Identity)
+        and not is_counted(claim)
+        and (found := _measure(claim, arms, chances[name])) is not None
     }
     adjusted = holm({name: found.evidence.p_value for name, found in measured.items()})
     return {
@@ -116,8 +118,7 @@ def judge_all(
 
 def _chance(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> float:
     """The accuracy of guessing on the arm that the claim is about."""
-    own = next((arms[name].chance for name in claim.arm_names() if name in arms), None)
-    return chance if own is None else own
+    return next((arms[name].chance_or(chance) for name in claim.arm_names() if name in arms), chance)
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,18 @@ class _Measured:
 
 def _measure(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float) -> _Measured | None:
     pairing = pair_seeds(arms_of(claim, arms), claim.metric)
-    if any(name not in arms for name in claim.arm_names()) or not pairing.values:
+    effects = _effects(claim, arms, pairing, chance)
+    if not effects:
         return None
-    effects = {seed: effect_of(claim, values, chance) for seed, values in pairing.values.items()}
     evidence = find_evidence(rule_of(claim), tuple(effects.values()), claim.smallest_effect)
-    if claim.metric in FIXED_METRICS:
-        evidence = replace(evidence, p_value=0.0)  # counted, not measured: nothing is left to chance
     return _Measured(claim, pairing, effects, evidence)
+
+
+def _effects(claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing, chance: float) -> dict[int, float]:
+    """Seed -> effect; none where an arm has no runs."""
+    if any(name not in arms for name in claim.arm_names()):
+        return {}
+    return {seed: effect_of(claim, values, chance) for seed, values in pairing.values.items()}
 
 
 @dataclass(frozen=True)
@@ -156,15 +162,12 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
     rule, n = rule_of(claim), len(effects)
     verdict = decide(rule, effects, claim.smallest_effect, corrected.p_value, corrected.looks)
     contrast = sentences.contrast_words(claim, arms, chance)
-    is_counted = claim.metric in FIXED_METRICS
-    bounds = (interval.low, interval.high) if interval and not is_counted else None
+    bounds = (interval.low, interval.high) if interval else None
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
     warnings = cautions(claim, arms, found.pairing, found.effects, chance)
     alone = decide(rule, effects, claim.smallest_effect)
     is_corrected = verdict == "cannot tell" and alone != verdict and found.evidence.p_value <= LEVEL
-    if is_counted:
-        words = sentences.counted_words(contrast, claim, mean, verdict)
-    elif is_corrected:
+    if is_corrected:
         warnings += (sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks),)
         words = sentences.OPEN_AMONG_OTHERS.format(found=found_words, alone=alone, seeds=sentences.seeds_text(n))
     else:
@@ -178,8 +181,8 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
         effect=mean,
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
-        p_value=None if is_counted else found.evidence.p_value,
-        adjusted_p_value=None if is_counted else min(1.0, corrected.p_value * corrected.looks),
+        p_value=found.evidence.p_value,
+        adjusted_p_value=min(1.0, corrected.p_value * corrected.looks),
         family=corrected.family,
         looks=corrected.looks,
         seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, corrected.family * corrected.looks)
@@ -197,7 +200,17 @@ def _judge_rest(
     if isinstance(claim, Identity):
         return _judge_number(claim, numbers)
     pairing = pair_seeds(arms_of(claim, arms), claim.metric)
+    if is_counted(claim) and (effects := _effects(claim, arms, pairing, chance)):
+        return _judge_count(claim, arms, chance, statistics.fmean(effects.values()))
     return _not_judged(claim, arms, chance, missing_reason(claim, arms, pairing))
+
+
+def _judge_count(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float, effect: float) -> Judgement:
+    """What is counted, not measured, leaves nothing to chance: the number itself decides, whatever the seeds."""
+    verdict = decide_count(rule_of(claim), effect, claim.smallest_effect)
+    contrast = sentences.contrast_words(claim, arms, chance)
+    sentence = sentences.counted_words(contrast, claim, effect, verdict)
+    return _judgement(claim, verdict, contrast, sentence, effect=effect)
 
 
 def _judge_number(claim: Identity, numbers: Mapping[str, float | None]) -> Judgement:

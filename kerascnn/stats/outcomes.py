@@ -29,7 +29,7 @@ class Learned:
 
 
 def has_learned(record: RunRecord, chance: float) -> bool:
-    """Whether the run does better on the test images than guessing does; `chance` is one over the classes."""
+    """Whether the run does better on the test images than guessing, which is right with `chance`, does."""
     luck = STANDARD_ERRORS * math.sqrt(chance * (1 - chance) / max(1, record.test.images))
     return record.test.accuracy > chance + max(LEAST_GAIN, luck)
 

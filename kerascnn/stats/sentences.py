@@ -36,9 +36,8 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
 
 COUNTED: dict[Verdict, str] = {
     "supported": "As the lesson says (smallest difference of interest: {smallest}).",
-    "contradicted": "The opposite of what the lesson says.",
+    "contradicted": "Not what the lesson says (smallest difference of interest: {smallest}).",
     "too small to matter": "A smaller difference than the {smallest} that would matter.",
-    "cannot tell": "As large as the smallest difference of interest, {smallest}: on the line.",
 }
 
 OPEN_AMONG_OTHERS = (

@@ -78,6 +78,14 @@ def decide(
     return "too small to matter" if is_small else "cannot tell"
 
 
+def decide_count(rule: Rule, effect: float, smallest_effect: float) -> Verdict:
+    """The verdict on a number that is counted, so that it has no uncertainty."""
+    if rule == "effect" and abs(effect) < smallest_effect:
+        return "too small to matter"
+    kept = {"effect": effect > 0, "sameness": abs(effect) < smallest_effect, "line": effect >= -smallest_effect}
+    return "supported" if kept[rule] else "contradicted"
+
+
 def decide_identity(difference: float, tolerance: float) -> Verdict:
     """The verdict on a number that lies `difference` from what it should be."""
     return "supported" if abs(difference) <= tolerance else "contradicted"

@@ -291,10 +291,10 @@ def test_a_drawing_loses_handlers_styles_and_addresses_elsewhere():
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="alert(1)">'
         '<g id="a" style="fill: red; background: url(//evil.example)" fill="url(https://evil.example)"/>'
-        '<use xlink:href="https://evil.example/x.svg#a"/><use xlink:href="#a" clip-path="url(#a)"/></svg>'
+        '<g id=""/><g xml:id="b"/><use xlink:href="https://evil.example/x.svg#a"/><use xlink:href="#a" clip-path="url(#a)"/></svg>'
     )
     assert str(markup_drawing(svg, "p")) == (
-        '<svg><g id="p-0" /><use /><use clip-path="url(#p-0)" href="#p-0" /></svg>'
+        '<svg><g id="p--0" /><g /><g /><use /><use clip-path="url(#p--0)" href="#p--0" /></svg>'
     )
 
 

@@ -323,7 +323,13 @@ def test_what_is_counted_and_not_measured_needs_no_test():
     runs = [make_runs("he", (0.5, 0.5), parameters=10), make_runs("glorot", (0.5, 0.5), parameters=1000)]
     counted = judged(claim, *runs)
     assert counted.sentence.endswith("+990 (counted). As the lesson says (smallest difference of interest: 100).")
-    assert (counted.low, counted.high, counted.p_value, counted.adjusted_p_value) == (None,) * 4
+    assert (counted.low, counted.high, counted.p_value, counted.adjusted_p_value, counted.n) == (None,) * 4 + (0,)
+    one_seed = [make_runs("he", (0.5,), parameters=10), make_runs("glorot", (0.5,), parameters=1000)]
+    assert judged(claim, *one_seed).sentence == counted.sentence
+    assert judged(claim, *one_seed).warnings == ()
+    assert judged(replace(claim, smallest_effect=1000), *one_seed).verdict == "too small to matter"
+    assert judged(replace(claim, direction="higher"), *one_seed).verdict == "contradicted"
+    assert judged(claim, runs[0]).verdict == "not judged"
     assert judged(claim, *runs).verdict == "supported"
 
 
