@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from PIL import Image
 
-COLOURS = 128
+COLOURS = 64
 
 
 @lru_cache(maxsize=1024)
