@@ -6,8 +6,11 @@ import datetime
 import resource
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.slots import training_slot
@@ -110,7 +113,7 @@ def _train(task: TrainTask) -> Any:
         versions=task.identity.versions,
         finished_at=utc_now(),
     )
-    return train_run(
+    result = train_run(
         spec,
         open_dataset(spec.data.content),
         key=task.identity.key,
@@ -118,6 +121,8 @@ def _train(task: TrainTask) -> Any:
         search_path=search_path,
         workshop=_workshop,
     )
+    finished = msgspec.structs.replace(environment, finished_at=utc_now())
+    return replace(result, record=msgspec.structs.replace(result.record, environment=finished))
 
 
 def _describe_failure(task: TrainTask, error: Exception) -> RunFailure:

@@ -85,7 +85,13 @@ def depthwise(
 ) -> Any:
     """`features` through one kernel for each channel alone, then as `convolve` goes on."""
     layer = keras.layers.DepthwiseConv2D(
-        size, strides=strides, padding="same", use_bias=not normalise, depthwise_initializer=DEPTHWISE, name=name
+        size,
+        strides=strides,
+        padding="same",
+        use_bias=not normalise,
+        depthwise_initializer=DEPTHWISE,
+        dtype="float32" if strides > 1 else None,  # TensorFlow's bfloat16 gradient takes ten times as long on a CPU
+        name=name,
     )
     layer.kernel_initializer = DEPTHWISE  # by the variable's name: that is how a run draws its weights anew
     return normalise_and_activate(layer(features), name, normalise=normalise, activation=activation)

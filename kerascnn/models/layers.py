@@ -7,6 +7,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+FUSED_CHANNELS = 16
+"""The fused kernel for bfloat16 is fast on a CPU where the channels fill its vectors, and up to ten times as slow as
+that for float32 where they do not."""
+
 
 class FastBatchNormalization(keras.layers.Layer):
     """Batch Normalization through TensorFlow's fused kernel, with float32 statistics.
@@ -39,6 +43,8 @@ class FastBatchNormalization(keras.layers.Layer):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         images = inputs if len(inputs.shape) == 4 else inputs[:, None, None, :]
+        if images.shape[-1] % FUSED_CHANNELS:
+            images = tf.cast(images, tf.float32)
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
         if training:
             outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
@@ -55,6 +61,7 @@ class FastBatchNormalization(keras.layers.Layer):
                 epsilon=self.epsilon,
                 is_training=False,
             )
+        outputs = tf.cast(outputs, inputs.dtype)
         return outputs if len(inputs.shape) == 4 else outputs[:, 0, 0, :]
 
     def _move_averages(self, images: Any, mean: Any, variance: Any) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import keras
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ import tensorflow as tf
 
 from kerascnn.models.layers import FastBatchNormalization
 
-SHAPES = {"vectors": (48, 5), "maps": (6, 7, 4, 5)}
+SHAPES = {"vectors": (48, 5), "maps": (6, 7, 4, 5), "maps whose channels fill the kernel's vectors": (6, 7, 4, 32)}
 CHANNELS = 5
 
 
@@ -19,25 +17,15 @@ CHANNELS = 5
 def batches(request: pytest.FixtureRequest) -> list[np.ndarray]:
     """Three float32 batches of vectors or of maps, off centre, each channel with its own scale."""
     random = np.random.default_rng(3)
-    scales = np.array([0.1, 1.0, 3.0, 10.0, 0.5])
-    return [
-        (random.normal(size=SHAPES[request.param]) * scales + 4 * number).astype(np.float32) for number in range(1, 4)
-    ]
-
-
-@pytest.fixture
-def mixed_bfloat16() -> Iterator[None]:
-    """Layers compute in bfloat16 while the test runs."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    yield
-    keras.config.set_dtype_policy(policy)
+    shape = SHAPES[request.param]
+    scales = np.resize([0.1, 1.0, 3.0, 10.0, 0.5], shape[-1])
+    return [(random.normal(size=shape) * scales + 4 * number).astype(np.float32) for number in range(1, 4)]
 
 
 def pair(batch: np.ndarray) -> tuple[FastBatchNormalization, keras.layers.BatchNormalization]:
     """This package's layer and Keras' with the same momentum, scales and offsets."""
     random = np.random.default_rng(5)
-    scale, offset = (random.normal(size=CHANNELS).astype(np.float32) for _ in range(2))
+    scale, offset = (random.normal(size=batch.shape[-1]).astype(np.float32) for _ in range(2))
     layers = FastBatchNormalization(), keras.layers.BatchNormalization(momentum=0.9)
     for layer in layers:
         layer.build(batch.shape)

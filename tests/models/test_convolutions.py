@@ -51,6 +51,18 @@ def test_depthwise_kernels_begin_with_the_scale_of_what_each_of_them_sees() -> N
     assert kernel.std() == pytest.approx((2 / 9) ** 0.5, rel=0.1)
 
 
+@pytest.mark.parametrize("strides", [1, 2])
+def test_a_depthwise_convolution_hands_on_the_precision_of_the_net(strides: int, mixed_bfloat16: None) -> None:
+    inputs = keras.Input((8, 8, 16), dtype="bfloat16")
+    network = keras.Model(inputs, depthwise(inputs, 3, "depthwise", strides=strides, normalise=True))
+    assert network.output.dtype == "bfloat16"
+    images = np.random.default_rng(2).normal(size=(2, 8, 8, 16)).astype(np.float32)
+    kernel = network.get_layer("depthwise").kernel
+    exact = tf.nn.depthwise_conv2d(images, kernel, [1, strides, strides, 1], "SAME")
+    found = keras.Model(inputs, network.get_layer("depthwise").output)(images)
+    np.testing.assert_allclose(tf.cast(found, tf.float32), exact, atol=0.03 * np.abs(exact).max())
+
+
 @pytest.mark.parametrize(
     ("kernels", "width", "multiple", "expected"),
     [(96, 0.25, 2, 24), (16, 0.01, 1, 1), (10, 0.25, 2, 2), (64, 1.0, 1, 64)],
