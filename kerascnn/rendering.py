@@ -33,10 +33,13 @@ class RenderTask(Spec, frozen=True, kw_only=True):
 def render(task_json: bytes) -> str:
     """Render the report of a RenderTask (JSON) unless it is up to date; the path of its index page."""
     task = RenderTask.from_json(task_json)
-    inputs, output = gather(task), Path(task.output)
-    if is_current(inputs, output):
+    from kerascnn.report.writer import only_writer
+
+    output = Path(task.output)
+    if is_current(gather(task), output):
         return str(output / "index.html")
-    return str(render_report(inputs, output, task.invocation))
+    with only_writer(output):  # what there is to show may be more than before the wait for it
+        return str(render_report(gather(task), output, task.invocation))
 
 
 def gather(task: RenderTask) -> ReportInputs:

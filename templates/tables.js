@@ -4,10 +4,15 @@
 
   const ROWS_WORTH_FILTERING = 8;
 
+  // "1,234", "\u22120.5" and "23.1 %" are numbers that need no key of their own to be sorted by.
+  function readNumber(text) {
+    return Number(text.replaceAll(",", "").replace("\u2212", "-").replace(/\s*%$/, "e-2"));
+  }
+
   function sortValue(row, column) {
     const cell = row.cells[column];
     const text = cell.dataset.sort ?? cell.textContent.trim();
-    const number = Number(text);
+    const number = readNumber(text);
     return text !== "" && Number.isFinite(number) ? number : text;
   }
 

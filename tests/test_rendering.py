@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 from test_store import make_identity, make_result
 
+from kerascnn import rendering
 from kerascnn.data import load_dataset
 from kerascnn.records import DatasetInfo
 from kerascnn.rendering import RenderTask, gather
 from kerascnn.report import ReportInputs
+from kerascnn.report.writer import only_writer
 from kerascnn.store import Store
 
 
@@ -27,10 +32,10 @@ def info(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DatasetInfo:
 
 
 @pytest.fixture
-def inputs(info: DatasetInfo, tmp_path: Path) -> ReportInputs:
-    """The inputs of a report on no experiment."""
+def task(info: DatasetInfo, tmp_path: Path) -> RenderTask:
+    """To render a report on no experiment."""
     (tmp_path / "experiments").mkdir()
-    task = RenderTask(
+    return RenderTask(
         dataset=info,
         profile="quick",
         store=str(tmp_path / "runs"),
@@ -38,6 +43,11 @@ def inputs(info: DatasetInfo, tmp_path: Path) -> ReportInputs:
         output=str(tmp_path / "reports"),
         command="python pipeline.py",
     )
+
+
+@pytest.fixture
+def inputs(task: RenderTask) -> ReportInputs:
+    """The inputs of a report on no experiment."""
     return gather(task)
 
 
@@ -60,3 +70,24 @@ def test_the_report_is_given_the_test_images_of_the_data_set(inputs: ReportInput
 
 def test_images_that_are_not_in_the_cache_are_none(inputs: ReportInputs) -> None:
     assert inputs.load_images("0" * 64) is None
+
+
+def test_a_report_that_waited_for_another_writer_shows_what_has_been_added_meanwhile(
+    task: RenderTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+
+    def gather_and_tell(task: RenderTask) -> ReportInputs:
+        inputs = gather(task)
+        looked.set()
+        return inputs
+
+    monkeypatch.setattr(rendering, "gather", gather_and_tell)
+    waiting = threading.Thread(target=rendering.render, args=[task.canonical_json()])
+    with only_writer(Path(task.output)):
+        waiting.start()
+        assert looked.wait(20)
+        notebook = new_notebook(cells=[new_markdown_cell("# Added while it waited")])
+        (Path(task.experiments) / "01_added.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
+    waiting.join(20)
+    assert "Added while it waited" in (Path(task.output) / "index.html").read_text(encoding="utf-8")

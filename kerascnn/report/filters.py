@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
-from kerascnn.report.parts import Measure
+from kerascnn.report.parts import Cell, Measure
 from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_text, value_text
 
 SPACE = "\u00a0"
@@ -31,6 +32,17 @@ def quantity(value: object, unit: str = "text", reference: float = 0.0) -> str:
     if metric:
         return _metric_text(kind, metric, value, reference).replace(" ", SPACE)
     return PRINTERS.get(unit, _number)(value)
+
+
+def sort_key(cell: Cell) -> str | None:
+    """What a cell is sorted by; None where what it shows can be read as that number (`readNumber` in tables.js)."""
+    key = cell.sort_key
+    if isinstance(cell.value, int | float) and cell.mark is None and cell.strip is None:
+        shown = quantity(cell.value, cell.unit).replace(",", "").replace(MINUS, "-").replace(f"{SPACE}%", "e-2")
+        with suppress(ValueError):
+            float(shown)
+            return None
+    return key
 
 
 def quantities(values: Sequence[object], columns: Sequence[Measure]) -> list[str]:
@@ -140,6 +152,7 @@ PRINTERS: dict[str, Callable[[float], str]] = {
 
 FILTERS: dict[str, Callable[..., object]] = {
     "quantity": quantity,
+    "sort_key": sort_key,
     "quantities": quantities,
     "points": points,
     "tenth": tenth,

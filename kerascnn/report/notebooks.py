@@ -151,7 +151,7 @@ def _picture_address(data: Mapping[str, Any]) -> str | None:
     for kind in _PICTURES:
         content = "".join(text_of(data.get(kind)).split())
         if content and _BASE64.match(content):
-            return f"data:{kind};base64,{shrink_png(content) if kind == 'image/png' else content}"
+            return shrink_png(content) if kind == "image/png" else f"data:{kind};base64,{content}"
     return None
 
 

@@ -19,7 +19,7 @@ LARGEST_SIDE = 64
 BLOCK = 8
 """JPEG compresses blocks of this many pixels a side: pictures that start on their borders do not run into each other."""
 
-QUALITY = 85
+QUALITY = 75
 
 
 @dataclass
@@ -59,7 +59,7 @@ class PictureSheet:
             top, left = row * self.side, column * self.side
             pixels[top : top + self.side, left : left + self.side] = np.pad(picture, [*padding, (0, 0)], mode="edge")
         stream = io.BytesIO()
-        Image.fromarray(pixels).save(stream, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+        Image.fromarray(pixels).save(stream, "JPEG", quality=QUALITY, subsampling=0, optimize=True, progressive=True)
         return stream.getvalue()
 
 

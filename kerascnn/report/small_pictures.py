@@ -13,7 +13,9 @@ COLOURS = 64
 
 @lru_cache(maxsize=1024)
 def shrink_png(content: str) -> str:
-    """The PNG (base64) with a palette of its own, or as it was where that is no smaller or it cannot be read.
+    """The address (`data:`) of a PNG (base64) as WebP without loss but with a palette, or as it was where that is no smaller.
+
+    What cannot be read stays as it is, too.
 
     The file that the notebook itself holds, and the figures of the experiment's page, keep every colour.
     """
@@ -23,8 +25,12 @@ def shrink_png(content: str) -> str:
             opaque = Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
             small = opaque.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return content
+        return _address("png", content)
     target = io.BytesIO()
-    small.save(target, format="PNG", optimize=True)
+    small.convert("RGB").save(target, format="WEBP", lossless=True, quality=100, method=4)
     shrunk = base64.b64encode(target.getvalue()).decode()
-    return min(content, shrunk, key=len)
+    return _address("webp", shrunk) if len(shrunk) < len(content) else _address("png", content)
+
+
+def _address(kind: str, content: str) -> str:
+    return f"data:image/{kind};base64,{content}"

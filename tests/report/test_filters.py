@@ -7,7 +7,8 @@ import math
 import pytest
 
 from kerascnn.report.axes import Axis, draw_strip, effect_axis, round_up
-from kerascnn.report.filters import date, plural, quantity
+from kerascnn.report.filters import date, plural, quantity, sort_key
+from kerascnn.report.parts import Cell, Mark
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,25 @@ from kerascnn.report.filters import date, plural, quantity
 )
 def test_a_quantity_has_its_unit_and_sensible_digits(value, unit, text):
     assert quantity(value, unit).replace("\xa0", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "key"),
+    [
+        (Cell(0.3651, "metric:test_accuracy"), None),
+        (Cell(123456, "number"), None),
+        (Cell(-0.25, "number"), None),
+        (Cell("words"), None),
+        (Cell(None, "seconds"), None),
+        (Cell(8.04, "seconds"), "8.04"),
+        (Cell(41_200_000, "short"), "41200000"),
+        (Cell(-0.00003, "number"), "-3e-05"),
+        (Cell(True, "number"), "True"),
+        (Cell(0.3651, "share", mark=Mark("diverged", "is-failed")), "0.3651"),
+    ],
+)
+def test_a_cell_has_a_key_to_be_sorted_by_only_where_its_text_is_not_that_number(cell, key):
+    assert sort_key(cell) == key
 
 
 def test_dates_are_to_the_minute_and_nouns_in_the_right_number():

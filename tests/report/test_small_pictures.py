@@ -18,7 +18,8 @@ def encoded(picture: Image.Image) -> str:
     return base64.b64encode(target.getvalue()).decode()
 
 
-def decoded(content: str) -> np.ndarray:
+def decoded(address: str) -> np.ndarray:
+    content = address.partition(",")[2]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB"))
 
 
@@ -28,6 +29,7 @@ def test_a_chart_of_few_colours_keeps_every_pixel_and_gets_smaller():
     pixels[:, 100:110, :3] = (181, 65, 13)
     before = encoded(Image.fromarray(pixels))
     after = shrink_png(before)
+    assert after.startswith("data:image/webp;base64,")
     assert len(after) < len(before) / 3
     np.testing.assert_array_equal(decoded(after), pixels[..., :3])
 
@@ -42,4 +44,4 @@ def test_what_is_transparent_becomes_the_white_that_the_page_puts_behind_it():
 
 @pytest.mark.parametrize("content", ["AAAA", base64.b64encode(b"no picture").decode()])
 def test_what_is_no_picture_stays_as_it_is(content):
-    assert shrink_png(content) == content
+    assert shrink_png(content) == f"data:image/png;base64,{content}"
