@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
@@ -129,8 +130,8 @@ class UnsafeDrawing(ValueError):
     """A drawing that holds more than shapes and text, or is no SVG at all."""
 
 
-def markup_drawing(svg: str, prefix: str) -> Markup:
-    """The drawing, its ids `prefix`, two hyphens and a number, ready to stand in a page.
+def markup_drawing(svg: str, anchor: str) -> Markup:
+    """The drawing, ready to stand in a page: its ids begin with a short code of `anchor`, for pages refer to them thousands of times.
 
     Raises: UnsafeDrawing when it is not well-formed or holds an element that is not on the list.
     """
@@ -143,7 +144,8 @@ def markup_drawing(svg: str, prefix: str) -> Markup:
     if _local(root.tag) != "svg":
         raise UnsafeDrawing("it is not an SVG drawing")
     names = dict.fromkeys(element.get("id") for element in root.iter() if element.get("id"))
-    _clean(root, {str(name): f"{prefix}--{number}" for number, name in enumerate(names)})
+    code = hashlib.sha256(anchor.encode()).hexdigest()[:6]
+    _clean(root, {str(name): f"d{code}-{number}" for number, name in enumerate(names)})
     root.tail = None
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 

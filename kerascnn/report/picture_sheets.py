@@ -19,7 +19,7 @@ LARGEST_SIDE = 64
 BLOCK = 8
 """JPEG compresses blocks of this many pixels a side: pictures that start on their borders do not run into each other."""
 
-QUALITY = 75
+QUALITY = 70
 
 
 @dataclass
