@@ -135,7 +135,7 @@ def test_an_experiment_page_shows_each_seed_and_marks_what_went_wrong(sample):
     text = text_of(sample[1] / "01_mlp_vs_cnn.html").replace("\xa0", " ")
     assert "The CNN reaches 56.0 % (n = 3); the claim is supported." in text
     assert "seed 3 +16.5 points" in text
-    assert "10.0 % diverged" in text
+    assert "diverged 10.0 %" in text
     assert "MemoryError: out of memory" in text
     assert "The curve up to there" in text
     assert "This figure could not be shown: its file is not there or cannot be read." in text
