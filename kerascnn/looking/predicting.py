@@ -68,6 +68,29 @@ def cropped_accuracy(results: Results, *arms: str, margin: int = 4, images: int 
     return _by_run(results, arms, lambda predict: float(np.mean(predict(smaller) == labels)))
 
 
+def batch_statistics(results: Results, *arms: str, images: int = 500) -> dict[str, dict[str, dict[int, float]]]:
+    """What changes when trained nets normalise by the batch at hand, as in training, and not by their moving averages.
+
+    "changed_by_batch" and "batch_statistics_gain" -> arm -> seed -> value over the first `images` test images, in batches
+    of the run's size. To be handed to `Results.measure`. Source: Ioffe and Szegedy 2015, section 3.1.
+    """
+    pictures = _test_images(results, images)
+    labels = open_dataset(results.dataset.content).test_labels[: len(pictures)]
+    predictor = Predictor(results)
+    changed: dict[str, dict[int, float]] = {}
+    gains: dict[str, dict[int, float]] = {}
+    for runs in results.select(*arms):
+        name = runs.arm.name
+        changed[name], gains[name] = {}, {}
+        for seed, record in runs.finished.items():
+            by_batch = predictor.predict_by_batch(name, record, pictures)
+            by_averages = predictor.predict(name, record, pictures)[: len(by_batch)]
+            right = labels[: len(by_batch)]
+            changed[name][seed] = float(np.mean(by_batch != by_averages))
+            gains[name][seed] = float(np.mean(by_batch == right) - np.mean(by_averages == right))
+    return {"changed_by_batch": changed, "batch_statistics_gain": gains}
+
+
 def shift_images(images: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """Images (n, height, width, channels) moved down by `rows` and right by `columns`; the border is repeated."""
     height, width = images.shape[1:3]
@@ -94,6 +117,14 @@ class Predictor:
         Raises: UsageError when the network's weights do not fit images of this size.
         """
         return self.logits(arm, record, images).argmax(axis=-1).astype(np.int32)
+
+    def predict_by_batch(self, arm: str, record: RunRecord, images: np.ndarray) -> np.ndarray:
+        """As `predict`, but every batch of the run's size is normalised by its own statistics: int32 (n,) less what fills no batch."""
+        network, pixels = self.network(arm, record, images.shape[1:]), self.pixels(record, images)
+        size = min(record.spec.batch_size, len(images))
+        starts = range(0, len(images) - size + 1, size)
+        answers = [np.asarray(network(pixels[n : n + size], training=True)).argmax(axis=-1) for n in starts]
+        return np.concatenate(answers).astype(np.int32)
 
     def logits(self, arm: str, record: RunRecord, images: np.ndarray) -> np.ndarray:
         """What the run answers each of `images` before the softmax: float32 (n, classes)."""

@@ -27,7 +27,7 @@ def shrink_png(content: str) -> str:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return _address("png", content)
     target = io.BytesIO()
-    small.convert("RGB").save(target, format="WEBP", lossless=True, quality=100, method=4)
+    small.convert("RGB").save(target, format="WEBP", lossless=True, quality=50, method=2)
     shrunk = base64.b64encode(target.getvalue()).decode()
     return _address("webp", shrunk) if len(shrunk) < len(content) else _address("png", content)
 

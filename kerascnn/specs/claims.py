@@ -28,11 +28,24 @@ METRICS = {
     "aliasing": "share of the first layer's response to test images that is too fast for the layer's stride",
     "class_gain": "share of one class among the images that excite a map most, last layer minus first",
     "mask_overlap": "intersection over union of predicted and true mask, mean over test images",
+    "changed_by_batch": "share of test images with another predicted class by batch statistics than by moving averages",
+    "batch_statistics_gain": "accuracy by batch statistics minus accuracy by moving averages, on the same test images",
     "border_f": "F-score of the predicted border's pixels, at most one pixel off, mean over test images",
 }
 """Every metric of a single run that a claim may name, with its meaning and unit."""
 
-NOTEBOOK_METRICS = frozenset({"stability", "other_size_accuracy", "aliasing", "class_gain", "mask_overlap", "border_f"})
+NOTEBOOK_METRICS = frozenset(
+    {
+        "stability",
+        "other_size_accuracy",
+        "aliasing",
+        "class_gain",
+        "changed_by_batch",
+        "batch_statistics_gain",
+        "mask_overlap",
+        "border_f",
+    }
+)
 """Metrics that are in no run's record: a notebook measures them from trained weights or stored answers
 (`Results.measure`)."""
 

@@ -46,6 +46,10 @@ UNITS = {
     "other_size_accuracy": _accuracy("test accuracy at another image size"),
     "aliasing": _accuracy("aliased share of the first layer's response"),
     "class_gain": Unit("one-class share, last minus first layer", "points", "points", scale=100.0, decimals=1),
+    "changed_by_batch": _accuracy("share of predictions that the batch's statistics change"),
+    "batch_statistics_gain": Unit(
+        "accuracy by batch statistics minus by averages", "points", "points", scale=100.0, decimals=1
+    ),
     "mask_overlap": _accuracy("intersection over union"),
     "border_f": _accuracy("border F-score"),
 }

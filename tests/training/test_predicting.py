@@ -91,3 +91,29 @@ def test_a_shifted_image_is_moved_and_repeats_its_border(rows: int, columns: int
         for column in range(6):
             source = min(max(row - rows, 0), 4), min(max(column - columns, 0), 5)
             np.testing.assert_array_equal(shifted[:, row, column], images[:, source[0], source[1]])
+
+
+def test_a_net_asked_by_batches_normalises_each_by_its_own_statistics(runs: Any, dataset: Dataset) -> None:
+    record = runs.trained["gap"].record
+    images, size = np.asarray(dataset.test_images[:40]), record.spec.batch_size
+    predictor = predicting.Predictor(runs)
+    found = predictor.predict_by_batch("gap", record, images)
+    assert len(found) == 40 // size * size
+    network, pixels = predictor.network("gap", record, images.shape[1:]), predictor.pixels(record, images)
+    np.testing.assert_array_equal(found[:size], np.argmax(network(pixels[:size], training=True), axis=-1))
+    by_averages = predictor.predict("gap", record, images)[: len(found)]
+    np.testing.assert_array_equal(by_averages, runs.trained["gap"].test_predictions[: len(found)])
+
+
+def test_what_the_statistics_of_the_batch_change_is_counted_on_the_same_images(runs: Any, dataset: Dataset) -> None:
+    found = predicting.batch_statistics(runs, "gap", "flatten", images=40)
+    predictor, record = predicting.Predictor(runs), runs.trained["gap"].record
+    images = np.asarray(dataset.test_images[:40])
+    by_batch = predictor.predict_by_batch("gap", record, images)
+    by_averages, right = (
+        each[: len(by_batch)] for each in (predictor.predict("gap", record, images), dataset.test_labels)
+    )
+    assert found["changed_by_batch"]["gap"][1] == pytest.approx(np.mean(by_batch != by_averages))
+    gain = np.mean(by_batch == right) - np.mean(by_averages == right)
+    assert found["batch_statistics_gain"]["gap"][1] == pytest.approx(gain)
+    assert found["changed_by_batch"]["flatten"] == {1: 0.0}, "a net without Batch Normalization has one mode"
