@@ -57,7 +57,9 @@ def _effort(facts: Sequence[Facts]) -> tuple[str, ...]:
     training = sum(record.cost.training_seconds for record in records)
     whole = sum(record.cost.duration_seconds for record in records)
     runs = plural(len(records), "run")
-    return (f"{runs}: {spell_duration(training)} of training, {spell_duration(whole)} with building and scoring",)
+    return (
+        f"{runs}: {spell_duration(training)} of training, {spell_duration(whole)} with building and scoring, all workers added up",
+    )
 
 
 def _failed(facts: Sequence[Facts]) -> tuple[str, ...]:
