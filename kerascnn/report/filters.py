@@ -36,13 +36,12 @@ def quantity(value: object, unit: str = "text", reference: float = 0.0) -> str:
 
 def sort_key(cell: Cell) -> str | None:
     """What a cell is sorted by; None where what it shows can be read as that number (`readNumber` in tables.js)."""
-    key = cell.sort_key
     if isinstance(cell.value, int | float) and cell.mark is None and cell.strip is None:
         shown = quantity(cell.value, cell.unit).replace(",", "").replace(MINUS, "-").replace(f"{SPACE}%", "e-2")
         with suppress(ValueError):
             float(shown)
             return None
-    return key
+    return cell.sort_key
 
 
 def quantities(values: Sequence[object], columns: Sequence[Measure]) -> list[str]:

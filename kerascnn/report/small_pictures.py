@@ -13,9 +13,7 @@ COLOURS = 64
 
 @lru_cache(maxsize=1024)
 def shrink_png(content: str) -> str:
-    """The address (`data:`) of a PNG (base64) as WebP without loss but with a palette, or as it was where that is no smaller.
-
-    What cannot be read stays as it is, too.
+    """The address (`data:`) of a PNG (base64) as WebP of few colours, or as it was where that is no smaller or it cannot be read.
 
     The file that the notebook itself holds, and the figures of the experiment's page, keep every colour.
     """
