@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kerascnn.report.inputs import Answers, Entry, ImageSet, ReportInputs, digest_inputs
 
-__all__ = ["Answers", "Entry", "ImageSet", "ReportInputs", "digest_inputs", "is_current", "render_report"]
+__all__ = ["Answers", "Entry", "ImageSet", "ReportInputs", "is_current", "render_report"]
 
 
 def render_report(inputs: ReportInputs, output: Path, invocation: str = "") -> Path:
@@ -29,4 +29,4 @@ def is_current(inputs: ReportInputs, output: Path) -> bool:
     from kerascnn.report.writer import Manifest
 
     manifest = Manifest.load(output)
-    return bool(manifest.files) and manifest.digest == digest_inputs(inputs) and manifest.holds(output)
+    return bool(manifest.files) and manifest.digest == digest_inputs(inputs).whole and manifest.holds(output)

@@ -146,29 +146,45 @@ def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def digest_inputs(inputs: ReportInputs) -> str:
-    """SHA-256 of all that the pages show and of the code and templates that make them."""
+@dataclass(frozen=True)
+class Digests:
+    """SHA-256 (hexadecimal) of all that a report shows and of the code and templates that make it.
+
+    `entries` has one for each result, in their order: of what its own pages show of it.
+    """
+
+    whole: str
+    entries: tuple[str, ...]
+
+
+def digest_inputs(inputs: ReportInputs) -> Digests:
+    """What tells whether a report, or the pages of one result, must be made again."""
+    common = digest_of(inputs.dataset, inputs.profile, inputs.experiments, inputs.command, *_code_parts())
+    entries = tuple(digest_of(common, *_entry_parts(inputs, entry)) for entry in inputs.entries)
+    return Digests(digest_of(common, *entries), entries)
+
+
+def digest_of(*parts: object) -> str:
+    """SHA-256 (hexadecimal) of values: bytes as they are, everything else as JSON."""
     digest = hashlib.sha256()
-    for part in _parts(inputs):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
+    for part in parts:
+        content = part if isinstance(part, bytes) else _encode(part)
+        digest.update(len(content).to_bytes(8, "big"))
+        digest.update(content)
     return digest.hexdigest()
 
 
-def _parts(inputs: ReportInputs) -> Iterator[bytes]:
+def _entry_parts(inputs: ReportInputs, entry: Entry) -> Iterator[object]:
     contents: set[str] = set()
-    yield _encode([inputs.dataset, inputs.profile, inputs.experiments, inputs.command])
-    for entry in inputs.entries:
-        yield _encode([entry.experiment, entry.title, entry.is_default, entry.by_hand])
-        yield _encode([entry.published, entry.failure, entry.source_notebook])
-        yield from _folder_parts(entry.folder)
-        for key in run_keys(entry):
-            record = inputs.load_record(key)
-            contents.update([record.spec.data.content] if record else [])
-            yield _encode([key, record, inputs.load_failure(key)])
+    yield [entry.experiment, entry.title, entry.is_default, entry.by_hand]
+    yield [entry.published, entry.failure, entry.source_notebook]
+    yield from _folder_parts(entry.folder)
+    for key in run_keys(entry):
+        record = inputs.load_record(key)
+        contents.update([record.spec.data.content] if record else [])
+        yield [key, record, inputs.load_failure(key)]
     # What runs said follows from their keys, and pixels from the content: only whether they are at hand can change.
-    yield _encode([[content, inputs.load_images(content) is not None] for content in sorted(contents)])
-    yield from _code_parts()
+    yield [[content, inputs.load_images(content) is not None] for content in sorted(contents)]
 
 
 def run_keys(entry: Entry) -> tuple[str, ...]:

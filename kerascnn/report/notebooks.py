@@ -66,6 +66,16 @@ def build_notebook_page(facts: Facts, shell: Shell, pages: Mapping[str, str]) ->
     )
 
 
+def named_pages(facts: Facts, pages: Mapping[str, str]) -> dict[str, str]:
+    """Those of `pages` (experiment -> page) that a text of the notebook may link to."""
+    entry = facts.entry
+    notebooks = [entry.source_notebook, *([entry.executed_notebook] if entry.executed_notebook else [])]
+    texts = [text_of(cell.get("source")) for notebook in notebooks for cell in _cells(notebook)]
+    texts += [facts.published.introduction] if facts.published else []
+    every = "\n".join(texts).replace("\\", "")  # Markdown may write `_` as `\_`
+    return {stem: page for stem, page in pages.items() if stem in every}
+
+
 def failed_cell_number(facts: Facts) -> int | None:
     """Which cell of the notebook's page failed, counted from 1.
 

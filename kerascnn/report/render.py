@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from kerascnn.report.experiment_page import Neighbours, build_experiment_page
 from kerascnn.report.facts import Facts, gather_facts
 from kerascnn.report.history import Chapter, History
 from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
-from kerascnn.report.inputs import TEMPLATES, ReportInputs, digest_inputs
+from kerascnn.report.inputs import TEMPLATES, Digests, ReportInputs, digest_inputs, digest_of
 from kerascnn.report.links import run_page
 from kerascnn.report.methods_page import build_methods_page
-from kerascnn.report.notebooks import build_notebook_page
+from kerascnn.report.notebooks import build_notebook_page, named_pages
 from kerascnn.report.overview_parts import Changes
 from kerascnn.report.parts import Link, Shell, Table
+from kerascnn.report.pieces import Pieces
 from kerascnn.report.run_page import build_run_page, title_of
 from kerascnn.report.run_uses import gather_uses
 from kerascnn.report.search_page import build_search_page
@@ -35,7 +36,7 @@ STYLE = "style.css"
 
 def build_files(inputs: ReportInputs, chapter: Chapter | None = None) -> dict[str, Content]:
     """The whole report as file name -> content; the same inputs, compared with the same, give the same contents."""
-    return _build_all(inputs, gather(inputs), chapter)
+    return _build_all(inputs, gather(inputs), chapter, digest_inputs(inputs), Pieces())
 
 
 def gather(inputs: ReportInputs) -> list[Facts]:
@@ -43,7 +44,9 @@ def gather(inputs: ReportInputs) -> list[Facts]:
     return [gather_facts(inputs, entry) for entry in inputs.entries]
 
 
-def _build_all(inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | None) -> dict[str, Content]:
+def _build_all(
+    inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | None, digests: Digests, pieces: Pieces
+) -> dict[str, Content]:
     files: dict[str, Content] = {
         STYLE: render_stylesheet(),
         **{name: (TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS},
@@ -52,21 +55,24 @@ def _build_all(inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | 
     files |= _build_comparison(inputs, facts)
     methods = build_methods_page(inputs, _shell(inputs, "How verdicts are made", "methods.html"))
     files["methods.html"] = render_template("methods.html.j2", page=methods)
-    for fact in facts:
-        files |= _build_experiment(inputs, facts, fact)
+    for fact, digest in zip(facts, digests.entries, strict=True):
+        files |= _build_entry(inputs, facts, fact, digest, pieces)
     return files | _build_runs(inputs, facts)
 
 
 def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Path:
     """Write the report into the folder `output`; the path of its index. Raises: StoreError.
 
-    Reports of one `invocation` are compared with the last one before it.
+    Reports of one `invocation` are compared with the last one before it. Pages of results that are as they were
+    then are taken over.
     """
-    digest = digest_inputs(inputs)  # first: a run that is committed meanwhile must make the next look render again
+    digests = digest_inputs(inputs)  # first: a run that is committed meanwhile must make the next look render again
     facts, name = gather(inputs), chapter_name(inputs)
     with only_writer(output):  # from the look at what the last report said until this one is there
         chapter = next_chapter(History.load(output), name, summarise(facts), invocation)
-        write_report(_build_all(inputs, facts, chapter), digest, output, (name, chapter))
+        pieces = Pieces(output)
+        files = _build_all(inputs, facts, chapter, digests, pieces)
+        write_report(files, digests.whole, output, (name, chapter), pieces.made)
     return output / "index.html"
 
 
@@ -86,21 +92,33 @@ def _build_comparison(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str,
     return {"comparison.html": render_template("comparison.html.j2", page=page), **_csv_files(tables)}
 
 
-def _build_experiment(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> dict[str, Content]:
-    pages = {other.entry.experiment: other.page for other in facts if other.entry.is_default}
-    neighbours = _neighbours(inputs, facts, fact, pages)
-    shell = _shell(inputs, fact.entry.title, fact.page)
+def _build_entry(
+    inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, digest: str, pieces: Pieces
+) -> dict[str, Content]:
+    """The pages of one result. What they are built from is in the digests, and nothing else is."""
+    neighbours = _neighbours(inputs, facts, fact)
+    page = pieces.build(digest_of("page", digest, neighbours), lambda: _build_experiment(inputs, fact, neighbours))
+    notebook = pieces.build(
+        digest_of("notebook", digest, neighbours.pages), lambda: _build_notebook(inputs, fact, neighbours.pages)
+    )
+    return {**page, **notebook}
+
+
+def _build_experiment(inputs: ReportInputs, fact: Facts, neighbours: Neighbours) -> dict[str, Content]:
     errors, pictures = build_gallery(inputs, fact)
-    page, tables = build_experiment_page(fact, shell, neighbours, errors)
-    notebook_shell = _shell(inputs, f"Notebook: {fact.entry.title}", fact.notebook_page)
-    notebook = build_notebook_page(fact, notebook_shell, pages)
+    page, tables = build_experiment_page(fact, _shell(inputs, fact.entry.title, fact.page), neighbours, errors)
     return {
         fact.page: render_template("experiment.html.j2", page=page),
-        fact.notebook_page: render_template("notebook.html.j2", page=notebook),
         **pictures,
         **_csv_files(tables),
         **_build_searches(inputs, fact),
     }
+
+
+def _build_notebook(inputs: ReportInputs, fact: Facts, pages: Mapping[str, str]) -> dict[str, Content]:
+    shell = _shell(inputs, f"Notebook: {fact.entry.title}", fact.notebook_page)
+    page = build_notebook_page(fact, shell, pages)
+    return {fact.notebook_page: render_template("notebook.html.j2", page=page)}
 
 
 def _build_runs(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
@@ -120,12 +138,13 @@ def _build_searches(inputs: ReportInputs, fact: Facts) -> dict[str, str]:
     return {fact.search_page: render_template("search.html.j2", page=page), **_csv_files(tables)}
 
 
-def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, pages: dict[str, str]) -> Neighbours:
+def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> Neighbours:
+    pages = {other.entry.experiment: other.page for other in facts if other.entry.is_default}
     links = {stem: Link(title, pages[stem]) for stem, title in lesson_order(inputs) if stem in pages}
     order = [stem for stem, _ in lesson_order(inputs)]
     place = order.index(fact.entry.experiment)
     return Neighbours(
-        pages=pages,
+        pages=named_pages(fact, pages),
         variants=build_variants(facts, fact.entry.experiment, fact.page),
         previous=next((links[stem] for stem in reversed(order[:place]) if stem in links), None),
         following=next((links[stem] for stem in order[place + 1 :] if stem in links), None),

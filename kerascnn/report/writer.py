@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -56,10 +56,14 @@ def _finalize(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the last render wrote: the digest of its inputs, and the SHA-256 of each file."""
+    """What the last render wrote: the digest of its inputs, and the SHA-256 of each file.
+
+    `pieces` maps the digest of what a part of the report was made from to the names of that part's files.
+    """
 
     digest: str
     files: Mapping[str, str]
+    pieces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
@@ -67,13 +71,15 @@ class Manifest:
         try:
             values = json.loads((folder / MANIFEST).read_bytes())
             files = {str(name): str(digest) for name, digest in values["files"].items()}
-            return cls(str(values["digest"]), {name: files[name] for name in files if _is_inside(name)})
+            pieces = {str(digest): tuple(map(str, names)) for digest, names in values.get("pieces", {}).items()}
+            return cls(str(values["digest"]), {name: files[name] for name in files if _is_inside(name)}, pieces)
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return cls("", {})
 
     def to_bytes(self) -> bytes:
         """The manifest as it is written."""
-        values = {"schema": 1, "digest": self.digest, "files": dict(sorted(self.files.items()))}
+        pieces = {digest: sorted(names) for digest, names in sorted(self.pieces.items())}
+        values = {"schema": 1, "digest": self.digest, "files": dict(sorted(self.files.items())), "pieces": pieces}
         return (json.dumps(values, indent=1) + "\n").encode()
 
     def holds(self, folder: Path) -> bool:
@@ -86,17 +92,23 @@ Content = str | bytes
 
 
 def write_report(
-    files: Mapping[str, Content], digest: str, folder: Path, chapter: tuple[str, Chapter] | None = None
+    files: Mapping[str, Content],
+    digest: str,
+    folder: Path,
+    chapter: tuple[str, Chapter] | None = None,
+    pieces: Mapping[str, tuple[str, ...]] | None = None,
 ) -> None:
     """Write `files` (name -> content) into `folder`; remove what an earlier render wrote and this did not.
 
-    `chapter` (name, content) goes into the folder's history, where chapters of other data stay.
+    `chapter` (name, content) goes into the folder's history, where chapters of other data stay; `digest` and
+    `pieces` into its manifest.
 
     Raises: StoreError when the folder cannot be written.
     """
     contents = {name: file.encode("utf-8") if isinstance(file, str) else file for name, file in files.items()}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     with only_writer(folder), _folder_errors(folder):
-        _write_all(contents, digest, folder, chapter)
+        _write_all(contents, Manifest(digest, digests, pieces or {}), folder, chapter)
 
 
 @contextmanager
@@ -115,22 +127,23 @@ def only_writer(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _write_all(contents: Mapping[str, bytes], digest: str, folder: Path, chapter: tuple[str, Chapter] | None) -> None:
+def _write_all(
+    contents: Mapping[str, bytes], manifest: Manifest, folder: Path, chapter: tuple[str, Chapter] | None
+) -> None:
     earlier = Manifest.load(folder)
     staging = folder / STAGING
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
     try:
         _write_manifest(Manifest("", {**earlier.files, **dict.fromkeys(contents, "")}), staging, folder)
-        digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         for name, content in contents.items():
-            if earlier.files.get(name) != digests[name] or _sha256_of(folder / name) != digests[name]:
+            if earlier.files.get(name) != manifest.files[name] or _sha256_of(folder / name) != manifest.files[name]:
                 _replace(content, staging / "file", folder / name)
         _remove(sorted(set(earlier.files) - set(contents)), folder)
         if chapter is not None:
             # Before the manifest: a render that breaks off in between is done again and finds its own base.
             _replace(History.load(folder).with_chapter(*chapter).to_bytes(), staging / "history", folder / HISTORY)
-        _write_manifest(Manifest(digest, digests), staging, folder)
+        _write_manifest(manifest, staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

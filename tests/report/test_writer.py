@@ -55,7 +55,9 @@ def test_a_forged_manifest_cannot_make_us_remove_files_elsewhere(tmp_path, name)
     assert (tmp_path / "victim.txt").is_file()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"digest": 1, "files": []}', "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"digest": 1, "files": []}', '{"digest": "1", "files": {}, "pieces": []}', "\x00"]
+)
 def test_a_damaged_manifest_counts_as_none(tmp_path, text):
     (tmp_path / MANIFEST).write_text(text, encoding="utf-8")
     assert Manifest.load(tmp_path) == Manifest("", {})

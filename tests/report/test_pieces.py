@@ -1,0 +1,121 @@
+"""A report made from an earlier one is the report made from nothing, and builds only the pages that change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kerascnn.report import Entry, ReportInputs, render_report
+from kerascnn.report import inputs as inputs_module
+from kerascnn.report import render as render_module
+
+Change = Callable[[ReportInputs], ReportInputs]
+
+
+def without(place: int) -> Change:
+    return lambda inputs: replace(inputs, entries=(*inputs.entries[:place], *inputs.entries[place + 1 :]))
+
+
+def with_entry(place: int, **changed: object) -> Change:
+    def change(inputs: ReportInputs) -> ReportInputs:
+        entries = list(inputs.entries)
+        entries[place] = replace(entries[place], **changed)
+        return replace(inputs, entries=tuple(entries))
+
+    return change
+
+
+CHANGES: dict[str, Change] = {
+    "the first result was missing": without(0),
+    "a result was published by hand": with_entry(0, by_hand=True),
+    "a notebook had another title": with_entry(2, title="Otherwise"),
+    "no images were at hand": lambda inputs: replace(inputs, load_images=lambda content: None),
+    "the command was another": lambda inputs: replace(inputs, command="python pipeline.py --data other"),
+}
+
+
+def pages_in(folder: Path) -> dict[str, bytes]:
+    """What a reader sees; how a report differs from the last one depends on the last one."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages built since the last look: the experiments' and the notebooks'."""
+    names: list[str] = []
+
+    def noting(build: Callable) -> Callable:
+        def note(facts, shell, *rest):
+            names.append(shell.here)
+            return build(facts, shell, *rest)
+
+        return note
+
+    for name in ("build_experiment_page", "build_notebook_page"):
+        monkeypatch.setattr(render_module, name, noting(getattr(render_module, name)))
+    return names
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_report_made_over_an_earlier_one_is_the_one_made_from_nothing(sample, tmp_path: Path, name: str) -> None:
+    inputs, from_nothing = sample
+    render_report(CHANGES[name](inputs), tmp_path, "this call")
+    render_report(inputs, tmp_path, "this call")
+    assert pages_in(tmp_path) == pages_in(from_nothing)
+
+
+def test_pages_of_results_that_did_not_change_are_not_built_again(sample, tmp_path: Path, built: list[str]) -> None:
+    inputs, _ = sample
+    render_report(without(3)(inputs), tmp_path)
+    built.clear()
+    render_report(inputs, tmp_path)
+    before, added, after = (entry.page_stem for entry in inputs.entries[2:])
+    assert sorted(built) == [f"{before}.html", f"{added}.html", f"{added}.notebook.html", f"{after}.html"]
+
+
+def test_other_code_builds_every_page_again(
+    sample, tmp_path: Path, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, _ = sample
+    render_report(inputs, tmp_path)
+    built.clear()
+    monkeypatch.setattr(inputs_module, "_code_parts", lambda: iter([b"other code"]))
+    render_report(inputs, tmp_path)
+    assert len(built) == 2 * len(inputs.entries)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b"damaged"), Path.unlink], ids=["damaged", "gone"])
+def test_a_page_that_is_not_as_it_was_written_is_built_again(
+    sample, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    inputs, from_nothing = sample
+    render_report(inputs, tmp_path)
+    for entry in inputs.entries:
+        damage(tmp_path / f"{entry.page_stem}.html")
+    render_report(inputs, tmp_path)
+    assert pages_in(tmp_path) == pages_in(from_nothing)
+
+
+def test_a_notebook_links_to_a_page_as_soon_as_there_is_one(sample, tmp_path: Path) -> None:
+    inputs, _ = sample
+    first, other = inputs.entries[0], inputs.entries[2]
+    text = f"See [the other]({other.experiment.replace('_', chr(92) + '_')}.ipynb)."
+    pointing = with_entry(0, source_notebook=with_text(first, text), folder=None)(inputs)
+    page = tmp_path / f"{first.page_stem}.notebook.html"
+    render_report(without(2)(pointing), tmp_path)
+    assert f'href="{other.page_stem}.html"' not in body_of(page)
+    render_report(pointing, tmp_path)
+    assert f'href="{other.page_stem}.html"' in body_of(page)
+
+
+def with_text(entry: Entry, text: str) -> dict:
+    cell = {"cell_type": "markdown", "metadata": {}, "source": text}
+    return {**entry.source_notebook, "cells": [*entry.source_notebook["cells"], cell]}
+
+
+def body_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8").partition("<main")[2]
