@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import importlib.util
 import io
+import json
+import shlex
 import tokenize
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,9 @@ from kerascnn.models import BUILDERS
 from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import CHECKOUT
+from kerascnn.report.parts import Question
+from kerascnn.report.prose import Prose
+from kerascnn.report.questions import build_questions
 from kerascnn.search import at_most
 from kerascnn.specs import Identity, Study
 from kerascnn.specs.setting import Setting
@@ -166,6 +172,56 @@ def test_cells_are_short(notebook: Notebook) -> None:
         if "study" not in cell["metadata"].get("tags", []):
             lines = {token.start[0] for token in tokenize.generate_tokens(io.StringIO(cell_source(cell)).readline)}
             assert len(lines) <= 25, cell_source(cell)
+
+
+# --- the questions to the reader ----------------------------------------------------------------------------
+
+
+def questions_of(notebook: Notebook) -> tuple[Question, ...]:
+    return build_questions(notebook.content, "python pipeline.py", Prose())
+
+
+def values_of(command: str) -> dict[str, Any]:
+    """The parameters that a command line changes, as the pipeline reads them."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("experiment")
+    parser.add_argument("-p", action="append", default=[])
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--data", choices=["embedded"])
+    given = parser.parse_args(shlex.split(command.removeprefix("python pipeline.py run")))
+    named = (text.split("=", 1) for text in given.p)
+    values = {
+        name: json.loads(text) if text in ("true", "false") or not text.isidentifier() else text for name, text in named
+    }
+    return values | ({"seeds": given.seeds} if given.seeds else {})
+
+
+def test_a_notebook_ends_with_questions_and_the_commands_that_answer_them(notebook: Notebook) -> None:
+    questions = questions_of(notebook)
+    assert len(questions) >= 2
+    assert any(question.command for question in questions)
+    stem = notebook.path.stem
+    for question in questions:
+        assert "?" in question.text
+        if question.command:
+            name = shlex.split(question.command)[3]
+            assert stem[3:].startswith(name)
+            assert [other for other in NAMES if other[3:].startswith(name)] == [stem]
+
+
+def test_every_question_changes_a_study_that_can_be_built(studies: Any) -> None:
+    asked = [
+        (path, values_of(question.command))
+        for path in find_notebooks(EXPERIMENTS)
+        for question in questions_of(read_notebook(path))
+        if question.command
+    ]
+    found = load_studies([StudyRequest(path, values) for path, values in asked])
+    for (path, values), study in zip(asked, found, strict=True):
+        assert isinstance(study, Study), (path.name, values, study)
+        assert set(values) <= set(read_notebook(path).parameters())
+        is_other = study.digest != studies[path.stem, "quick"].digest or set(values) - {"seeds"}
+        assert is_other, f"{path.name} asks for what it has"
 
 
 # --- the studies --------------------------------------------------------------------------------------------

@@ -23,8 +23,9 @@ from kerascnn.report.links import anchor_of
 from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
 from kerascnn.report.overview_parts import Variant
 from kerascnn.report.pages import ExperimentPage
-from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Shell, Table
+from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Question, Shell, Table
 from kerascnn.report.prose import Prose
+from kerascnn.report.questions import build_questions
 from kerascnn.report.search_page import build_searches
 from kerascnn.report.words import lesson_number
 from kerascnn.stats import fill
@@ -75,6 +76,7 @@ def build_experiment_page(
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
         tables=build_other_tables(facts, files),
         takeaways=_takeaways(facts),
+        questions=_questions(facts, shell.command, neighbours.pages),
         searches=build_searches(facts, files),
         failed_runs=_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
@@ -196,6 +198,12 @@ def _takeaway(facts: Facts, sentence: str, published: Published) -> str:
         return fill(sentence, facts.arms, facts.judgements, published.numbers)
     except UsageError as err:
         return f"This sentence could not be filled in. {err}"
+
+
+def _questions(facts: Facts, command: str, pages: dict[str, str]) -> tuple[Question, ...]:
+    if not facts.entry.is_default or facts.published is None:
+        return ()
+    return build_questions(facts.entry.source_notebook, command, Prose(top=3, pages=pages))
 
 
 def _failed_runs(facts: Facts, files: TableFiles) -> tuple[Failure, ...]:

@@ -18,6 +18,11 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
+def markdown_of(notebook: Mapping[str, Any]) -> list[str]:
+    """The texts of the Markdown cells."""
+    return [text_of(cell.get("source")) for cell in _cells(notebook) if cell.get("cell_type") == "markdown"]
+
+
 def introduction_of(notebook: Mapping[str, Any]) -> str:
     """The Markdown before the first code cell."""
     texts = []

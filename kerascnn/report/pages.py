@@ -17,6 +17,7 @@ from kerascnn.report.parts import (
     Measures,
     Picture,
     Problem,
+    Question,
     Search,
     SearchDetail,
     Shell,
@@ -84,6 +85,7 @@ class ExperimentPage:
     costs: Table | None
     tables: tuple[Table, ...]
     takeaways: tuple[str, ...]
+    questions: tuple[Question, ...]
     searches: tuple[Search, ...]
     failed_runs: tuple[Failure, ...]
     parameters: Table | None

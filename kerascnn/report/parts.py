@@ -214,6 +214,14 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question to the reader, and the command line that answers it if there is one."""
+
+    text: Markup
+    command: str | None
+
+
+@dataclass(frozen=True)
 class Measure:
     """The heading of a column of numbers and how they are printed."""
 

@@ -86,6 +86,18 @@ class Prose:
         return Token("text", "", 0, content=f"[picture: {token.content or source}]")
 
 
+def list_items(text: str, heading: str) -> list[str]:
+    """The first paragraphs of the list items below a heading of the Markdown `text`, up to the next heading, as Markdown."""
+    tokens = _markdown().parse(clean_text(text))
+    items, is_below = [], False
+    for opening, token, content in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "heading_open":
+            is_below = token.content.strip() == heading
+        elif is_below and (opening.type, token.type) == ("list_item_open", "paragraph_open"):
+            items.append(content.content)
+    return items
+
+
 def _without_title(tokens: list[Token]) -> list[Token]:
     if tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
         return tokens[3:]

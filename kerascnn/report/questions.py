@@ -1,0 +1,42 @@
+"""The questions that a notebook leaves to its reader, each with the command that answers it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from kerascnn.report.notebooks import markdown_of
+from kerascnn.report.parts import Question
+from kerascnn.report.prose import Prose, list_items
+
+HEADING = "Try it yourself"
+"""The heading of the section of a notebook that lists them."""
+
+_PIPELINE = "python pipeline.py"
+_COMMAND = re.compile(rf"\s*`({re.escape(_PIPELINE)} [^`]*)`\s*\Z")
+
+
+def build_questions(notebook: Mapping[str, Any], command: str, prose: Prose) -> tuple[Question, ...]:
+    """The items of the lists below the heading; those without a command are questions all the same.
+
+    `command` chooses the data and profile of the report, and so of the answers.
+    """
+    items = [item for text in markdown_of(notebook) for item in list_items(text, HEADING)]
+    return tuple(_question(item, command, prose) for item in items)
+
+
+def _question(item: str, command: str, prose: Prose) -> Question:
+    found = _COMMAND.search(item)
+    if found is None:
+        return Question(prose.render(item), None)
+    return Question(prose.render(item[: found.start()]), _here(found[1].removeprefix(_PIPELINE), command))
+
+
+def _here(rest: str, command: str) -> str:
+    """The command line with the report's options, but for those that the question sets itself."""
+    words = shlex.split(command)
+    program, options = words[:2], words[2:]
+    kept = [pair for pair in zip(options[::2], options[1::2], strict=True) if f"{pair[0]} " not in rest]
+    return shlex.join([*program, *(word for pair in kept for word in pair)]) + rest
