@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 import pytest
 from browsing import page_names, start_browser
 from selenium.webdriver.common.by import By
@@ -63,6 +66,26 @@ def test_text_stands_out_from_what_is_behind_it(browser, addresses, theme):
     ):
         browser.get(addresses[name])
         assert browser.execute_script(CONTRAST) == []
+
+
+def printed_pages(driver) -> list[tuple[int, int]]:
+    """(width, height) of every sheet of paper, in points."""
+    pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
+    return [(int(width), int(height)) for width, height in re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", pdf)]
+
+
+def test_the_wide_table_of_all_arms_is_printed_across(browser, addresses):
+    browser.get(addresses["comparison.html"])
+    assert all(width > height for width, height in printed_pages(browser))
+    browser.get(addresses["01_mlp_vs_cnn.html"])
+    assert all(width < height for width, height in printed_pages(browser))
+
+
+def test_values_are_printed_where_the_reader_opened_them(browser, addresses):
+    browser.get(addresses["01_mlp_vs_cnn.html"])
+    closed = len(printed_pages(browser))
+    browser.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert 0 < closed < len(printed_pages(browser))
 
 
 def test_a_cell_of_a_matrix_leads_to_the_confused_pictures(browser, addresses):
