@@ -164,6 +164,27 @@ def test_once_a_batch_is_settled_the_oracle_is_asked_with_its_scores(store: Stor
     assert not seen.is_settled(SPEC)
 
 
+def test_only_a_search_with_a_time_budget_is_told_how_long_its_trials_trained(store: Store) -> None:
+    """For the answer is kept under what it follows from, and seconds differ from machine to machine."""
+    ledger = make_ledger(store)
+    answer(ledger, 1)
+    (spec,) = (trial.spec for trial in trials(1))
+    commit(ledger, spec)
+    ledger.progress(STUDY, SEARCH)
+    assert ledger.requests["depth"].seconds == {}
+
+    timed = make_study(
+        budgets=dict.fromkeys(("smoke", "quick", "full"), msgspec.structs.replace(BUDGET, search_minutes=1.0))
+    )
+    ledger.progress(timed, SEARCH)
+    first = ledger.requests["depth"]
+    ledger.save_proposals(first, SearchProgress(trials=trials(1), complete=False))
+    ledger.progress(timed, SEARCH)
+    seconds = make_record().cost.training_seconds
+    assert ledger.requests["depth"].seconds == {spec_digest(spec): seconds}
+    assert Scores(ledger.requests["depth"]).training_seconds(spec) == seconds
+
+
 def test_a_second_walk_through_a_finished_search_asks_no_oracle(store: Store) -> None:
     ledger = make_ledger(store)
     answer(ledger, 1, 2)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import subprocess
 import sys
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from factories import make_arm, make_runs
+from matplotlib.figure import Figure
+from PIL import Image
 
 from kerascnn import plots
 from kerascnn.plots.palette import TONES
@@ -81,6 +86,26 @@ def test_every_id_and_every_reference_has_the_prefix(svg):
 def test_two_prefixes_share_no_id():
     ids = [set(re.findall(r' id="([^"]+)"', svg_of(picture(), prefix))) for prefix in ("p1", "p2")]
     assert ids[0].isdisjoint(ids[1])
+
+
+@pytest.mark.parametrize("colours", [2, 255, 4000], ids=["few", "as many as an index holds", "more"])
+def test_a_picture_keeps_every_pixel(colours):
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels.reshape(-1, 3)[:, 0] = np.arange(64 * 64) % colours % 256
+    pixels.reshape(-1, 3)[:, 1] = np.arange(64 * 64) % colours // 256
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) == colours
+    figure = Figure()
+    figure.add_axes((0, 0, 1, 1)).imshow(pixels, interpolation="none")
+    (image,) = [element for element in elements(plots.to_svg(figure, "t", "a", "p1")) if element.tag.endswith("image")]
+    with Image.open(io.BytesIO(base64.b64decode(image.get("href").partition(",")[2]))) as shown:
+        drawn = np.asarray(shown.convert("RGB"))
+    assert (drawn == pixels).all() or (drawn[::-1] == pixels).all()  # matplotlib may turn it over, and back
+
+
+def test_marks_do_not_stand_in_groups_that_say_nothing(svg):
+    groups = [element for element in elements(svg) if element.tag.endswith("}g")]
+    assert all(set(group.attrib) - {"id"} for group in groups)
+    assert len([element for element in elements(svg) if element.tag.endswith(("}path", "}use"))]) > 10
 
 
 def test_every_colour_is_a_tone(svg):
