@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import importlib.util
 import io
-import json
 import shlex
 import tokenize
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from kerascnn.search import at_most
 from kerascnn.specs import Identity, Study
 from kerascnn.specs.setting import Setting
 from kerascnn.specs.study import PROFILES
+from kerascnn.suite import Request
 
 EXPERIMENTS = CHECKOUT / "experiments"
 NAMES = [path.stem for path in find_notebooks(EXPERIMENTS)]
@@ -177,51 +177,62 @@ def test_cells_are_short(notebook: Notebook) -> None:
 # --- the questions to the reader ----------------------------------------------------------------------------
 
 
+HERE = "python pipeline.py --data 'my pictures' --profile quick"
+
+
 def questions_of(notebook: Notebook) -> tuple[Question, ...]:
-    return build_questions(notebook.content, "python pipeline.py", Prose())
+    return build_questions(notebook.content, HERE, Prose())
 
 
-def values_of(command: str) -> dict[str, Any]:
-    """The parameters that a command line changes, as the pipeline reads them."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("experiment")
-    parser.add_argument("-p", action="append", default=[])
-    parser.add_argument("--seeds", type=int)
-    parser.add_argument("--data", choices=["embedded"])
-    given = parser.parse_args(shlex.split(command.removeprefix("python pipeline.py run")))
-    named = (text.split("=", 1) for text in given.p)
-    values = {
-        name: json.loads(text) if text in ("true", "false") or not text.isidentifier() else text for name, text in named
-    }
-    return values | ({"seeds": given.seeds} if given.seeds else {})
+@pytest.fixture(scope="module")
+def pipeline() -> ModuleType:
+    """The command line, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("pipeline", CHECKOUT / "pipeline.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_a_notebook_ends_with_questions_and_the_commands_that_answer_them(notebook: Notebook) -> None:
-    questions = questions_of(notebook)
-    assert len(questions) >= 2
-    assert any(question.command for question in questions)
-    stem = notebook.path.stem
-    for question in questions:
+def request_of(pipeline: ModuleType, command: str) -> Request:
+    return pipeline._request(pipeline.build_parser().parse_args(shlex.split(command)[2:]))
+
+
+def test_the_notebooks_of_the_lesson_leave_questions_and_say_how_to_answer_them() -> None:
+    asked = {name: questions_of(read_notebook(EXPERIMENTS / f"{name}.ipynb")) for name in NAMES}
+    assert len([name for name, questions in asked.items() if len(questions) >= 2]) >= 16
+
+
+def test_a_question_asks_something_and_its_command_stands_where_it_is_found(notebook: Notebook) -> None:
+    for question in questions_of(notebook):
         assert "?" in question.text
+        assert "pipeline.py" not in question.text
+
+
+def test_the_command_of_a_question_runs_its_own_experiment(notebook: Notebook, pipeline: ModuleType) -> None:
+    for question in questions_of(notebook):
         if question.command:
-            name = shlex.split(question.command)[3]
-            assert stem[3:].startswith(name)
-            assert [other for other in NAMES if other[3:].startswith(name)] == [stem]
+            request = request_of(pipeline, question.command)
+            (name,) = request.names
+            assert [other for other in NAMES if other[3:].startswith(name)] == [notebook.path.stem]
+            assert (request.data == "my pictures") != question.is_elsewhere
 
 
-def test_every_question_changes_a_study_that_can_be_built(studies: Any) -> None:
+def test_every_question_changes_a_study_that_can_be_built(pipeline: ModuleType) -> None:
     asked = [
-        (path, values_of(question.command))
+        (read_notebook(path), request_of(pipeline, question.command))
         for path in find_notebooks(EXPERIMENTS)
         for question in questions_of(read_notebook(path))
         if question.command
     ]
-    found = load_studies([StudyRequest(path, values) for path, values in asked])
-    for (path, values), study in zip(asked, found, strict=True):
-        assert isinstance(study, Study), (path.name, values, study)
-        assert set(values) <= set(read_notebook(path).parameters())
-        is_other = study.digest != studies[path.stem, "quick"].digest or set(values) - {"seeds"}
-        assert is_other, f"{path.name} asks for what it has"
+    values = [request.parameters | ({"seeds": request.seeds} if request.seeds else {}) for _, request in asked]
+    found = load_studies([StudyRequest(book.path, given) for (book, _), given in zip(asked, values, strict=True)])
+    for (book, request), study in zip(asked, found, strict=True):
+        assert isinstance(study, Study), (book.path.name, request.parameters, study)
+        known = book.parameters()
+        changed = [name for name, value in request.parameters.items() if value != known[name].default]
+        assert changed or request.data == "embedded", book.path.name
 
 
 # --- the studies --------------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,11 +37,13 @@ _LIBRARIES = (
     "jinja2",
     "latex2mathml",
     "markdown-it-py",
+    "markupsafe",
     "matplotlib",
     "mdit-py-plugins",
     "msgspec",
     "pillow",
     "pygments",
+    "scipy",
 )
 
 
@@ -150,7 +153,7 @@ def _short_hash(text: str) -> str:
 class Digests:
     """SHA-256 (hexadecimal) of all that a report shows and of the code and templates that make it.
 
-    `entries` has one for each result, in their order: of what its own pages show of it.
+    `entries` are the same for each result alone, in their order.
     """
 
     whole: str
@@ -159,7 +162,7 @@ class Digests:
 
 def digest_inputs(inputs: ReportInputs) -> Digests:
     """What tells whether a report, or the pages of one result, must be made again."""
-    common = digest_of(inputs.dataset, inputs.profile, inputs.experiments, inputs.command, *_code_parts())
+    common = digest_of(inputs.dataset, inputs.profile, inputs.experiments, inputs.command, _code_digest())
     entries = tuple(digest_of(common, *_entry_parts(inputs, entry)) for entry in inputs.entries)
     return Digests(digest_of(common, *entries), entries)
 
@@ -218,10 +221,17 @@ def _folder_parts(folder: Path | None) -> Iterator[bytes]:
             yield hashlib.sha256(path.read_bytes()).digest()
 
 
+@cache
+def _code_digest() -> str:
+    """Taken once: a process renders with the code that it has loaded, whatever becomes of the files meanwhile."""
+    return digest_of(*_code_parts())
+
+
 def _code_parts() -> Iterator[bytes]:
     sources = [path for name in _READERS for path in sorted((_PACKAGE / name).glob("*.py"))]
     for path in [*sorted(_PACKAGE.glob("*.py")), *sources, *sorted(TEMPLATES.glob("*"))]:
         yield path.name.encode()
         yield path.read_bytes()
+    yield platform.python_version().encode()
     for library in _LIBRARIES:
         yield f"{library} {metadata.version(library)}".encode()

@@ -215,10 +215,14 @@ class Command:
 
 @dataclass(frozen=True)
 class Question:
-    """A question to the reader, and the command line that answers it if there is one."""
+    """A question to the reader, and the command line that answers it if there is one.
+
+    `is_elsewhere`: the answer comes from other data, and so in a report of its own.
+    """
 
     text: Markup
-    command: str | None
+    command: str | None = None
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True)

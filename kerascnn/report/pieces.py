@@ -31,11 +31,14 @@ class Pieces:
 
     def _kept(self, digest: str) -> Mapping[str, Content] | None:
         names = self._earlier.pieces.get(digest)
-        if names is None or self._folder is None:
+        if not names or self._folder is None:
             return None
         files: dict[str, Content] = {}
         for name in names:
-            content = read_listed(self._folder, self._earlier, name)
+            try:
+                content = read_listed(self._folder, self._earlier, name)
+            except OSError:  # the disk does not give it back: it is built and written again
+                return None
             if content is None or hashlib.sha256(content).hexdigest() != self._earlier.files[name]:
                 return None
             files[name] = content

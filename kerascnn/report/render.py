@@ -95,7 +95,7 @@ def _build_comparison(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str,
 def _build_entry(
     inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, digest: str, pieces: Pieces
 ) -> dict[str, Content]:
-    """The pages of one result. What they are built from is in the digests, and nothing else is."""
+    """The pages of one result. They may depend on nothing that is not in their digest."""
     neighbours = _neighbours(inputs, facts, fact)
     page = pieces.build(digest_of("page", digest, neighbours), lambda: _build_experiment(inputs, fact, neighbours))
     notebook = pieces.build(

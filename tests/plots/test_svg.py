@@ -88,7 +88,7 @@ def test_two_prefixes_share_no_id():
     assert ids[0].isdisjoint(ids[1])
 
 
-@pytest.mark.parametrize("colours", [2, 255, 4000], ids=["few", "as many as an index holds", "more"])
+@pytest.mark.parametrize("colours", [2, 256, 257, 4000], ids=["few", "as many as an index holds", "one more", "many"])
 def test_a_picture_keeps_every_pixel(colours):
     pixels = np.zeros((64, 64, 3), np.uint8)
     pixels.reshape(-1, 3)[:, 0] = np.arange(64 * 64) % colours % 256

@@ -76,9 +76,13 @@ def printed_pages(driver) -> list[tuple[int, int]]:
 
 def test_the_wide_table_of_all_arms_is_printed_across(browser, addresses):
     browser.get(addresses["comparison.html"])
-    assert all(width > height for width, height in printed_pages(browser))
+    across = printed_pages(browser)
+    assert across
+    assert all(width > height for width, height in across)
     browser.get(addresses["01_mlp_vs_cnn.html"])
-    assert all(width < height for width, height in printed_pages(browser))
+    upright = printed_pages(browser)
+    assert upright
+    assert all(width < height for width, height in upright)
 
 
 def test_values_are_printed_where_the_reader_opened_them(browser, addresses):

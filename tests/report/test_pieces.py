@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
-from kerascnn.report import Entry, ReportInputs, render_report
+from kerascnn.errors import StoreError
+from kerascnn.report import Entry, ReportInputs, pieces, render_report, writer
 from kerascnn.report import inputs as inputs_module
 from kerascnn.report import render as render_module
+from kerascnn.report.inputs import digest_inputs, run_keys
 
 Change = Callable[[ReportInputs], ReportInputs]
 
@@ -30,7 +34,6 @@ def with_entry(place: int, **changed: object) -> Change:
 
 CHANGES: dict[str, Change] = {
     "the first result was missing": without(0),
-    "a result was published by hand": with_entry(0, by_hand=True),
     "a notebook had another title": with_entry(2, title="Otherwise"),
     "no images were at hand": lambda inputs: replace(inputs, load_images=lambda content: None),
     "the command was another": lambda inputs: replace(inputs, command="python pipeline.py --data other"),
@@ -83,7 +86,101 @@ def test_other_code_builds_every_page_again(
     inputs, _ = sample
     render_report(inputs, tmp_path)
     built.clear()
-    monkeypatch.setattr(inputs_module, "_code_parts", lambda: iter([b"other code"]))
+    monkeypatch.setattr(inputs_module, "_code_digest", lambda: "other code")
+    render_report(inputs, tmp_path)
+    assert len(built) == 2 * len(inputs.entries)
+
+
+def test_the_code_of_a_page_is_that_which_the_process_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = inputs_module._code_digest()
+    monkeypatch.setattr(inputs_module, "_code_parts", lambda: iter([b"edited meanwhile"]))
+    assert inputs_module._code_digest() == loaded
+
+
+def changed_record(inputs: ReportInputs) -> ReportInputs:
+    key = next(iter(run_keys(inputs.entries[0])))
+    record = inputs.load_record(key)
+    assert record is not None
+    other = replace_struct(record, outcome="diverged")
+    return replace(inputs, load_record=lambda name: other if name == key else inputs.load_record(name))
+
+
+def changed_file(name: str) -> Change:
+    def change(inputs: ReportInputs) -> ReportInputs:
+        folder = inputs.entries[0].folder
+        assert folder is not None
+        copy = shutil.copytree(folder, folder.with_name(f"{folder.name}-{name}"))
+        (copy / name).write_text((copy / name).read_text(encoding="utf-8") + " ", encoding="utf-8")
+        return with_entry(0, folder=copy)(inputs)
+
+    return change
+
+
+def changed_published(inputs: ReportInputs) -> ReportInputs:
+    published = inputs.entries[0].published
+    assert published is not None
+    return with_entry(0, published=replace_struct(published, takeaways=("Otherwise.",)))(inputs)
+
+
+SHOWN: dict[str, Change] = {
+    "a record": changed_record,
+    "why a run failed": lambda inputs: replace(inputs, load_failure=lambda key: None),
+    "whether there are images": lambda inputs: replace(inputs, load_images=lambda content: None),
+    "what was published": changed_published,
+    "a figure": changed_file("curves.svg"),
+    "the executed notebook": changed_file("executed.ipynb"),
+    "the notebook": lambda inputs: with_entry(0, source_notebook=with_text(inputs.entries[0], "More."))(inputs),
+    "the title": with_entry(0, title="Otherwise"),
+    "that it was published by hand": with_entry(0, by_hand=True),
+    "the data": lambda inputs: replace(inputs, dataset=replace_struct(inputs.dataset, title="Other data")),
+    "the profile": lambda inputs: replace(inputs, profile="smoke"),
+    "the command": lambda inputs: replace(inputs, command="python pipeline.py --data other"),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_all_that_the_pages_of_a_result_show_is_in_its_digest(sample, name: str) -> None:
+    inputs, _ = sample
+    before, after = digest_inputs(inputs), digest_inputs(SHOWN[name](inputs))
+    assert before.entries[0] != after.entries[0]
+    assert before.whole != after.whole
+
+
+def test_a_change_of_one_result_leaves_the_digests_of_the_others(sample) -> None:
+    inputs, _ = sample
+    assert digest_inputs(inputs).entries[2:] == digest_inputs(changed_published(inputs)).entries[2:]
+
+
+def test_after_a_write_that_broke_off_the_report_is_the_one_made_from_nothing(
+    sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, from_nothing = sample
+    render_report(with_entry(0, title="Otherwise")(inputs), tmp_path, "this call")
+    broken, replacing = Path(f"{inputs.entries[0].page_stem}.notebook.html"), writer._replace
+
+    def replace_until_it_breaks(content: bytes, temporary: Path, target: Path) -> None:
+        if target.name == broken.name:
+            raise OSError(28, "No space left on device")
+        replacing(content, temporary, target)
+
+    monkeypatch.setattr(writer, "_replace", replace_until_it_breaks)
+    with pytest.raises(StoreError, match="No space left"):
+        render_report(inputs, tmp_path, "this call")
+    monkeypatch.undo()
+    render_report(inputs, tmp_path, "this call")
+    assert pages_in(tmp_path) == pages_in(from_nothing)
+
+
+def test_a_page_that_the_disk_does_not_give_back_is_built_again(
+    sample, tmp_path: Path, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    inputs, _ = sample
+    render_report(inputs, tmp_path)
+    built.clear()
+    monkeypatch.setattr(pieces, "read_listed", fail)
     render_report(inputs, tmp_path)
     assert len(built) == 2 * len(inputs.entries)
 

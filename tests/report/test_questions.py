@@ -22,7 +22,10 @@ Say first what you *expect*:
   `python pipeline.py run sigmoid --data embedded --seeds 1`
 
   It takes a minute.
-- Why?
+- Why? `python pipeline.py run sigmoid
+  -p rate=1`
+- Why
+  not?
 """
 HERE = "python pipeline.py --profile smoke --data 'my pictures'"
 
@@ -32,18 +35,27 @@ def notebook_with(text: str) -> dict:
 
 
 def test_a_question_and_its_command_are_told_apart() -> None:
-    first, second, third = build_questions(notebook_with(TEXT), "python pipeline.py", Prose())
+    first, second, wrapped, bare = build_questions(notebook_with(TEXT), "python pipeline.py", Prose())
     assert "Does a smaller step help the <code>vgg</code>?" in first.text
     assert first.command == "python pipeline.py run sigmoid -p rate=0.1"
     assert "<math" in second.text
     assert "python" not in first.text + second.text
-    assert ("Why?" in third.text, third.command) == (True, None)
+    assert wrapped.command == "python pipeline.py run sigmoid -p rate=1"
+    assert ("Why not?" in bare.text, bare.command) == (True, None)
 
 
 def test_a_command_asks_the_data_of_the_report_but_for_what_the_question_sets() -> None:
-    first, second, _ = build_questions(notebook_with(TEXT), HERE, Prose())
-    assert first.command == f"{HERE} run sigmoid -p rate=0.1"
-    assert second.command == "python pipeline.py --profile smoke run sigmoid --data embedded --seeds 1"
+    first, second, *_ = build_questions(notebook_with(TEXT), HERE, Prose())
+    assert (first.command, first.is_elsewhere) == (f"{HERE} run sigmoid -p rate=0.1", False)
+    elsewhere = "python pipeline.py --profile smoke run sigmoid --data embedded --seeds 1"
+    assert (second.command, second.is_elsewhere) == (elsewhere, True)
+
+
+@pytest.mark.parametrize("own", ["--data=x", "--data x"])
+def test_an_option_is_known_in_both_spellings(own: str) -> None:
+    text = f"## Try it yourself\n\n- Why? `python pipeline.py run sigmoid {own}`"
+    (question,) = build_questions(notebook_with(text), "python pipeline.py --data y", Prose())
+    assert question.command == f"python pipeline.py run sigmoid {own}"
 
 
 @pytest.mark.parametrize(
@@ -67,8 +79,10 @@ def test_a_page_shows_the_questions_of_its_notebook(sample, tmp_path: Path) -> N
     shown = items_of(tmp_path / f"{default.page_stem}.html")
     assert shown == [
         "Does a smaller step help the vgg? python pipeline.py --data embedded run sigmoid -p rate=0.1",
-        "With k=2? python pipeline.py run sigmoid --data embedded --seeds 1",
-        "Why?",
+        "With k=2? python pipeline.py run sigmoid --data embedded --seeds 1 These are other data: their report takes"
+        " the place of this one. To have this one back: python pipeline.py --data embedded report",
+        "Why? python pipeline.py --data embedded run sigmoid -p rate=1",
+        "Why not?",
     ]
     assert items_of(tmp_path / f"{variant.page_stem}.html") == []
 
