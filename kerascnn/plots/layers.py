@@ -168,7 +168,8 @@ def _words(arms: Sequence[ArmRuns], moment: Moment, quantity: Quantity) -> str:
         numbers, values = _mean(lines, quantity.is_log)
         first, last = (_number(value, quantity.is_log) for value in (values[0], values[-1]))
         said.append(f"{runs.arm.label} {first} in layer {numbers[0]}, {last} in layer {numbers[-1]}")
-    return f"{sentence_case(quantity.name)}, mean over seeds: {'; '.join(said)}."
+    mean = "geometric mean" if quantity.is_log else "mean"
+    return f"{sentence_case(quantity.name)}, {mean} over seeds: {'; '.join(said)}."
 
 
 def _number(value: float, is_log: bool) -> str:

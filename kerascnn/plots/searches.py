@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,10 @@ def plot_best_depth(searches: Sequence[PublishedSearch], argument: str = "blocks
     axes.set_title(f"{sentence_case(argument)} of the best trial")
     axes.set_xlabel("Epochs a trial was trained")
     axes.margins(y=0.2)
+    low, high = axes.get_ylim()
+    axes.set_ylim(
+        min(low, math.floor(low + 1) - 1), max(high, math.ceil(high - 1) + 1)
+    )  # at least one value to each side
     whole_axis(axes)
     whole_axis(axes, "y")
     name_lines(figure, {axes: ends})

@@ -114,7 +114,8 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
     if judgement.seeds_needed is not None:
         more = judgement.seeds_needed - judgement.n
         command = f"--seeds {judgement.seeds_needed}"
-        yield Fact("Would tell", (f"about {more} more {'seed' if more == 1 else 'seeds'} ({command})",))
+        size = judgement.smallest_text
+        yield Fact(f"To rule out {size}", (f"about {more} more {'seed' if more == 1 else 'seeds'} ({command})",))
 
 
 def _metric(claim: Claim) -> str:

@@ -20,7 +20,7 @@ from kerascnn.report.error_parts import ErrorGallery
 from kerascnn.report.facts import Facts, FailedRun
 from kerascnn.report.figures import build_other_tables, build_pictures
 from kerascnn.report.links import anchor_of
-from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of
+from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of, section_of
 from kerascnn.report.overview_parts import Variant
 from kerascnn.report.pages import ExperimentPage
 from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Question, Shell, Table
@@ -35,6 +35,9 @@ HALF = Mark("older result, last attempt failed", "failed")
 SOME_FAILED = Mark("finished, some runs failed", "failed")
 BY_HAND = Mark("published by hand", "changed")
 NOT_RUN = Mark("not run yet", "waiting")
+
+FOUND = "What was found"
+"""The heading of the notebook's section about how to read what came out."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,13 @@ def build_experiment_page(
     entry, published = facts.entry, facts.published
     files = TableFiles(entry.page_stem)
     keep = files.keep
+    prose = Prose(top=3, pages=neighbours.pages)
     page = ExperimentPage(
         shell=shell,
         number=lesson_number(entry.experiment),
         title=entry.title,
         question=published.study.question if published else question_of(entry.source_notebook),
-        idea=_idea(facts, neighbours.pages),
+        idea=_idea(facts, replace(prose, skip_title=True)),
         status=status_of(facts),
         notes=_notes(facts),
         facts=_facts(facts),
@@ -69,14 +73,15 @@ def build_experiment_page(
         has_arms=bool(facts.arms),
         differences=_differences(facts, files),
         common=build_common(published, [runs.arm for runs in facts.shown_arms]) if published else (),
-        pictures=build_pictures(facts, files),
+        pictures=build_pictures(facts, files, prose),
         finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
         diagnoses=keep(build_diagnoses(facts, files.path("diagnoses"))),
         errors=errors,
         costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
         tables=build_other_tables(facts, files),
         takeaways=_takeaways(facts),
-        questions=_questions(facts, shell.command, neighbours.pages),
+        found=_found(facts, prose),
+        questions=_questions(facts, shell.command, prose),
         searches=build_searches(facts, files),
         failed_runs=_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
@@ -126,11 +131,16 @@ def build_notebook_failure(facts: Facts) -> Failure | None:
     )
 
 
-def _idea(facts: Facts, pages: dict[str, str]) -> Markup:
+def _idea(facts: Facts, prose: Prose) -> Markup:
     text = introduction_of(facts.entry.source_notebook)
     if not text and facts.published:
         text = facts.published.introduction
-    return Prose(top=3, pages=pages, skip_title=True).render(text)
+    return prose.render(text)
+
+
+def _found(facts: Facts, prose: Prose) -> Markup | None:
+    text = section_of(facts.entry.source_notebook, FOUND) if facts.published else ""
+    return prose.render(text) if text else None
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:
@@ -200,10 +210,10 @@ def _takeaway(facts: Facts, sentence: str, published: Published) -> str:
         return f"This sentence could not be filled in. {err}"
 
 
-def _questions(facts: Facts, command: str, pages: dict[str, str]) -> tuple[Question, ...]:
+def _questions(facts: Facts, command: str, prose: Prose) -> tuple[Question, ...]:
     if not facts.entry.is_default or facts.published is None:
         return ()
-    return build_questions(facts.entry.source_notebook, command, Prose(top=3, pages=pages))
+    return build_questions(facts.entry.source_notebook, command, prose)
 
 
 def _failed_runs(facts: Facts, files: TableFiles) -> tuple[Failure, ...]:

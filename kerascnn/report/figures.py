@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kerascnn.records import Figure
 from kerascnn.records import Table as PublishedTable
 from kerascnn.report.csv_files import TableFiles
@@ -10,18 +12,25 @@ from kerascnn.report.diagnoses import curve_caption
 from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
 from kerascnn.report.facts import Facts
 from kerascnn.report.links import anchor_of
+from kerascnn.report.notebooks import texts_of_figures
 from kerascnn.report.other_tables import build_published_table
 from kerascnn.report.parts import CurveTable, Picture, Table
+from kerascnn.report.prose import Prose
 
 CURVES = "curves-"
 """How the names of drawn learning curves begin."""
 
 
-def build_pictures(facts: Facts, files: TableFiles) -> tuple[Picture, ...]:
-    """Every published figure, in the order of the notebook."""
+def build_pictures(facts: Facts, files: TableFiles, prose: Prose) -> tuple[Picture, ...]:
+    """Every published figure, in the order of the notebook, after what the notebook says there."""
     taken: set[str] = set()
     figures = facts.published.figures if facts.published else ()
-    return tuple(_picture(facts, figure, anchor_of("figure", figure.name, taken), files) for figure in figures)
+    texts = texts_of_figures(facts.entry.executed_notebook or {}, figures)
+    pictures = [_picture(facts, figure, anchor_of("figure", figure.name, taken), files) for figure in figures]
+    return tuple(
+        replace(picture, before=prose.render(texts[figure.name])) if figure.name in texts else picture
+        for figure, picture in zip(figures, pictures, strict=True)
+    )
 
 
 def build_other_tables(facts: Facts, files: TableFiles) -> tuple[Table, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kerascnn.records import Figure
 from kerascnn.report.clean import strip_terminal_codes
 from kerascnn.report.facts import Facts
 from kerascnn.report.highlight import highlight_code
@@ -21,6 +22,36 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 def markdown_of(notebook: Mapping[str, Any]) -> list[str]:
     """The texts of the Markdown cells."""
     return [text_of(cell.get("source")) for cell in _cells(notebook) if cell.get("cell_type") == "markdown"]
+
+
+def section_of(notebook: Mapping[str, Any], heading: str) -> str:
+    """The text of the Markdown cell that begins with this heading, without it; empty where there is none."""
+    for text in markdown_of(notebook):
+        first, _, rest = text.partition("\n")
+        if first.lstrip("#").strip() == heading and first.startswith("#"):
+            return rest.strip()
+    return ""
+
+
+def texts_of_figures(notebook: Mapping[str, Any], figures: Iterable[Figure]) -> dict[str, str]:
+    """Figure -> the Markdown cell that stands before the cell showing it, for the first figure after each."""
+    names = {f"{figure.title}. {figure.alt}": figure.name for figure in figures}
+    found, text = {}, ""
+    for cell in _cells(notebook):
+        if cell.get("cell_type") == "markdown":
+            text = text_of(cell.get("source"))
+        shown = [name for words in _words_of_pictures(cell) if (name := names.get(words))]
+        if shown and text:
+            found[shown[0]], text = text, ""
+    return found
+
+
+def _words_of_pictures(cell: Mapping[str, Any]) -> Iterator[str]:
+    """What stands for each picture that the cell shows (`plots.Picture` in a notebook)."""
+    for output in _list(cell.get("outputs")):
+        data = output.get("data") if isinstance(output, dict) else None
+        if isinstance(data, dict) and any(kind in data for kind in _PICTURES):
+            yield text_of(data.get("text/plain"))
 
 
 def introduction_of(notebook: Mapping[str, Any]) -> str:

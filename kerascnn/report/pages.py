@@ -85,6 +85,7 @@ class ExperimentPage:
     costs: Table | None
     tables: tuple[Table, ...]
     takeaways: tuple[str, ...]
+    found: Markup | None
     questions: tuple[Question, ...]
     searches: tuple[Search, ...]
     failed_runs: tuple[Failure, ...]

@@ -169,7 +169,7 @@ class CurveTable:
 class Picture:
     """A figure of the page; `svg` is None where it could not be shown, and `missing` says why.
 
-    Behind it stand its `curves` or other `behind` values, as far as there are any.
+    Before it stands what the notebook says there, behind it its `curves` or other `behind` values, as far as there are any.
     """
 
     anchor: str
@@ -180,6 +180,7 @@ class Picture:
     missing: str
     behind: Table | None = None
     curves: CurveTable | None = None
+    before: Markup | None = None
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ OUTCOME_METRICS = frozenset({"test_accuracy", "val_accuracy", "train_accuracy", 
 """Metrics whose mean over seeds is misleading where some seeds learn and others do not."""
 
 
-def is_counted(claim: SeededClaim) -> bool:
-    """Whether the claim is about a number that no seed changes."""
-    return claim.metric in FIXED_METRICS
+def is_counted(metric: str) -> bool:
+    """Whether the metric is a number that no seed changes."""
+    return metric in FIXED_METRICS
 
 
 def cautions(

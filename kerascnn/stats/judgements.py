@@ -104,7 +104,7 @@ def judge_all(
         name: found
         for name, claim in every.items()
         if not isinstance(claim, Identity)
-        and not is_counted(claim)
+        and not is_counted(claim.metric)
         and (found := _measure(claim, arms, chances[name])) is not None
     }
     adjusted = holm({name: found.evidence.p_value for name, found in measured.items()})
@@ -200,7 +200,7 @@ def _judge_rest(
     if isinstance(claim, Identity):
         return _judge_number(claim, numbers)
     pairing = pair_seeds(arms_of(claim, arms), claim.metric)
-    if is_counted(claim) and (effects := _effects(claim, arms, pairing, chance)):
+    if is_counted(claim.metric) and (effects := _effects(claim, arms, pairing, chance)):
         return _judge_count(claim, arms, chance, statistics.fmean(effects.values()))
     return _not_judged(claim, arms, chance, missing_reason(claim, arms, pairing))
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 from kerascnn.errors import UsageError, near_match
 from kerascnn.records import ArmRuns
 from kerascnn.specs import METRICS
+from kerascnn.stats.cautions import is_counted
 from kerascnn.stats.effects import values_of
 from kerascnn.stats.intervals import summarise
 from kerascnn.stats.judgements import Judgement
@@ -88,11 +89,12 @@ def _known(name: str, table: Mapping[str, Entry], what: str) -> Entry:
 
 
 def _mean_text(runs: ArmRuns, metric: str) -> str:
-    """The mean over seeds with its n, such as "36.5 % (n = 5)"."""
+    """The mean over seeds with its n, such as "36.5 % (n = 5)"; what no seed changes, without."""
     summary = summarise(values_of(runs, metric).values())
     if summary.mean is None:
         return "not measured (n = 0)"
-    return f"{value_text(UNITS[metric], summary.mean)} (n = {summary.n})"
+    text = value_text(UNITS[metric], summary.mean)
+    return text if is_counted(metric) else f"{text} (n\u00a0=\u00a0{summary.n})"
 
 
 def _number_text(value: float | None) -> str:

@@ -19,7 +19,12 @@ def filled(sentence, **numbers):
 
 
 def test_an_arm_gives_its_mean_with_n():
-    assert filled("Sigmoid reaches {sigmoid-10:test_accuracy}.") == "Sigmoid reaches 11.0 % (n = 3)."
+    assert filled("Sigmoid reaches {sigmoid-10:test_accuracy}.") == "Sigmoid reaches 11.0 % (n\u00a0=\u00a03)."
+
+
+def test_what_no_seed_changes_has_no_number_of_seeds():
+    assert filled("{relu-10:parameters}") == filled("{sigmoid-10:parameters}")
+    assert "n" not in filled("{relu-10:parameters}")
 
 
 def test_an_arm_without_runs_says_so():
