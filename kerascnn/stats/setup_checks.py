@@ -30,8 +30,8 @@ def check_setup(record: RunRecord, chance: float) -> tuple[str, ...]:
 def _about_small_set(accuracy: float) -> str:
     """What it means that a net which learned nothing could or could not learn 20 images by heart."""
     if accuracy >= BY_HEART:
-        return f"it can learn 20 images by heart ({accuracy:.0%} right): data or time are missing, not ability"
-    return f"it cannot even learn 20 images by heart ({accuracy:.0%} right after 100 steps on them alone)"
+        return f"it can learn 20 images by heart ({100 * accuracy:.0f} % right): data or time are missing, not ability"
+    return f"it cannot even learn 20 images by heart ({100 * accuracy:.0f} % right after 100 steps on them alone)"
 
 
 def _about(probe: Probe, chance: float) -> Iterator[str]:

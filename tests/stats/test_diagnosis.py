@@ -91,8 +91,8 @@ def test_a_net_that_is_sure_of_itself_before_training_is_noticed():
 @pytest.mark.parametrize(
     ("accuracy", "phrase"),
     [
-        (1.0, "it can learn 20 images by heart (100% right): data or time are missing, not ability"),
-        (0.15, "it cannot even learn 20 images by heart (15% right after 100 steps on them alone)"),
+        (1.0, "it can learn 20 images by heart (100 % right): data or time are missing, not ability"),
+        (0.15, "it cannot even learn 20 images by heart (15 % right after 100 steps on them alone)"),
     ],
 )
 def test_a_net_that_learned_nothing_is_told_apart_by_what_it_can_learn_by_heart(accuracy, phrase):
