@@ -12,13 +12,14 @@ from kerascnn.report.curve_tables import is_curves, mean_points
 from kerascnn.report.facts import gather_facts
 from kerascnn.report.figures import build_other_tables, build_pictures
 from kerascnn.report.other_tables import build_published_table
+from kerascnn.report.prose import Prose
 
 
 @pytest.fixture(scope="module")
 def picture(interactive):
     inputs, _ = interactive
     files = TableFiles("01")
-    (shown,) = build_pictures(gather_facts(inputs, inputs.entries[0]), files)
+    (shown,) = build_pictures(gather_facts(inputs, inputs.entries[0]), files, Prose())
     assert list(files.tables) == [shown.curves.csv]
     return shown
 
