@@ -143,13 +143,13 @@ def test_a_notebook_run_by_nbconvert_is_published_by_hand_and_all_does_it_again(
 def test_the_experiment_of_the_readme_works_as_written(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
     section = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## Add your own experiment")[2]
-    module, title, parameters, study, look, publish = re.findall(
-        r"```\w+\n(.*?)```", section.partition("\n## ")[0], re.DOTALL
+    module, title, parameters, study, look, questions, publish = re.findall(
+        r"```\w+\n(.*?)```", section.partition("\n## How it stays honest")[0], re.DOTALL
     )
     (place.experiments / "my_models.py").write_text(module, encoding="utf-8")
     cells = [_cell("markdown", title), _cell("code", parameters, "parameters"), _cell("code", study, "study")]
     notebook = {
-        "cells": [*cells, _cell("code", look), _cell("code", publish)],
+        "cells": [*cells, _cell("code", look), _cell("markdown", questions), _cell("code", publish)],
         "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -159,7 +159,9 @@ def test_the_experiment_of_the_readme_works_as_written(data: Path, tmp_path: Pat
     assert "20_activation_of_mlp" in place.pipeline("plan").stdout
     done = place.pipeline("run", "activation_of_mlp")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "ReLU is better than tanh." in (place.reports / "20_activation_of_mlp.html").read_text(encoding="utf-8")
+    page = (place.reports / "20_activation_of_mlp.html").read_text(encoding="utf-8")
+    assert "ReLU is better than tanh." in page
+    assert "Does a wider net close the gap?" in page
 
 
 def test_broken_notebooks_are_shown_as_failed_and_the_others_go_on(finished: Place, tmp_path: Path) -> None:
