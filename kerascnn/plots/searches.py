@@ -74,9 +74,8 @@ def plot_best_depth(searches: Sequence[PublishedSearch], argument: str = "blocks
     axes.set_xlabel("Epochs a trial was trained")
     axes.margins(y=0.2)
     low, high = axes.get_ylim()
-    axes.set_ylim(
-        min(low, math.floor(low + 1) - 1), max(high, math.ceil(high - 1) + 1)
-    )  # at least one value to each side
+    # At least one value to each side: where every search finds the same, a scale of tenths would look like a finding.
+    axes.set_ylim(min(low, math.floor(low + 1) - 1), max(high, math.ceil(high - 1) + 1))
     whole_axis(axes)
     whole_axis(axes, "y")
     name_lines(figure, {axes: ends})

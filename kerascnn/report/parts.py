@@ -218,7 +218,7 @@ class Command:
 class Question:
     """A question to the reader, and the command line that answers it if there is one.
 
-    `is_elsewhere`: the answer comes from other data, and so in a report of its own.
+    `is_elsewhere`: the command names its own data, whose report takes the place of the one it is asked in.
     """
 
     text: Markup

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from factories import make_arm, make_runs
 from sample_report import PIXEL, make_code, make_notebook, write_results
 
+from kerascnn.plots import plot_curves
 from kerascnn.records import Figure
 from kerascnn.report.notebooks import section_of, texts_of_figures
 from kerascnn.report.render import build_files
@@ -29,6 +31,13 @@ def test_a_figure_comes_with_the_text_before_its_cell() -> None:
         "# Title", text("One."), shows("First. In words."), text("Two."), make_code("1"), shows("Second. In words.")
     )
     assert texts_of_figures(notebook, FIGURES) == {"first": "One.", "second": "Two."}
+
+
+def test_what_a_notebook_shows_of_a_picture_is_known_as_its_figure() -> None:
+    picture = plot_curves([make_runs(make_arm("relu"), (0.5, 0.6))])
+    figure = Figure(name=picture.name, file="x.svg", title=picture.title, alt=picture.alt)
+    shown = shows(str(picture._repr_mimebundle_()["text/plain"]))
+    assert texts_of_figures(make_notebook("# Title", text("One."), shown), [figure]) == {picture.name: "One."}
 
 
 def test_a_text_is_shown_once_and_only_the_last_before_a_figure() -> None:
