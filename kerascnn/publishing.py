@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import filelock
-
 from kerascnn.execution.worker import utc_now
+from kerascnn.locks import process_lock
 from kerascnn.notebooks.contract import read_notebook
 from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table
 from kerascnn.store import Store, load_spec, write_replacing, writing_to
@@ -101,7 +100,7 @@ class Slot:
         """Two pipelines may publish the same experiment at once; the system frees the lock of one that dies."""
         with writing_to(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(self.folder / f".{self.name}.lock")
+            lock = process_lock(self.folder / f".{self.name}.lock")
             lock.acquire()
         try:
             yield

@@ -30,6 +30,7 @@ import filelock
 
 from kerascnn.errors import KerascnnError, StoreError, UsageError
 from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
+from kerascnn.locks import process_lock
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.specs import Spec
 
@@ -167,7 +168,7 @@ class Store:
             return
         with self._writing():
             (self.root / "_locks").mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(self.root / "_locks" / "taken_in.lock"):
+            with process_lock(self.root / "_locks" / "taken_in.lock"):
                 taken = TakenIn(origins=(*self.origins(), origin))
                 write_replacing(self.root / "_taken_in.json", taken.canonical_json())
 
@@ -216,7 +217,7 @@ class Store:
 
         The system frees the lock when its holder dies, however it dies.
         """
-        lock = filelock.FileLock(self.root / "_locks" / f"{key}.lock", timeout=0)
+        lock = process_lock(self.root / "_locks" / f"{key}.lock", timeout=0)
         if not self._acquire(lock):
             yield False
             return

@@ -136,10 +136,12 @@ def only_writer(name: str, report: Report) -> Iterator[None]:
 
     Raises: DataError when the cache cannot be written.
     """
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
+
+    from kerascnn.locks import process_lock
 
     file = cache_folder() / "data" / "locks" / f"{name}.lock"
-    lock = FileLock(file)
+    lock = process_lock(file)
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import filelock
 
+from kerascnn.errors import StoreError
+from kerascnn.locks import process_lock
+
 POLL_SECONDS = 0.1
 LONGEST_TURN_SECONDS = 60.0
 """Who has waited so long for its turn goes on without: the one before it may have been suspended."""
@@ -35,7 +38,7 @@ def _acquire(slots: int) -> filelock.BaseFileLock | None:
     # Not the cache folder: a home may be shared by many machines.
     folder = Path(tempfile.gettempdir()) / f"kerascnn-slots-{os.getuid()}"
     names = _slot_names(slots)
-    turn = filelock.FileLock(folder / f"turn-{names[0]}-{len(names)}.lock", poll_interval=POLL_SECONDS / 10)
+    turn = process_lock(folder / f"turn-{names[0]}-{len(names)}.lock", poll_interval=POLL_SECONDS / 10)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # One at a time waits for a slot: who has just freed one stands behind who waits already. A waiter that
@@ -44,12 +47,12 @@ def _acquire(slots: int) -> filelock.BaseFileLock | None:
             turn.acquire(timeout=LONGEST_TURN_SECONDS)
         while True:
             for name in names:
-                lock = filelock.FileLock(folder / f"{name}.lock", timeout=0)
+                lock = process_lock(folder / f"{name}.lock", timeout=0)
                 with contextlib.suppress(filelock.Timeout):
                     lock.acquire()
                     return lock
             time.sleep(POLL_SECONDS)
-    except OSError:
+    except (OSError, StoreError):
         return None
     finally:
         turn.release()

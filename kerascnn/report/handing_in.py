@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from kerascnn.errors import StoreError, UsageError
+from kerascnn.locks import process_lock
 from kerascnn.report.finished import INDEX, load_report, read_listed
 from kerascnn.report.links import slug
 from kerascnn.report.writer import LOCK, LOCK_TIMEOUT_SECONDS, MANIFEST
@@ -87,7 +88,7 @@ def _place_errors(place: Path) -> Iterator[None]:
 def _read_report(folder: Path) -> dict[str, bytes]:
     """Every file of a report that nobody is writing just now. Raises: StoreError when one is not as it was written."""
     try:
-        with FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
+        with process_lock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
             manifest = load_report(folder)
             files = {name: read_listed(folder, manifest, name) or b"" for name in manifest.files}
     except Timeout as err:

@@ -13,11 +13,12 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kerascnn.errors import StoreError
+from kerascnn.locks import process_lock
 from kerascnn.report.clean import clean_text
 from kerascnn.report.filters import FILTERS
 from kerascnn.report.history import HISTORY, Chapter, History
@@ -117,7 +118,7 @@ def only_writer(folder: Path) -> Iterator[None]:
 
     Raises: StoreError when the folder cannot be written.
     """
-    lock = FileLock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS, is_singleton=True)
+    lock = process_lock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS, is_singleton=True)
     with _folder_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
