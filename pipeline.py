@@ -8,9 +8,12 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kerascnn.errors import KerascnnError, UsageError, near_match
+from kerascnn.spelling import printable
 
 if TYPE_CHECKING:
     from kerascnn.suite import Request
@@ -138,11 +141,16 @@ def _add_store_verb(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         nargs="?",
-        choices=["show", "verify", "export", "pack", "add"],
+        choices=["show", "verify", "export", "pack", "add", "drop"],
         default="show",
-        help="show (the default), verify every entry, export FOLDER, pack FILE, add FILE",
+        help="show (the default), verify every entry, export FOLDER, pack FILE, add FILE, drop ORIGIN",
     )
-    parser.add_argument("path", nargs="?", metavar="PATH", help="the folder to export to, the pack to write or take in")
+    parser.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="the folder to export to, the pack to write or take in, the origin to drop",
+    )
     parser.add_argument("--unused", action="store_true", help="remove what no notebook wants, after asking")
     parser.add_argument("--yes", action="store_true", help="remove without asking")
 
@@ -159,7 +167,7 @@ def main(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KerascnnError as err:
-        print(f"pipeline.py: {err}", file=sys.stderr)
+        print(f"pipeline.py: {printable(str(err))}", file=sys.stderr)
         return err.exit_code
     except KeyboardInterrupt:
         print("pipeline.py: interrupted. Every finished run is kept; the same command goes on.", file=sys.stderr)
@@ -205,17 +213,22 @@ def _dispatch(given: argparse.Namespace) -> int:
 def _dispatch_store(given: argparse.Namespace, request: Request) -> int:
     from kerascnn.commands import store_verbs
 
-    takes_path = given.action in ("export", "pack", "add")
+    takes_path = given.action in ("export", "pack", "add", "drop")
     if (given.unused and (given.path or given.action != "show")) or (given.path and not takes_path):
         raise UsageError(
             f"`store {given.action}` takes {'no --unused' if given.unused else 'no path'}. Give one thing to do."
         )
     if given.unused:
         return store_verbs.remove_unused(request, sure=given.yes)
-    with_path = {"export": store_verbs.export, "pack": store_verbs.pack_runs, "add": store_verbs.add_runs}
+    with_path: dict[str, Callable[[str], int]] = {
+        "export": store_verbs.export,
+        "pack": store_verbs.pack_runs,
+        "add": store_verbs.add_runs,
+        "drop": partial(store_verbs.drop, sure=given.yes),
+    }
     if given.action in with_path:
         if given.path is None:
-            raise UsageError(f"`store {given.action}` needs a path: the folder or file to use.")
+            raise UsageError(f"`store {given.action}` needs to know what: the folder, file or origin.")
         return with_path[given.action](given.path)
     return store_verbs.verify() if given.action == "verify" else store_verbs.show()
 

@@ -1,38 +1,65 @@
 """Runs as one file: handed out by one machine, taken in by another.
 
-A pack is a zip file without compression: `<key>/<file>` for every file of every entry, and what searches' oracles
-proposed. What is taken in is checked down to the bits of the weights, and nothing in it is ever executed.
+A pack is a zip file: `<key>/<file>` for every file of every entry, and what searches' oracles proposed. One that a file
+manager has unpacked and zipped again is a pack too. What is taken in is checked down to the shapes and bits of the
+weights, in bounded memory, and nothing in it is ever executed.
 """
 
 from __future__ import annotations
 
-import io
+import os
 import re
 import secrets
+import stat
+import struct
 import zipfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
-from kerascnn.errors import StoreError, UsageError
-from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
-from kerascnn.records import RunRecord, hash_weights
+from kerascnn.errors import KerascnnError, StoreError, UsageError
+from kerascnn.identity import KEY_LENGTH, RunIdentity, origin_of
+from kerascnn.records import DatasetInfo
 from kerascnn.search import SearchProgress
-from kerascnn.store import ENTRY_FILES, MANIFEST, Store, check_files, read_arrays
+from kerascnn.store import (
+    ENTRY_FILES,
+    MANIFEST,
+    DamagedEntry,
+    Store,
+    check_entry,
+    check_files,
+    check_shapes,
+    read_arrays,
+)
 
-LARGEST_FILE_BYTES = 2_000_000_000
 FILES = (*ENTRY_FILES, MANIFEST)
-MEMBER = re.compile(rf"([0-9a-f]{{{KEY_LENGTH}}})/({'|'.join(map(re.escape, FILES))})")
-PROPOSALS = re.compile(r"_proposals/([0-9a-f]{32}\.json)")
+IN_A_FOLDER = r"(?:[^/]+/)?"
+"""A file manager puts what it zips below the name of the folder."""
+MEMBER = re.compile(rf"{IN_A_FOLDER}([0-9a-f]{{{KEY_LENGTH}}})/({'|'.join(map(re.escape, FILES))})")
+PROPOSALS = re.compile(rf"{IN_A_FOLDER}_proposals/([0-9a-f]{{32}}\.json)")
+LITTER = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|@eaDir/.*|)", re.IGNORECASE)
+"""What file managers add; folders, whose names end in a slash, are in it too."""
+LARGEST_FILE_BYTES = 400_000_000
+LARGEST_TEXT_BYTES = 16_000_000
+LARGEST_DIRECTORY_BYTES = 32_000_000
+"""Of the list of members: some 50,000 runs."""
+MOST_GROWTH, GROWTH_BYTES = 20, 200_000_000
+"""Runs hardly compress: a pack does not grow by more than this factor and these bytes."""
+READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+Shapes = Callable[[RunIdentity, DatasetInfo], dict[str, list[int]] | None]
+"""Gives the shapes of the weights (variable path -> shape) of a run's model; None where that cannot be told here."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Accepted:
     """What became of a pack: keys added, keys that were there, and name -> what is wrong with what was refused."""
 
-    added: tuple[str, ...]
-    known: tuple[str, ...]
-    refused: dict[str, str]
+    added: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def pack(store: Store, keys: Iterable[str], target: Path) -> int:
@@ -40,7 +67,7 @@ def pack(store: Store, keys: Iterable[str], target: Path) -> int:
 
     Raises: UsageError when there is something at `target`, StoreError when it cannot be written.
     """
-    if target.exists():
+    if os.path.lexists(target):
         raise UsageError(f"{target} is there already. Choose another name, or delete it first.")
     sound = [key for key in sorted(keys) if store.load(key) is not None]
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -62,112 +89,142 @@ def pack(store: Store, keys: Iterable[str], target: Path) -> int:
     return len(sound)
 
 
-def add(store: Store, source: Path) -> Accepted:
+def add(
+    store: Store, source: Path, datasets: Mapping[str, DatasetInfo] | None = None, shapes: Shapes | None = None
+) -> Accepted:
     """Take in the entries of a pack. One that fails its checks is refused, and the others are taken.
 
-    Raises: UsageError when `source` is not a pack, StoreError when the store cannot be written.
+    `datasets` (by content) are those at hand: answers must be about their images; `shapes` tells what weights a model has.
+    Raises: UsageError when `source` is not a pack, StoreError when the store cannot be read or written.
     """
-    try:
-        archive = zipfile.ZipFile(source)
-    except (OSError, zipfile.BadZipFile) as err:
-        raise UsageError(f"{source} cannot be read as a pack of runs: {err}. Make one with `store pack`.") from err
-    with archive:
-        entries, proposals = _list_members(archive)
-        accepted = _add_entries(store, archive, entries)
+    taker = _Taker(store, datasets or {}, shapes or (lambda identity, dataset: None))
+    with _opened(source) as archive:
+        entries, proposals = _list_members(source, archive)
+        for key, members in entries.items():
+            taker.take_entry(archive, key, members)
         for name, member in proposals.items():
-            try:
-                content = _read(archive, member)
-                SearchProgress.from_json(content).validated()
-            except Exception as err:
-                accepted.refused[f"proposals {name}"] = str(err)
-            else:
-                store.take_in_proposals(name, content)
-    return accepted
+            taker.take_proposals(archive, name, member)
+    return taker.accepted
+
+
+@dataclass
+class _Taker:
+    """One pack being taken in."""
+
+    store: Store
+    datasets: Mapping[str, DatasetInfo]
+    shapes: Shapes
+    accepted: Accepted = field(default_factory=Accepted)
+    origins: set[str] = field(default_factory=set)
+
+    def take_entry(self, archive: zipfile.ZipFile, key: str, members: list[tuple[str, zipfile.ZipInfo]]) -> None:
+        try:
+            files = {name: _read(archive, member) for name, member in members}
+            if len(files) < len(members):
+                raise DamagedEntry("it has a file twice")
+            identity = self._check(key, files)
+        except (KerascnnError, *_ODD_ZIPS) as err:
+            self.accepted.refused[key] = str(err) or type(err).__name__
+            return
+        self._take(key, files, identity)
+
+    def _check(self, key: str, files: dict[str, bytes]) -> RunIdentity:
+        """Raises: KerascnnError when the entry is not what a run of its spec gives, or other than the one that is here."""
+        check_files(key, files)
+        dataset = self._dataset(files)
+        identity, record = check_entry(key, files, dataset)
+        mine = self.store.load(key)
+        if mine is not None and mine.weights_sha256 != record.weights_sha256:
+            raise DamagedEntry("the store has this run with other weights; yours is kept")
+        expected = self.shapes(identity, dataset) if dataset is not None and mine is None else None
+        if expected is not None:
+            check_shapes(read_arrays(files["weights.npz"], "weights.npz"), expected)
+        return identity
+
+    def _dataset(self, files: dict[str, bytes]) -> DatasetInfo | None:
+        return self.datasets.get(RunIdentity.from_json(files["identity.json"]).spec.data.content)
+
+    def _take(self, key: str, files: dict[str, bytes], identity: RunIdentity) -> None:
+        origin = origin_of(identity)
+        if origin.name not in self.origins:
+            self.store.add_origin(origin)
+            self.origins.add(origin.name)
+        if self.store.load(key) is not None:
+            self.accepted.known.append(key)
+        elif self.store.take_in(key, files):
+            self.accepted.added.append(key)
+        else:
+            self.accepted.refused[key] = "it is being trained here at this moment; add the pack again later"
+
+    def take_proposals(self, archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> None:
+        try:
+            content = SearchProgress.from_json(_read(archive, member)).canonical_json()
+        except (KerascnnError, RecursionError, *_ODD_ZIPS) as err:
+            self.accepted.refused[f"_proposals/{name}"] = str(err) or type(err).__name__
+        else:
+            self.store.take_in_proposals(name, content)
+
+
+_ODD_ZIPS = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+"""What zipfile raises for members that are encrypted, cut off, or compressed in ways that it does not know."""
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
+    """The zip file, once it is known that its list of members fits into memory."""
+    with ExitStack() as closing:
+        try:
+            file = closing.enter_context(os.fdopen(os.open(source, os.O_RDONLY | os.O_NONBLOCK), "rb"))
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe would be waited for
+                raise UsageError(f"{source} must be a file. Make one with `store pack`.")
+            _check_directory(source, file)
+            archive = closing.enter_context(zipfile.ZipFile(file))
+        except (*_ODD_ZIPS, struct.error) as err:
+            raise UsageError(f"{source} cannot be read as a pack of runs: {err}. Make one with `store pack`.") from err
+        yield archive
+
+
+def _check_directory(source: Path, file: BinaryIO) -> None:
+    """Raises: UsageError when the list of members is too long to be read."""
+    file.seek(0, os.SEEK_END)
+    file.seek(-min(file.tell(), 66_000), os.SEEK_CUR)
+    _, mark, end = file.read().rpartition(b"PK\x05\x06")
+    if mark and struct.unpack_from("<L", end, 8)[0] > LARGEST_DIRECTORY_BYTES:
+        raise UsageError(f"{source} has more members than a pack of runs. Make several packs with `store pack`.")
 
 
 def _list_members(
-    archive: zipfile.ZipFile,
-) -> tuple[dict[str, dict[str, zipfile.ZipInfo]], dict[str, zipfile.ZipInfo]]:
+    source: Path, archive: zipfile.ZipFile
+) -> tuple[dict[str, list[tuple[str, zipfile.ZipInfo]]], dict[str, zipfile.ZipInfo]]:
     """The entries' files and the proposals. Raises: UsageError for anything else, before anything is taken in."""
-    entries: dict[str, dict[str, zipfile.ZipInfo]] = {}
+    entries: dict[str, list[tuple[str, zipfile.ZipInfo]]] = {}
     proposals: dict[str, zipfile.ZipInfo] = {}
+    packed = sum(member.compress_size for member in archive.infolist())
+    if sum(member.file_size for member in archive.infolist()) > MOST_GROWTH * packed + GROWTH_BYTES:
+        raise UsageError(f"{source} is not a pack of runs: it would grow too much. Nothing was taken in.")
     for member in archive.infolist():
-        entry, proposal = MEMBER.fullmatch(member.filename), PROPOSALS.fullmatch(member.filename)
+        name = member.filename.replace("\\", "/")
+        if LITTER.fullmatch(name):
+            continue
+        entry, proposal = MEMBER.fullmatch(name), PROPOSALS.fullmatch(name)
         if entry:
-            entries.setdefault(entry[1], {})[entry[2]] = member
+            entries.setdefault(entry[1], []).append((entry[2], member))
         elif proposal:
             proposals[proposal[1]] = member
         else:
-            raise UsageError(f"This is not a pack of runs: it holds {member.filename!r}. Nothing was taken in.")
+            raise UsageError(f"{source} is not a pack of runs: it holds {name[:200]!r}. Nothing was taken in.")
     return entries, proposals
 
 
-def _add_entries(store: Store, archive: zipfile.ZipFile, entries: dict[str, dict[str, zipfile.ZipInfo]]) -> Accepted:
-    added, known, refused = [], [], {}
-    for key, members in entries.items():
-        try:
-            files = {name: _read(archive, member) for name, member in members.items()}
-            identity, record = _check(key, files)
-        except Exception as err:  # whatever a made-up file provokes, it is refused and the others are looked at
-            refused[key] = f"{err}" or type(err).__name__
-            continue
-        mine = store.load(key)
-        if mine is not None and mine.weights_sha256 != record.weights_sha256:
-            refused[key] = "the store has this run with other weights; yours is kept"
-            continue
-        store.add_origin(
-            Origin(platform=identity.platform, versions=identity.versions, precision=identity.spec.precision)
-        )
-        if mine is not None:
-            known.append(key)
-        elif store.take_in(key, files):
-            added.append(key)
-        else:
-            refused[key] = "it is being trained here at this moment; add the pack again later"
-    return Accepted(tuple(added), tuple(known), refused)
-
-
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """A member's content, which takes no more memory than it does in the pack."""
-    if member.compress_type != zipfile.ZIP_STORED or member.file_size > LARGEST_FILE_BYTES:
-        raise StoreError(f"{member.filename} is compressed or too large")
-    return archive.read(member)
-
-
-def _check(key: str, files: dict[str, bytes]) -> tuple[RunIdentity, RunRecord]:
-    """The identity and record of an entry whose every part agrees with every other.
-
-    Raises: StoreError, or what the parsers raise, saying what does not.
-    """
-    check_files(key, files)
-    identity = RunIdentity.from_json(files["identity.json"])
-    record = RunRecord.from_json(files["record.json"])
-    if identity.validated().key != key or record.key != key:
-        raise StoreError("its key is not the one of its content")
-    if record.spec != identity.spec or record.environment.platform != identity.platform:
-        raise StoreError("its record is about another run than its identity")
-    weights = read_arrays(_bounded(files["weights.npz"]))
-    if hash_weights(weights) != record.weights_sha256:
-        raise StoreError("its weights are not those of its record")
-    predictions = read_arrays(_bounded(files["predictions.npz"]))
-    answers = predictions["masks" if record.spec.task == "segmentation" else "classes"]
-    if answers.shape[:1] != predictions["positions"].shape:
-        raise StoreError("its predictions and their positions do not pair")
-    return identity, record
-
-
-def _bounded(content: bytes) -> io.BytesIO:
-    """An .npz file whose arrays are no larger than what is there of them."""
-    import numpy as np
-
-    with zipfile.ZipFile(io.BytesIO(content)) as arrays:
-        for member in arrays.infolist():
-            if member.compress_type != zipfile.ZIP_STORED or not member.filename.endswith(".npy"):
-                raise StoreError(f"{member.filename} is no plain array")
-            with arrays.open(member) as stream:
-                version = np.lib.format.read_magic(stream)
-                read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-                shape, _, dtype = read[version](stream)
-            if dtype.hasobject or int(np.prod(shape, dtype=object)) * dtype.itemsize > member.file_size:
-                raise StoreError(f"{member.filename} claims more than it holds")
-    return io.BytesIO(content)
+    """A member's content, no longer than it says and than anything of that kind is."""
+    largest = LARGEST_FILE_BYTES if member.filename.endswith(".npz") else LARGEST_TEXT_BYTES
+    if member.compress_type not in READABLE:
+        raise DamagedEntry(f"{member.filename} is compressed in an unusual way: zip it again with the usual one")
+    if member.file_size > largest:
+        raise DamagedEntry(f"{member.filename} is larger than {largest / 1e6:.0f} MB")
+    with archive.open(member) as stream:
+        content = stream.read(member.file_size + 1)
+    if len(content) != member.file_size:
+        raise DamagedEntry(f"{member.filename} is longer than it says")
+    return content

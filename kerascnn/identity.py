@@ -31,6 +31,11 @@ class Origin(Spec, frozen=True, kw_only=True):
     versions: dict[str, str]
     precision: Precision
 
+    @property
+    def name(self) -> str:
+        """A short name to type: eight hexadecimal digits."""
+        return hashlib.sha256(self.canonical_json()).hexdigest()[:8]
+
 
 class RunIdentity(Spec, frozen=True, kw_only=True):
     """Everything that can change the result of a run. `sources`: module name -> digest."""
@@ -44,6 +49,11 @@ class RunIdentity(Spec, frozen=True, kw_only=True):
     def key(self) -> str:
         """The run's key: 128 bits of SHA-256 over the canonical form, in hex."""
         return hashlib.sha256(self.canonical_json()).hexdigest()[:KEY_LENGTH]
+
+
+def origin_of(identity: RunIdentity) -> Origin:
+    """Where the run was made."""
+    return Origin(platform=identity.platform, versions=identity.versions, precision=identity.spec.precision)
 
 
 def identify(spec: TrainSpec, search_path: Path, origin: Origin | None = None) -> RunIdentity:

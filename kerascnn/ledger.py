@@ -12,9 +12,10 @@ from pathlib import Path
 
 import msgspec
 
+from kerascnn.errors import UsageError
 from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify
 from kerascnn.records import RunFailure, RunRecord
-from kerascnn.search import SearchProgress
+from kerascnn.search import SearchProgress, check_answer
 from kerascnn.specs import Search, Spec, Study, TrainSpec
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store, load_spec, write_replacing
@@ -82,6 +83,7 @@ class Ledger:
         self.origin = origin
         self.store, self.setting, self.search_path = store, setting, search_path
         self.requests: dict[str, ProposalRequest] = {}
+        self._told: dict[str, SearchProgress] = {}
         self._retry_failures = retry_failures
         self._given_up: set[str] = set()
         self._identities: dict[bytes, tuple[RunIdentity, str]] = {}
@@ -134,17 +136,31 @@ class Ledger:
         known = NO_TRIALS
         while True:
             request = self._request(study, search, known)
-            answer = load_spec(self._proposal_file(request), SearchProgress)
+            answer = self._answer(request, study, search, known)
             if answer is None:
-                self.requests[search.name] = request
+                self.requests[search.name], self._told[request.digest] = request, known
                 return known
             if answer.complete or not all(self.is_settled(trial.spec) for trial in answer.trials):
                 self.requests.pop(search.name, None)
                 return answer
             known = answer
 
+    def _answer(
+        self, request: ProposalRequest, study: Study, search: Search, known: SearchProgress
+    ) -> SearchProgress | None:
+        """The stored answer; None where there is none, or one that this search's oracle cannot have given."""
+        answer = load_spec(self._proposal_file(request), SearchProgress)
+        try:
+            if answer is not None:
+                check_answer(study, search, self, known, answer)
+        except UsageError:  # damaged, or sent by somebody: the oracle is asked again, and its own answer replaces it
+            return None
+        return answer
+
     def save_proposals(self, request: ProposalRequest, answer: SearchProgress) -> None:
-        """Keep an oracle's answer."""
+        """Keep an oracle's answer. Raises: UsageError when it does not go on from what `request` told."""
+        search = next(search for search in request.study.searches if search.name == request.search)
+        check_answer(request.study, search, self, self._told.get(request.digest, NO_TRIALS), answer)
         write_replacing(self._proposal_file(request), answer.canonical_json())
 
     def _request(self, study: Study, search: Search, known: SearchProgress) -> ProposalRequest:

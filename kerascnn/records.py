@@ -6,6 +6,7 @@ Accuracies are fractions in [0, 1]; a number that is not finite is stored as Non
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -120,8 +121,13 @@ def hash_weights(weights: dict[str, np.ndarray]) -> str:
     for name in sorted(weights):
         array = np.ascontiguousarray(weights[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
+        digest.update(array.data)
     return digest.hexdigest()
+
+
+def utc_now() -> str:
+    """The time in UTC to the second, ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 class RunFailure(Spec, frozen=True, kw_only=True):

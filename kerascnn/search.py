@@ -81,6 +81,47 @@ def replay(study: Study, search: Search, state: SearchState) -> SearchProgress:
     return SearchProgress(trials=tuple(trials), complete=True)
 
 
+def check_answer(
+    study: Study, search: Search, state: SearchState, known: SearchProgress, answer: SearchProgress
+) -> None:
+    """Whether `answer` goes on from `known` by trials that this search could propose, whoever proposed them.
+
+    Raises: UsageError saying what it cannot be. Loads neither Keras Tuner nor TensorFlow.
+    """
+    budget, count = study.budget, len(known.trials)
+    if answer.trials[:count] != known.trials:
+        raise _no_answer(search, "it begins with other trials than those known")
+    tried = [trial.spec for trial in known.trials]
+    if not answer.complete and all(trial.spec in tried for trial in answer.trials):
+        raise _no_answer(search, "it has nothing new to try and does not end the search")
+    if len(answer.trials) > _epochs_to_spend(budget):
+        raise _no_answer(search, f"it has {len(answer.trials)} trials, more than the budget pays for")
+    if sum(trial.epochs for trial in answer.trials) > _epochs_to_spend(budget):
+        raise _no_answer(search, "its trials train longer than the budget pays for")
+    for place, trial in enumerate(answer.trials[count:], start=count):
+        _check_trial(study, search, state, place, trial)
+
+
+def _check_trial(study: Study, search: Search, state: SearchState, place: int, trial: ProposedTrial) -> None:
+    values = {choice.name: {(type(value), value) for value in choice.values} for choice in search.space}
+    given = {
+        name: (type(value), value) for name, value in trial.arguments.items() if not isinstance(value, dict | list)
+    }
+    if given.keys() != values.keys() or any(given[name] not in allowed for name, allowed in values.items()):
+        raise _no_answer(search, f"trial {place} is outside the space")
+    lengths = (
+        hyperband_sweep(study.budget.trial_epochs) if search.oracle == "hyperband" else [study.budget.trial_epochs]
+    )
+    arm = _completed(search.base, trial.arguments, trial.epochs, study.budget)
+    is_own = trial.number == place and trial.epochs in lengths
+    if not is_own or trial.spec != study.spec_for(arm, search.seed, state.setting):
+        raise _no_answer(search, f"trial {place} is another run than its arguments say")
+
+
+def _no_answer(search: Search, reason: str) -> UsageError:
+    return UsageError(f"What the oracle of search {search.name!r} answered is not an answer: {reason}.")
+
+
 def published_search(
     search: Search, progress: SearchProgress, state: SearchState, key_of: Callable[[TrainSpec], str]
 ) -> PublishedSearch:

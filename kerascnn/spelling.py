@@ -1,4 +1,4 @@
-"""Durations and sizes as a reader wants them."""
+"""Durations, sizes and foreign texts as a reader wants them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ def spell_duration(seconds: float) -> str:
         return f"{round(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def printable(text: str) -> str:
+    """`text` from anywhere, fit for a terminal: what is no letter or sign of one line is written as its code."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape", "surrogatepass").decode() for sign in text
+    )
 
 
 def spell_size(size_bytes: float) -> str:

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+import numpy as np
+
 from kerascnn import Arm, model
-from kerascnn.records import ArmRuns, Cost, Environment, Epoch, LayerProbe, Probe, RunFailure, RunRecord, Score
+from kerascnn.identity import RunIdentity
+from kerascnn.records import (
+    ArmRuns,
+    Cost,
+    Environment,
+    Epoch,
+    LayerProbe,
+    Probe,
+    RunFailure,
+    RunRecord,
+    Score,
+    hash_weights,
+)
 from kerascnn.specs import DataSpec, TrainSpec
 
 CONTENT = "c0ffee" * 10 + "c0ff"
@@ -107,6 +123,37 @@ def make_record(
         ),
         weights_sha256="0" * 64,
     )
+
+
+def make_result(
+    identity: RunIdentity,
+    record: RunRecord | None = None,
+    answers: Any = (3, 1, 2),
+    weights: dict[str, np.ndarray] | None = None,
+) -> Any:
+    """What `train_run` gives back for the run, `record` made to fit it; the class itself would load TensorFlow.
+
+    The answers are those to the test images from the seventh on.
+    """
+    record, spec = record or make_record(), identity.spec
+    weights = weights or {"conv/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "conv/bias": np.zeros(2, "f4")}
+    given = np.asarray(answers, np.int32)
+    losses = [2.0] * spec.epochs if record.outcome == "finished" else [2.0] * (spec.epochs - 1) + [None]
+    epochs = record.epochs if len(record.epochs) == spec.epochs else make_epochs([0.3] * spec.epochs, losses)
+    rate = spec.optimiser.learning_rate
+    environment = {"platform": identity.platform, "versions": identity.versions, "precision": spec.precision}
+    fitting = msgspec.structs.replace(
+        record,
+        key=identity.key,
+        spec=spec,
+        epochs=tuple(msgspec.structs.replace(epoch, learning_rate=rate) for epoch in epochs),
+        test=msgspec.structs.replace(record.test, images=len(given)),
+        cost=msgspec.structs.replace(record.cost, parameters=sum(array.size for array in weights.values())),
+        environment=msgspec.structs.replace(record.environment, **environment),
+        weights_sha256=hash_weights(weights),
+    )
+    positions = np.arange(7, 7 + len(given), dtype=np.int32)
+    return SimpleNamespace(record=fitting, test_predictions=given, test_positions=positions, weights=weights)
 
 
 def make_failure(arm: Arm | str = "relu", seed: int = 1, epochs: tuple[Epoch, ...] = ()) -> RunFailure:

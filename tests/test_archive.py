@@ -12,12 +12,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from test_store import make_identity, make_result
+from factories import make_result
+from test_store import make_identity
 
 from kerascnn.archive import add, pack
 from kerascnn.errors import UsageError
 from kerascnn.identity import RunIdentity
-from kerascnn.records import hash_weights
 from kerascnn.store import MANIFEST, Store
 
 
@@ -26,12 +26,8 @@ def commit(store: Store, seed: int, masks: np.ndarray | None = None) -> str:
     identity = make_identity(seed)
     if masks is not None:
         identity = msgspec.structs.replace(identity, spec=msgspec.structs.replace(identity.spec, task="segmentation"))
-    result = make_result(identity)
-    result.test_predictions = result.test_predictions if masks is None else masks
-    environment = msgspec.structs.replace(result.record.environment, platform=identity.platform)
-    result.record = msgspec.structs.replace(
-        result.record, spec=identity.spec, environment=environment, weights_sha256=hash_weights(result.weights)
-    )
+    result = make_result(identity, answers=(3, 1, 2) if masks is None else masks)
+    result.test_positions = np.array([7, 8, 9], np.int32)
     store.commit(identity, result)
     return identity.key
 
@@ -72,6 +68,13 @@ def rewrite(path: Path, change: Callable[[dict[str, bytes]], None]) -> None:
             archive.writestr(name, content)
 
 
+def arrays(**named: np.ndarray) -> bytes:
+    """An .npz file."""
+    stream = io.BytesIO()
+    np.savez(stream, **named)
+    return stream.getvalue()
+
+
 def test_runs_come_back_to_the_byte(teacher: Store, laptop: Store, packed: Path) -> None:
     accepted = add(laptop, packed)
     assert sorted(accepted.added) == teacher.keys() == laptop.keys()
@@ -91,7 +94,7 @@ def test_taking_in_twice_changes_nothing_and_remembers_where_the_runs_are_from(l
 
 def test_what_oracles_proposed_travels_with_the_runs(teacher: Store, laptop: Store, tmp_path: Path) -> None:
     name = "0" * 32 + ".json"
-    teacher.take_in_proposals(name, b'{"trials":[],"complete":true}')
+    teacher.take_in_proposals(name, b'{"complete":true,"trials":[]}')
     pack(teacher, teacher.keys(), tmp_path / "all.zip")
     add(laptop, tmp_path / "all.zip")
     assert laptop.proposals() == teacher.proposals()
@@ -183,10 +186,12 @@ def test_predicted_masks_are_taken_where_there_is_one_for_each_position(
     tmp_path: Path, laptop: Store, answered: int
 ) -> None:
     source = Store(tmp_path / "masks")
-    key = commit(source, 1, np.ones((answered, 4, 4), np.int32))
+    key = commit(source, 1, np.ones((3, 4, 4), np.int32))
     pack(source, [key], tmp_path / "masks.zip")
+    masks = arrays(masks=np.ones((answered, 4, 1), np.uint8), positions=np.array([7, 8, 9], np.int32))
+    rewrite(tmp_path / "masks.zip", lambda members: members.update({f"{key}/predictions.npz": masks}))
     accepted = add(laptop, tmp_path / "masks.zip")
-    assert (list(accepted.added), list(accepted.refused)) == (([key], []) if answered == 3 else ([], [key]))
+    assert (accepted.added, list(accepted.refused)) == (([key], []) if answered == 3 else ([], [key]))
 
 
 def test_an_entry_without_one_of_its_files_is_refused(laptop: Store, teacher: Store, packed: Path) -> None:

@@ -162,7 +162,7 @@ def test_no_module_but_the_verbs_imports_the_verbs(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(set(MODULES) - set(below("models")) - set(below("training"))))
 def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
-    in_worker = {"kerascnn.search", "kerascnn.execution.worker"}
+    in_worker = {"kerascnn.search", "kerascnn.execution.shapes", "kerascnn.execution.worker"}
     in_kernel = {IN_KERNEL, *below("looking")}
     if module not in in_worker | in_kernel:
         assert not outside(module, "call") & TRAINERS

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
-from factories import CONTENT, make_arm, make_record
+from factories import CONTENT, make_arm, make_record, make_result
 
 from kerascnn.ledger import Ledger, ProposalRequest, Scores, spec_digest
 from kerascnn.records import RunFailure
@@ -51,13 +49,7 @@ def make_ledger(store: Store, retry_failures: bool = True) -> Ledger:
 def commit(ledger: Ledger, spec: TrainSpec, val_accuracy: float = 0.5, outcome: Any = "finished") -> None:
     identity = ledger.identity(spec)
     record = make_record(val_accuracy=val_accuracy, outcome=outcome)
-    result: Any = SimpleNamespace(
-        record=msgspec.structs.replace(record, key=identity.key, spec=spec),
-        test_predictions=np.zeros(2, np.int32),
-        test_positions=np.zeros(2, np.int32),
-        weights={"w": np.zeros(2, np.float32)},
-    )
-    ledger.store.commit(identity, result)
+    ledger.store.commit(identity, make_result(identity, record))
 
 
 def fail(ledger: Ledger, spec: TrainSpec) -> RunFailure:

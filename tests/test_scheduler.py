@@ -12,9 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
-from factories import CONTENT, make_arm, make_record
+from factories import CONTENT, make_arm, make_record, make_result
 
 from kerascnn.costs import RUN_OVERHEAD_SECONDS, Costs
 from kerascnn.errors import KerascnnError, StoreError, UsageError
@@ -85,13 +84,7 @@ class StubbedExecutor(Executor):
         blocks = spec.model.arguments.get("blocks", 1)
         seen = self.val_accuracy(spec) if self.val_accuracy else 0.1 * blocks
         record = make_record(test_accuracy=self.test_accuracy(blocks), val_accuracy=seen, test_loss=None)
-        result: Any = SimpleNamespace(
-            record=msgspec.structs.replace(record, key=task.identity.key, spec=spec),
-            test_predictions=np.zeros(2, np.int32),
-            test_positions=np.zeros(2, np.int32),
-            weights={"w": np.zeros(2, np.float32)},
-        )
-        self.store.commit(task.identity, result, replace=task.force)
+        self.store.commit(task.identity, make_result(task.identity, record), replace=task.force)
         seconds = RUN_OVERHEAD_SECONDS + spec.epochs * 10.0
         return TaskOutcome(key=task.identity.key, state="trained", duration_seconds=seconds)
 

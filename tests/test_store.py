@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import signal
 import subprocess
@@ -9,18 +11,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from factories import make_epochs, make_failure, make_record
+from factories import make_epochs, make_failure, make_record, make_result
 
 from kerascnn.errors import StoreError
 from kerascnn.identity import RunIdentity
 from kerascnn.records import RunFailure
-from kerascnn.store import ENTRY_FILES, LOG_SIZE_BYTES, MANIFEST, Store, load_spec, write_replacing
+from kerascnn.store import ENTRY_FILES, MANIFEST, Store, load_spec, write_replacing
+from kerascnn.store.logs import LONGEST_BYTES
 
 FILES = (*ENTRY_FILES, MANIFEST)
 
@@ -28,17 +30,6 @@ FILES = (*ENTRY_FILES, MANIFEST)
 def make_identity(seed: int = 1) -> RunIdentity:
     spec = make_record(seed=seed).spec
     return RunIdentity(spec=spec, sources={"nets": "0" * 64}, versions={"keras": "3"}, platform="test-platform")
-
-
-def make_result(identity: RunIdentity, test_accuracy: float = 0.5) -> Any:
-    """What `train_run` gives back; its own class would load TensorFlow."""
-    record = make_record(seed=identity.spec.seed, test_accuracy=test_accuracy)
-    return SimpleNamespace(
-        record=msgspec.structs.replace(record, key=identity.key),
-        test_predictions=np.array([3, 1, 2], np.int32),
-        test_positions=np.array([7, 8, 9], np.int32),
-        weights={"conv/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "conv/bias": np.zeros(2, np.float32)},
-    )
 
 
 @pytest.fixture
@@ -113,7 +104,7 @@ def test_a_loss_that_is_not_finite_survives_as_none(store: Store) -> None:
 
 
 def test_a_second_commit_keeps_the_first(store: Store, key: str) -> None:
-    store.commit(make_identity(), make_result(make_identity(), test_accuracy=0.9))
+    store.commit(make_identity(), make_result(make_identity(), make_record(test_accuracy=0.9)))
     loaded = store.load(key)
     assert loaded is not None
     assert loaded.test.accuracy == 0.5
@@ -123,7 +114,7 @@ def test_a_second_commit_keeps_the_first(store: Store, key: str) -> None:
 
 def test_a_commit_that_replaces_sets_the_first_aside(store: Store, key: str) -> None:
     assert store.load(key) is not None
-    store.commit(make_identity(), make_result(make_identity(), test_accuracy=0.9), replace=True)
+    store.commit(make_identity(), make_result(make_identity(), make_record(test_accuracy=0.9)), replace=True)
     for reader in (store, Store(store.root)):
         loaded = reader.load(key)
         assert loaded is not None
@@ -140,7 +131,7 @@ def test_a_commit_forgets_the_failure_before_it(store: Store) -> None:
 
 
 def test_a_commit_that_fails_half_way_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    import kerascnn.store
+    import kerascnn.store.store
 
     written: list[Path] = []
 
@@ -150,7 +141,7 @@ def test_a_commit_that_fails_half_way_leaves_nothing(store: Store, monkeypatch: 
         written.append(path)
         path.write_bytes(data)
 
-    monkeypatch.setattr(kerascnn.store, "write_durably", full_disk)
+    monkeypatch.setattr(kerascnn.store.store, "write_durably", full_disk)
     with pytest.raises(StoreError, match=r"No space left on device.*Free space"):
         store.commit(make_identity(), make_result(make_identity()))
     assert len(written) == 2
@@ -254,17 +245,30 @@ def test_a_small_file_that_is_damaged_counts_as_missing(tmp_path: Path, content:
     assert load_spec(tmp_path / "x.json", RunFailure) is None
 
 
-def test_a_small_file_that_may_not_be_read_is_a_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "x.json").mkdir()
-    with pytest.raises(StoreError, match="cannot be read"):
+def forbidden(path: object, *options: object, **more: object) -> int:
+    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+
+def test_a_small_file_that_may_not_be_read_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    monkeypatch.setattr(os, "open", forbidden)
+    with pytest.raises(StoreError, match=r"cannot be read: Permission denied.*Nothing was changed"):
         load_spec(tmp_path / "x.json", RunFailure)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_regular_file_is_not_read(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "x.json")
+    assert load_spec(tmp_path / "x.json", RunFailure) is None
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.json"
     write_replacing(path, b"old")
     with monkeypatch.context() as patch:
-        patch.setattr("kerascnn.store.os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left")))
+        patch.setattr(
+            "kerascnn.store.files.os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left"))
+        )
         with pytest.raises(StoreError, match="No space left"):
             write_replacing(path, b"new")
     assert (path.read_bytes(), children(tmp_path)) == (b"old", ["x.json"])
@@ -279,7 +283,7 @@ import sys
 from pathlib import Path
 from kerascnn.store import Store
 store = Store(Path(sys.argv[1]))
-with store.claim(sys.argv[2]) as mine, store._new_folder(sys.argv[2]) as folder:
+with store.claim(sys.argv[2]) as mine, store._workspace.new_folder(sys.argv[2]) as folder:
     (folder / "record.json").write_text("half")
     print("held" if mine else "refused", flush=True)
     sys.stdin.read()
@@ -378,8 +382,8 @@ def test_a_writable_store_passes_the_check_and_keeps_nothing_of_it(store: Store)
 def test_the_worker_log_begins_anew_once_it_is_long(store: Store) -> None:
     store.worker_log().write_text("short")
     assert store.worker_log().read_text() == "short"
-    store.worker_log().write_text("x" * (LOG_SIZE_BYTES + 1))
-    assert not store.worker_log().exists()
+    store.worker_log().write_text("x" * (LONGEST_BYTES + 1))
+    assert store.worker_log().read_text() == ""
 
 
 def test_reading_a_store_does_not_change_it(store: Store, key: str) -> None:

@@ -11,39 +11,79 @@ from typing import Any
 import msgspec
 
 from kerascnn.archive import add, pack
-from kerascnn.errors import StoreError, UsageError
-from kerascnn.places import store_folder
+from kerascnn.data.cache import cached_entries
+from kerascnn.errors import StoreError, UsageError, near_match
+from kerascnn.execution.shapes import ModelShapes
+from kerascnn.identity import Origin, origin_of
+from kerascnn.places import experiments_folder, store_folder
 from kerascnn.publishing import used_runs
 from kerascnn.records import RunRecord
 from kerascnn.specs.study import PROFILES
-from kerascnn.spelling import spell_size
-from kerascnn.store import Store
+from kerascnn.spelling import printable, spell_size
+from kerascnn.store import Store, names_in
 from kerascnn.suite import Request, load_suite
 
 
 def show() -> int:
-    """Size and contents, by data set and model."""
+    """Size and contents, by data set and model, and which of it came from other machines."""
     store = Store(store_folder())
     identities = store.identities()
     sizes = {key: store.size_bytes(key) for key in identities}
     print(f"{store.root}: {len(identities)} runs, {spell_size(sum(sizes.values()))}")
     kinds = Counter((i.spec.data.content[:12], i.spec.model.builder, i.platform) for i in identities.values())
     for (content, builder, platform), count in sorted(kinds.items()):
-        print(f"  {count:6d}  {builder:28s} data {content}  {platform}")
+        print(printable(f"  {count:6d}  {builder:28s} data {content}  {platform}"))
+    origins = Counter(origin_of(identity).name for identity in identities.values())
+    for origin in store.origins():
+        print(printable(f"  {origins[origin.name]:6d}  taken in, from {origin.name}: {_describe_origin(origin)}"))
     for folder, what in (("_damaged", "set aside, damaged or replaced"), ("_failures", "failed")):
-        found = list((store.root / folder).glob("*"))
+        found = names_in(store.root / folder)
         if found:
             print(f"  {len(found):6d}  {what} ({store.root / folder})")
     return 0
 
 
+def _describe_origin(origin: Origin) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(origin.versions.items()))
+    return f"{origin.platform}, {origin.precision}, {versions}"
+
+
+def drop(name: str, *, sure: bool) -> int:
+    """Delete the runs that came from one other machine, named as `store` shows it, and look for no more of it."""
+    store = Store(store_folder())
+    origins = {origin.name: origin for origin in store.origins()}
+    if name not in origins:
+        raise UsageError(
+            f"`store drop` must name where runs were taken in from. Received: {name}. {near_match(name, origins)}"
+        )
+    origin = origins[name]
+    keys = [key for key, identity in store.identities().items() if origin_of(identity) == origin]
+    size = spell_size(sum(map(store.size_bytes, keys)))
+    print(printable(f"{len(keys)} runs ({size}) are from {_describe_origin(origin)}."))
+    if not sure and not _confirmed(f"Delete these {len(keys)} runs?"):
+        print("Nothing was deleted.")
+        return 0
+    for key in keys:
+        store.remove(key)
+    store.forget_origin(origin)
+    print(f"Deleted {len(keys)} runs.")
+    return 0
+
+
 def verify() -> int:
-    """Check every entry down to its last byte; a damaged one is set aside, to be trained again."""
+    """Check every entry down to its last bit; a damaged one is set aside, to be trained again."""
     store = Store(store_folder())
     keys = store.keys()
-    damaged = [key for key in keys if store.load(key) is None]
+    damaged = [key for key in keys if not store.verify(key)]
+    still_there = set(store.keys())
     for key in damaged:
-        print(f"{key}  damaged: set aside in {store.root / '_damaged'}, and trained again by the next `all`")
+        reason = printable(store.damage.get(key, "it was removed meanwhile"))
+        where = (
+            "left where it is: the store cannot be written"
+            if key in still_there
+            else f"set aside in {store.root / '_damaged'}"
+        )
+        print(f"{store.root / key}  damaged: {reason}; {where}. The next `all` trains it again.")
     print(f"{len(keys) - len(damaged)} of {len(keys)} runs are sound.")
     return StoreError.exit_code if damaged else 0
 
@@ -102,10 +142,17 @@ def pack_runs(target: str) -> int:
 
 def add_runs(source: str) -> int:
     """Take in the runs of a pack, each of them checked."""
-    taken = add(Store(store_folder()), Path(source))
+    store, path = Store(store_folder()), Path(source).expanduser()
+    datasets = {entry.info.content: entry.info for entry in cached_entries()}
+    with ModelShapes(store.worker_log(), experiments_folder()) as shapes:
+        taken = add(store, path, datasets, shapes)
     print(f"Taken in {len(taken.added)} runs; {len(taken.known)} were there already.")
-    for key, reason in taken.refused.items():
-        print(f"Refused {key[:12]}: {reason}", file=sys.stderr)
+    for name, reason in taken.refused.items():
+        print(printable(f"{path}: refused {name}: {reason}."), file=sys.stderr)
+    if taken.added:
+        print(
+            "They serve an experiment whose runs are all from one class of machines: `python pipeline.py plan` tells."
+        )
     return StoreError.exit_code if taken.refused else 0
 
 

@@ -7,19 +7,16 @@ import random
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import msgspec
 import numpy as np
-from factories import CONTENT, make_arm, make_record
+from factories import CONTENT, make_arm, make_result
 
 from kerascnn.execution import worker
 from kerascnn.execution.pool import LocalExecutor
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import Scheduler, Work
 from kerascnn.ledger import Ledger
-from kerascnn.records import hash_weights
 from kerascnn.specs import Budget, Study
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
@@ -38,12 +35,7 @@ def stand_in(task: worker.TrainTask) -> Any:
     """What `train_run` gives back."""
     key = task.identity.key
     time.sleep(0.02 + int(key[:2], 16) / 4000)
-    weights = weights_of(key)
-    record = msgspec.structs.replace(
-        make_record(), key=key, spec=task.identity.spec, weights_sha256=hash_weights(weights)
-    )
-    positions = np.arange(5, dtype=np.int32)
-    return SimpleNamespace(record=record, test_predictions=positions, test_positions=positions, weights=weights)
+    return make_result(task.identity, weights=weights_of(key))
 
 
 def weights_of(key: str) -> dict[str, Any]:

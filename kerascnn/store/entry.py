@@ -1,0 +1,141 @@
+"""The files of one entry: what its manifest promises, and arrays read without believing what they claim to be."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kerascnn.errors import StoreError
+from kerascnn.store.files import ABSENT, read_file, reading_from
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from kerascnn.training.run import RunResult
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
+NUMBERS = "fiub"
+"""The kinds of numbers that an array may hold: floats, integers with and without sign, truth values."""
+
+
+class DamagedEntry(StoreError):
+    """Something that was stored, or that somebody sent, is not what it claims to be."""
+
+
+def read_entry(folder: Path, key: str) -> dict[str, bytes]:
+    """Name -> content of the files in `folder`, as the manifest of the entry `key` there says they are.
+
+    Raises: DamagedEntry when one is missing or other than written, StoreError when one cannot be read,
+    FileNotFoundError when the whole folder is gone.
+    """
+    files: dict[str, bytes] = {}
+    for name in (*ENTRY_FILES, MANIFEST):
+        try:
+            files[name] = read_file(folder / name)
+        except ABSENT:
+            with reading_from(folder):
+                folder.stat()
+            raise DamagedEntry(f"{name} is missing") from None
+    check_files(key, files)
+    return files
+
+
+def check_files(key: str, files: dict[str, bytes]) -> None:
+    """Raises: DamagedEntry when the files of an entry (name -> content) do not agree with its manifest."""
+    try:
+        manifest = json.loads(files[MANIFEST])
+        is_own = manifest["schema"] == SCHEMA and manifest["key"] == key
+        expected = dict(manifest["files"])
+        missing = set(ENTRY_FILES) - files.keys()
+    except (ValueError, TypeError, KeyError, RecursionError) as err:
+        raise DamagedEntry(f"its manifest cannot be read ({err})") from err
+    if not is_own or set(expected) != set(ENTRY_FILES) or missing:
+        raise DamagedEntry("its manifest is of another entry")
+    for name in ENTRY_FILES:
+        if sha256(files[name]) != expected[name]:
+            raise DamagedEntry(f"{name} does not have the checksum in its manifest")
+
+
+def manifest_of(key: str, files: dict[str, bytes]) -> bytes:
+    """The manifest of an entry's files (name -> content)."""
+    values = {"schema": SCHEMA, "key": key, "files": {name: sha256(data) for name, data in files.items()}}
+    return json.dumps(values, indent=1).encode()
+
+
+def sha256(data: bytes) -> str:
+    """The SHA-256 of `data` in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def result_files(identity: Any, result: RunResult) -> dict[str, bytes]:
+    """Name -> content of the entry that a finished run becomes, its manifest last."""
+    files = {
+        "identity.json": identity.canonical_json(),
+        "record.json": result.record.canonical_json(),
+        "predictions.npz": pack_arrays(_predictions(result)),
+        "weights.npz": pack_arrays(result.weights),
+    }
+    return {**files, MANIFEST: manifest_of(identity.key, files)}
+
+
+def _predictions(result: RunResult) -> dict[str, np.ndarray]:
+    """What `Store.load_predictions` gives back."""
+    import numpy as np
+
+    answers = result.test_predictions
+    said = {"classes": answers} if answers.ndim == 1 else {"masks": np.packbits(answers.astype(np.uint8), axis=-1)}
+    return {**said, "positions": result.test_positions}
+
+
+def pack_arrays(arrays: dict[str, np.ndarray]) -> bytes:
+    """The content of an uncompressed .npz file."""
+    import numpy as np
+
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    return stream.getvalue()
+
+
+def read_arrays(content: bytes, name: str = "the file") -> dict[str, np.ndarray]:
+    """The arrays in the content of an .npz file. Nothing in it is executed, and none is larger than what is there of it.
+
+    Raises: DamagedEntry saying what is wrong with the file `name`.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > len(content):
+                raise DamagedEntry(f"{name} claims more than it holds")
+            arrays = {member.filename.removesuffix(".npy"): _read_array(archive, member) for member in members}
+    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError) as err:
+        raise DamagedEntry(f"{name} is no file of arrays ({err})") from err
+    except RuntimeError as err:  # what zipfile says of an encrypted member
+        raise DamagedEntry(f"{name} is no file of arrays ({err})") from err
+    if len(arrays) < len(members):
+        raise DamagedEntry(f"{name} has two arrays of one name")
+    return arrays
+
+
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    import numpy as np
+
+    if member.compress_type != zipfile.ZIP_STORED or not member.filename.endswith(".npy"):
+        raise ValueError(f"{member.filename!r} is no plain array")
+    content = archive.read(member)
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    shape, is_fortran, dtype = read[version](stream)
+    size_bytes = len(content) - stream.tell()
+    count = 1
+    for side in shape:  # Python's integers: NumPy's would overflow
+        count *= side
+    if dtype.hasobject or dtype.kind not in NUMBERS or count < 0 or count * dtype.itemsize != size_bytes:
+        raise ValueError(f"{member.filename!r} claims {shape} of {dtype} in {size_bytes} bytes")
+    return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order="F" if is_fortran else "C")

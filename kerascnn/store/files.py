@@ -1,0 +1,122 @@
+"""Files read and written whole. What the disk refuses is a StoreError, never damage: the file may well be sound."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from kerascnn.errors import StoreError, UsageError
+from kerascnn.specs import Spec
+
+T = TypeVar("T", bound=Spec)
+ABSENT = (FileNotFoundError, NotADirectoryError)
+"""What the disk says of a file that is not there."""
+
+
+@contextlib.contextmanager
+def reading_from(path: Path) -> Iterator[None]:
+    """Turns what goes wrong in reading `path`, or below it, into a StoreError; that something is not there passes."""
+    try:
+        yield
+    except ABSENT:
+        raise
+    except OSError as err:
+        raise StoreError(
+            f"The store cannot be read: {err.strerror or err} (in {err.filename or path}). Nothing was changed. Mend that "
+            "(permissions, the disk, the limit of open files), or set KERASCNN_STORE."
+        ) from err
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turns what goes wrong in writing below `folder` into a StoreError that says what to do."""
+    try:
+        yield
+    except OSError as err:
+        raise StoreError(
+            f"The store cannot be written: {err.strerror or err} (in {folder}). "
+            "Free space or set KERASCNN_STORE to a folder you may write to."
+        ) from err
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of what lies in `folder`, sorted; none where there is no such folder.
+
+    Not `glob`, which takes a folder that may not be read for an empty one. Raises: StoreError.
+    """
+    try:
+        with reading_from(folder):
+            return sorted(os.listdir(folder))  # noqa: PTH208
+    except ABSENT:
+        return []
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at `path`. Raises: StoreError when that cannot be told."""
+    with reading_from(path):
+        return path.is_dir()
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a regular file. A folder, pipe or device counts as not there: reading it might never end.
+
+    Raises: FileNotFoundError or NotADirectoryError when it is not there, StoreError when it may not be read.
+    """
+    with reading_from(path):
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise FileNotFoundError(errno.ENOENT, "No regular file", str(path))
+            with open(handle, "rb", closefd=False) as stream:
+                return stream.read()
+        finally:
+            os.close(handle)
+
+
+def load_spec(path: Path, kind: type[T]) -> T | None:
+    """The spec in a small JSON file; None when it is not there or its content is damaged.
+
+    Raises: StoreError when it is there and may not be read.
+    """
+    try:
+        return kind.from_json(read_file(path))
+    except (*ABSENT, UsageError):
+        return None
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file and wait until it is on the disk."""
+    with path.open("xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def write_replacing(path: Path, data: bytes) -> None:
+    """Replace a file in one step: readers see the old content or the new, never a part.
+
+    Raises: StoreError when it cannot be written; the old content stays.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with writing_to(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_durably(temporary, data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,191 @@
+"""Whether what an entry says can be: its record, answers and weights against its own spec.
+
+A checksum tells that a file is as it was written; this tells that what was written can be the result of the run. Both
+are asked of an entry that somebody sent and of every entry that is read.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from math import prod
+from typing import TYPE_CHECKING
+
+from kerascnn.errors import UsageError
+from kerascnn.identity import RunIdentity
+from kerascnn.records import Epoch, LayerProbe, RunRecord, Score, hash_weights
+from kerascnn.specs import Spec
+from kerascnn.store.entry import DamagedEntry, read_arrays
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from kerascnn.records import DatasetInfo
+
+LARGEST_FLOAT = 3.5e38
+"""No loss, norm or time is larger: they come out of float32, or are seconds."""
+LARGEST_INTEGER = 2**53
+MOST_CLASSES = 1000
+MOST_IMAGES = 10_000_000
+NAME = re.compile(r"[A-Za-z0-9_.:+()/-]{1,200}")
+"""What a class of machines, a library or a version is called. Anything else could speak to a terminal."""
+TIME = re.compile(r"[0-9T:.+Z-]{10,40}")
+
+
+def check_entry(key: str, files: dict[str, bytes], dataset: DatasetInfo | None = None) -> tuple[RunIdentity, RunRecord]:
+    """Identity and record of an entry (name -> content) whose every part agrees with every other.
+
+    With `dataset`, the data set that it was trained on, answers are checked against that too.
+    Raises: DamagedEntry saying what does not agree.
+    """
+    identity, record = check_answers(key, files, dataset)
+    check_weights(record, read_arrays(files["weights.npz"], "weights.npz"))
+    return identity, record
+
+
+def check_answers(
+    key: str, files: dict[str, bytes], dataset: DatasetInfo | None = None
+) -> tuple[RunIdentity, RunRecord]:
+    """As `check_entry`, but for the weights, which take longest and which no page shows."""
+    try:
+        return _check_answers(key, files, dataset)
+    except (UsageError, RecursionError) as err:
+        raise DamagedEntry(f"a part of it cannot be read ({err})") from err
+
+
+def _check_answers(key: str, files: dict[str, bytes], dataset: DatasetInfo | None) -> tuple[RunIdentity, RunRecord]:
+    identity, record = RunIdentity.from_json(files["identity.json"]), RunRecord.from_json(files["record.json"])
+    _require(identity.validated().key == key, "its key is not the one of its content")
+    check_identity(identity)
+    check_record(record, key)
+    environment = record.environment
+    same = record.spec == identity.spec and environment.platform == identity.platform
+    _require(same, "its record is about another run than its identity")
+    _require(environment.versions == identity.versions, "its record is of other versions than its identity")
+    check_predictions(record, read_arrays(files["predictions.npz"], "predictions.npz"), dataset)
+    return identity, record
+
+
+def check_identity(identity: RunIdentity) -> None:
+    """Raises: DamagedEntry when a name in it is none."""
+    _require(bool(NAME.fullmatch(identity.platform)), "its class of machines has no proper name")
+    for name, version in identity.versions.items():
+        _require(bool(NAME.fullmatch(name) and NAME.fullmatch(version)), "its versions have no proper names")
+    _require(len(identity.versions) <= 100 and len(identity.sources) <= 10_000, "it names too many sources")
+
+
+def check_record(record: RunRecord, key: str) -> None:
+    """Raises: DamagedEntry when the run `key` cannot have this record."""
+    _require(record.key == key, "its record is that of another run")
+    _check_numbers("", record)
+    _check_epochs(record)
+    for name in ("train", "val", "test"):
+        score: Score = getattr(record, name)
+        _require(1 <= score.images <= MOST_IMAGES, f"{name}.images is {score.images}")
+        _check_share(f"{name}.accuracy", score.accuracy)
+        _require(score.loss is None or score.loss >= 0, f"{name}.loss is {score.loss}")
+    asked = record.spec.data.test_images
+    _require(asked is None or record.test.images <= asked, "it was tested on more images than its spec says")
+    for layer in (layer for probe in record.probes for layer in probe.layers):
+        _check_layer(layer)
+    cost = record.cost
+    _require(min(cost.to_dict().values()) >= 0, "its cost has a negative number")
+    _require(record.environment.precision == record.spec.precision, "its precision is not that of its spec")
+    _require(bool(TIME.fullmatch(record.environment.finished_at)), "it does not say when it ended")
+    if record.small_set_accuracy is not None:
+        _check_share("small_set_accuracy", record.small_set_accuracy)
+
+
+def _check_epochs(record: RunRecord) -> None:
+    epochs, wanted = record.epochs, record.spec.epochs
+    _require([epoch.epoch for epoch in epochs] == [*range(1, len(epochs) + 1)], "its epochs are not in order")
+    ended = len(epochs) == wanted if record.outcome == "finished" else 1 <= len(epochs) <= wanted
+    _require(ended, f"it has {len(epochs)} epochs, its spec {wanted}")
+    broken = [epoch.epoch for epoch in epochs if epoch.train_loss is None or epoch.val_loss is None]
+    _require(broken == ([] if record.outcome == "finished" else [len(epochs)]), f"it cannot have {record.outcome}")
+    peak = record.spec.optimiser.learning_rate * 1.001  # it was stored from float32
+    for epoch in epochs:
+        _check_epoch(epoch, peak)
+
+
+def _check_epoch(epoch: Epoch, peak: float) -> None:
+    where = f"epoch {epoch.epoch}"
+    _check_share(f"train_accuracy of {where}", epoch.train_accuracy)
+    _check_share(f"val_accuracy of {where}", epoch.val_accuracy)
+    for loss in (epoch.train_loss, epoch.val_loss):
+        _require(loss is None or loss >= 0, f"a loss of {where} is {loss}")
+    _require(0 <= epoch.learning_rate <= peak, f"the learning rate of {where} is {epoch.learning_rate}")
+    _require(epoch.duration_seconds >= 0, f"{where} took {epoch.duration_seconds} s")
+
+
+def _check_layer(layer: LayerProbe) -> None:
+    for name in ("dead_share", "saturated_share"):
+        share = getattr(layer, name)
+        if share is not None:
+            _check_share(f"{name} of a layer", share)
+    for name in ("activation_std", "activation_std_across_examples", "gradient_norm", "update_ratio"):
+        value = getattr(layer, name)
+        _require(value is None or value >= 0, f"{name} of a layer is {value}")
+
+
+def check_predictions(record: RunRecord, arrays: dict[str, np.ndarray], dataset: DatasetInfo | None = None) -> None:
+    """Raises: DamagedEntry when the run cannot have given these answers (as `Store.load_predictions` gives them)."""
+    import numpy as np
+
+    said = "masks" if record.spec.task == "segmentation" else "classes"
+    _require(set(arrays) == {said, "positions"}, f"its predictions are {', '.join(sorted(arrays)) or 'empty'}")
+    positions, answers = arrays["positions"], arrays[said]
+    count = record.test.images
+    _require(positions.dtype == np.int32 and positions.shape == (count,), "its positions are not one for each image")
+    most = dataset.test_images if dataset else MOST_IMAGES
+    _require(positions.min() >= 0 and positions.max() < most, "its positions are outside the test images")
+    _require(len(np.unique(positions)) == count, "it has two answers for one image")
+    if said == "classes":
+        classes = len(dataset.class_names) if dataset else MOST_CLASSES
+        _require(answers.dtype == np.int32 and answers.shape == (count,), "its answers and their positions do not pair")
+        _require(answers.min() >= 0 and answers.max() < classes, "its answers are no classes of the data set")
+        return
+    _require(answers.dtype == np.uint8 and answers.ndim == 3, "its masks are no masks")
+    _require(answers.shape[0] == count, "its answers and their positions do not pair")
+    if dataset is not None:
+        height, width, _ = dataset.image_shape
+        _require(answers.shape[1:] == (height, -(-width // 8)), "its masks are of another size than the images")
+
+
+def check_weights(record: RunRecord, weights: dict[str, np.ndarray]) -> None:
+    """Raises: DamagedEntry when these are not the weights that the record speaks of."""
+    _require(hash_weights(weights) == record.weights_sha256, "its weights are not those of its record")
+    count = sum(prod(array.shape) for array in weights.values())
+    _require(count == record.cost.parameters, f"it has {count} weights, its record {record.cost.parameters}")
+
+
+def check_shapes(weights: dict[str, np.ndarray], shapes: dict[str, list[int]]) -> None:
+    """Raises: DamagedEntry when the weights are not those of a network with these (variable path -> shape)."""
+    mine = {name: list(array.shape) for name, array in weights.items()}
+    differ = sorted(name for name in {*mine, *shapes} if mine.get(name) != shapes.get(name))
+    _require(not differ, f"its weights are not those of its model: {', '.join(differ[:3])}")
+
+
+def _check_numbers(path: str, value: object) -> None:
+    """Every number in it is finite and of a size that the rest of the program can add up."""
+    if isinstance(value, Spec):
+        for name in value.__struct_fields__:
+            _check_numbers(f"{path}.{name}" if path else name, getattr(value, name))
+    elif isinstance(value, dict | list | tuple):
+        parts: Iterable[object] = value.values() if isinstance(value, dict) else value
+        for part in parts:
+            _check_numbers(path, part)
+    elif isinstance(value, float):
+        _require(math.isfinite(value) and abs(value) <= LARGEST_FLOAT, f"{path} is {value}")
+    elif isinstance(value, int):
+        _require(abs(value) <= LARGEST_INTEGER, f"{path} is larger than any count")
+
+
+def _check_share(name: str, value: float) -> None:
+    _require(0.0 <= value <= 1.0, f"{name} is {value}, not a share from 0 to 1")
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise DamagedEntry(otherwise)

@@ -1,0 +1,86 @@
+"""Claims and temporaries: who works on which run, and what a killed process left half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import filelock
+
+from kerascnn.locks import process_lock
+from kerascnn.store.files import names_in, writing_to
+
+
+class Workspace:
+    """The folders `_locks` and `_tmp` of the store at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._locks, self._temporaries = root, root / "_locks", root / "_tmp"
+
+    @contextlib.contextmanager
+    def claim(self, name: str) -> Iterator[bool]:
+        """Hold `name` while the block runs; False when another process holds it.
+
+        The system frees the lock when its holder dies, however it dies.
+        """
+        lock = process_lock(self._locks / f"{name}.lock", timeout=0)
+        if not self._acquire(lock):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def new_folder(self, name: str) -> Iterator[Path]:
+        """A folder to write in, gone at the end unless it was renamed."""
+        folder = self._temporaries / f"{name}-{secrets.token_hex(4)}"
+        with writing_to(self._root):
+            folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def claimed_folder(self, purpose: str) -> Iterator[Path]:
+        """A folder to make something in. When this process dies, `sweep` deletes it."""
+        name = f"{purpose} {secrets.token_hex(4)}".replace("-", "_")
+        try:
+            with self.claim(name), self.new_folder(name) as folder:
+                yield folder
+        finally:
+            (self._locks / f"{name}.lock").unlink(missing_ok=True)
+
+    def sweep(self, rescue: Callable[[Path, str], bool]) -> None:
+        """Delete what killed processes left, and locks that nobody holds; what a living process writes stays.
+
+        `rescue` (folder, name it was written for) says whether it has put a folder where it belongs.
+        """
+        for entry in names_in(self._temporaries):
+            name, dash, _ = entry.partition("-")
+            with self.claim(name) as mine:
+                if mine and dash and not rescue(self._temporaries / entry, name):
+                    shutil.rmtree(self._temporaries / entry, ignore_errors=True)
+        for entry in names_in(self._locks):
+            self._remove_free(self._locks / entry)
+
+    def _remove_free(self, path: Path) -> None:
+        """Delete a lock that nobody holds. Who has opened it meanwhile sees that its file is gone and starts over."""
+        lock = process_lock(path, timeout=0)
+        if self._acquire(lock):
+            path.unlink(missing_ok=True)
+            lock.release()
+
+    def _acquire(self, lock: filelock.BaseFileLock) -> bool:
+        with writing_to(self._root):
+            self._locks.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire()
+            except filelock.Timeout:
+                return False
+        return True
