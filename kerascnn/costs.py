@@ -6,18 +6,23 @@ import contextlib
 import hashlib
 import json
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from kerascnn.errors import StoreError
 from kerascnn.specs import TrainSpec
-from kerascnn.store import write_replacing
+from kerascnn.store import read_file, write_replacing
+from kerascnn.store.files import ABSENT
 
 FIRST_GUESS_SECONDS_PER_IMAGE = {"models.linear": 3e-5, "models.mlp": 1e-4, "models.lenet": 8e-5}
 """Order of magnitude on one modern core; replaced by measurements after the first run of a kind."""
 GUESS_SECONDS_PER_LAYER = 4e-5
 RUN_OVERHEAD_SECONDS = 1.5
 """Loading data, probes and scores of one run in a warm worker."""
+
+
+Rate = Annotated[float, msgspec.Meta(ge=0.0, le=3600.0)]
 
 
 class Costs:
@@ -29,8 +34,8 @@ class Costs:
     def __init__(self, store_root: Path) -> None:
         self._file = store_root / "_costs.json"
         try:
-            self._measured = msgspec.json.decode(self._file.read_bytes(), type=dict[str, float])
-        except (OSError, ValueError):
+            self._measured = msgspec.json.decode(read_file(self._file), type=dict[str, Rate])
+        except (*ABSENT, ValueError, RecursionError):
             self._measured = {}
 
     def estimate_seconds(self, spec: TrainSpec, train_images: int) -> float:

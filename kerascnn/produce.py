@@ -24,7 +24,7 @@ from kerascnn.records import NotebookFailure
 from kerascnn.rendering import RenderTask, gather, render
 from kerascnn.report import is_current
 from kerascnn.report.inputs import page_stem
-from kerascnn.session import is_settled
+from kerascnn.session import check_data, is_settled
 from kerascnn.specs import Profile
 from kerascnn.suite import Experiment, Planned, Suite
 
@@ -80,6 +80,8 @@ class Producer:
         if self._is_nothing_to_do(plans):
             self._render_if_stale()
             return self.outcome
+        if self._suite.request.force or not all(is_settled(plan.study, plan.ledger) for plan in plans):
+            check_data(self._suite.dataset, self._suite.request.data)
         self._suite.store.check_writable()
         self._suite.store.remove_temporaries()
         jobs = self._suite.request.jobs or usable_cores()

@@ -2,7 +2,7 @@
 
     <store>/_published/<experiment>/<slot>.json           a Published: replaced in one step
     <store>/_published/<experiment>/<slot>.failed.json    a NotebookFailure, beside an older result
-    <store>/_published/<experiment>/<slot>-<digest>/      figures and the executed notebook of that result
+    <store>/_published/<experiment>/<slot>-<digest>/      figures and the executed notebook of that result, with a manifest
 
 A slot is (profile, data, parameters that are not the defaults): a run with `-p` never replaces the default.
 """
@@ -23,14 +23,22 @@ from kerascnn.execution.worker import utc_now
 from kerascnn.locks import process_lock
 from kerascnn.notebooks.contract import read_notebook
 from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table
-from kerascnn.store import Store, load_spec, write_replacing, writing_to
+from kerascnn.specs import Spec
+from kerascnn.store import Store, load_spec, names_in, read_file, write_replacing, writing_to
+from kerascnn.store.files import ABSENT, is_folder, sync
 
 if TYPE_CHECKING:
     from kerascnn.plots import Picture
     from kerascnn.results import Results
     from kerascnn.session import Session
 
-RESULT, EXECUTED = "published.json", "executed.ipynb"
+RESULT, EXECUTED, MANIFEST = "published.json", "executed.ipynb", "manifest.json"
+
+
+class Manifest(Spec, frozen=True, kw_only=True):
+    """The SHA-256 of each file that a result consists of."""
+
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,16 @@ class Slot:
     def load(self) -> Published | None:
         """The result in this slot; None where there is none, or its files are gone."""
         published = load_spec(self.folder / f"{self.name}.json", Published)
-        return published if published and self.files(published).is_dir() else None
+        return published if published and is_folder(self.files(published)) else None
+
+    def is_whole(self, published: Published) -> bool:
+        """Whether every file of the result is there as it was written.
+
+        Raises: StoreError when one may not be read.
+        """
+        folder = self.files(published)
+        manifest = load_spec(folder / MANIFEST, Manifest)
+        return manifest is not None and all(_is_as_written(folder / n, digest) for n, digest in manifest.files.items())
 
     def load_failure(self) -> NotebookFailure | None:
         """Why the notebook's last execution failed, where it did."""
@@ -76,7 +93,8 @@ class Slot:
 
     def adopt(self, staging: Path) -> Published:
         """Make the result in `staging` the slot's: its files first, then the one file that names them."""
-        published = Published.from_json((staging / RESULT).read_bytes())
+        published = Published.from_json(read_file(staging / RESULT))
+        _seal(staging)
         target = self.files(published)
         with self._locked():
             if target.exists():
@@ -109,17 +127,33 @@ class Slot:
 
     def _remove_others(self, current: Path) -> None:
         (self.folder / f"{self.name}.failed.json").unlink(missing_ok=True)
-        for folder in self.folder.glob(f"{self.name}-*"):
-            suffix = folder.name.removeprefix(f"{self.name}-")
-            is_own = suffix == "failed" or (len(suffix) == 8 and not (self.folder / f"{folder.name}.json").exists())
-            if folder.is_dir() and folder != current and is_own:
+        for name in names_in(self.folder):
+            folder, suffix = self.folder / name, name.removeprefix(f"{self.name}-")
+            is_own = suffix == "failed" or (len(suffix) == 8 and not (self.folder / f"{name}.json").exists())
+            if suffix != name and is_own and folder != current and folder.is_dir() and not folder.is_symlink():
                 shutil.rmtree(folder)
+
+
+def _seal(staging: Path) -> None:
+    """Wait until the files of a result are on the disk, and write down what they hold."""
+    with writing_to(staging):
+        for name in names_in(staging):
+            sync(staging / name)
+        digests = {name: hashlib.sha256(read_file(staging / name)).hexdigest() for name in names_in(staging)}
+    write_replacing(staging / MANIFEST, Manifest(files=digests).canonical_json())
+
+
+def _is_as_written(path: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256(read_file(path)).hexdigest() == digest
+    except ABSENT:
+        return False
 
 
 def find_slots(store: Path, experiment: str, dataset: DatasetInfo, profile: str) -> list[Slot]:
     """Every slot of the experiment with a result or a failure, the default one first."""
     folder = store / "_published" / experiment
-    names = {path.name.removesuffix(".json").removesuffix(".failed") for path in folder.glob("*.json")}
+    names = {name.removesuffix(".json").removesuffix(".failed") for name in _result_files(folder)}
     slots = []
     for name in sorted(names, key=lambda name: (len(name), name)):
         if not name.startswith(f"{profile}-{dataset.content[:8]}"):
@@ -132,10 +166,16 @@ def find_slots(store: Path, experiment: str, dataset: DatasetInfo, profile: str)
     return slots
 
 
+def _result_files(folder: Path) -> list[str]:
+    """The names of the results and failures in an experiment's folder; what is being written begins with a dot."""
+    return [name for name in names_in(folder) if name.endswith(".json") and not name.startswith(".")]
+
+
 def used_runs(store: Path) -> dict[str, set[str]]:
     """Run key -> the experiments whose pages, under any profile and parameters, finished or failed, show it."""
     users: dict[str, set[str]] = {}
-    for path in sorted((store / "_published").glob("*/*.json")):
+    folders = [store / "_published" / name for name in names_in(store / "_published")]
+    for path in (folder / name for folder in folders for name in _result_files(folder)):
         published = load_spec(path, Published)
         shown = published or load_spec(path, NotebookFailure)
         if shown is None:

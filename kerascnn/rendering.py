@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
+from functools import partial
 from pathlib import Path
 
 from kerascnn.data import open_dataset
 from kerascnn.errors import DataError, NotebookError
 from kerascnn.notebooks.contract import find_notebooks, read_notebook
-from kerascnn.publishing import EXECUTED, Slot, find_slots
-from kerascnn.records import DatasetInfo
+from kerascnn.publishing import Slot, find_slots
+from kerascnn.records import DatasetInfo, RunRecord
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report
 from kerascnn.specs import Profile, Spec
-from kerascnn.store import Store
+from kerascnn.store import DamagedEntry, Store, reading_from
+from kerascnn.store.files import is_folder
+from kerascnn.store.soundness import check_predictions
 
 
 class RenderTask(Spec, frozen=True, kw_only=True):
@@ -36,8 +38,9 @@ def render(task_json: bytes) -> str:
     from kerascnn.report.writer import only_writer
 
     output = Path(task.output)
-    if is_current(gather(task), output):
-        return str(output / "index.html")
+    with reading_from(Path(task.store)):
+        if is_current(gather(task), output):
+            return str(output / "index.html")
     with only_writer(output):  # what there is to show may be more than before the wait for it
         return str(render_report(gather(task), output, task.invocation))
 
@@ -55,7 +58,7 @@ def gather(task: RenderTask) -> ReportInputs:
             for path in notebooks
             for slot in find_slots(store.root, path.stem, task.dataset, task.profile)
         ),
-        load_record=store.load,
+        load_record=partial(_record, store, sets={}),
         load_failure=store.load_failure,
         command=task.command,
         load_answers=lambda key: _answers(store, key),
@@ -63,15 +66,38 @@ def gather(task: RenderTask) -> ReportInputs:
     )
 
 
+def _record(store: Store, key: str, sets: dict[str, DatasetInfo | None]) -> RunRecord | None:
+    """The run's record; None where the store has none, or what it says cannot be about the images at hand.
+
+    Such a run may come from anybody: it is set aside, the page shows it as failed, and it is trained again.
+    """
+    record = store.load(key)
+    if record is None:
+        return None
+    content = record.spec.data.content
+    if content not in sets:
+        sets[content] = _info(content)
+    try:
+        check_predictions(record, store.load_predictions(key), sets[content])
+    except DamagedEntry as err:
+        store.condemn(key, str(err))
+        return None
+    return record
+
+
+def _info(content: str) -> DatasetInfo | None:
+    try:
+        return open_dataset(content).info
+    except DataError:
+        return None
+
+
 def _answers(store: Store, key: str) -> Answers | None:
     """What a stored run said about the test images; None where the store has no such run, or it gave none a class."""
     record = store.load(key)
     if record is None or record.spec.task != "classification":
         return None
-    try:
-        arrays = store.load_predictions(key)
-    except (OSError, ValueError, zipfile.BadZipFile):  # replaced or removed since: the page says that it lacks them
-        return None
+    arrays = store.load_predictions(key)
     return Answers(arrays["positions"], arrays["classes"])
 
 
@@ -86,13 +112,11 @@ def _images(content: str) -> ImageSet | None:
 
 def _entry(path: Path, slot: Slot) -> Entry:
     published, failure = slot.load(), slot.load_failure()
-    folder = slot.files(published) if published else slot.failed_files()
-    if failure is not None and (slot.failed_files() / EXECUTED).exists() and published is None:
-        folder = slot.failed_files()
+    folder = slot.failed_files() if published is None else slot.files(published) if slot.is_whole(published) else None
     return Entry(
         experiment=path.stem,
         title=_title(path),
-        folder=folder if folder.is_dir() else None,
+        folder=folder if folder and is_folder(folder) else None,
         published=published,
         failure=failure,
         is_default=not slot.changed_parameters,

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kerascnn.errors import NotebookError
+from kerascnn.errors import DataError, NotebookError
 from kerascnn.identity import Origin
 from kerascnn.ledger import Ledger
 from kerascnn.machine import native_precision, usable_cores
@@ -58,7 +58,7 @@ def run_study(study: Study) -> Results:
     search_path = Path(session.notebook).parent if session.notebook else experiments_folder()
     origin = session.origin if session.staging else choose_origin(study, session.dataset, store, search_path)
     open_here = partial(open_ledger, study, session.dataset, store, search_path, origin)
-    train_missing(study, open_here(retry_failures=not session.staging))
+    train_missing(study, open_here(retry_failures=not session.staging), session.dataset)
     return Results(study, session, open_here(retry_failures=False), session.dataset)
 
 
@@ -102,10 +102,11 @@ def is_settled(study: Study, ledger: Ledger) -> bool:
     return not study.next_specs(ledger) and not ledger.requests
 
 
-def train_missing(study: Study, ledger: Ledger) -> None:
+def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
     """Train every run that the study still wants, with one worker for each core."""
     if is_settled(study, ledger):
         return
+    check_data(dataset, None)
     from kerascnn.execution.pool import LocalExecutor
     from kerascnn.execution.progress import Progress
     from kerascnn.execution.scheduler import Scheduler, Work
@@ -140,6 +141,23 @@ def load_info(choice: str | None, companions: Iterable[str]) -> DatasetInfo:
     from kerascnn.data import load_dataset, with_companions
 
     return with_companions(load_dataset(choice).info, companions, choice)
+
+
+def check_data(dataset: DatasetInfo, choice: str | None) -> None:
+    """Compare the decoded images that are about to be trained on with their content hash, which is in every run's key.
+
+    A set that differs is decoded again from where it came from (`choice`, as for `load_info`).
+    Raises: DataError when it cannot be, or when its source now gives other images.
+    """
+    from kerascnn.data import verify
+
+    for info in (dataset, *dataset.companions.values()):
+        try:
+            verify(info.content)
+        except DataError as damage:
+            print(f"{info.title}: {damage}\nIt is decoded again.", file=sys.stderr, flush=True)
+            load_info(choice, dataset.companions)
+            verify(info.content)
 
 
 def _running_notebook() -> Notebook | None:

@@ -101,7 +101,9 @@ class Planned:
     def is_fresh(self) -> bool:
         """Whether the slot holds the result that executing the notebook now would give."""
         published = self.slot.load()
-        return published is not None and self.slot.load_failure() is None and published.freshness == self.freshness()
+        if published is None or self.slot.load_failure() is not None or published.freshness != self.freshness():
+            return False
+        return self.slot.is_whole(published)
 
     def session(self, dataset: DatasetInfo) -> Session:
         """What the executing notebook is told."""

@@ -1,7 +1,15 @@
 """The store: finished runs under their keys, checked, never half-written; and files written whole."""
 
 from kerascnn.store.entry import ENTRY_FILES, MANIFEST, DamagedEntry, check_files, read_arrays
-from kerascnn.store.files import load_spec, names_in, reading_from, write_durably, write_replacing, writing_to
+from kerascnn.store.files import (
+    load_spec,
+    names_in,
+    read_file,
+    reading_from,
+    write_durably,
+    write_replacing,
+    writing_to,
+)
 from kerascnn.store.soundness import check_entry, check_shapes
 from kerascnn.store.store import Store, TakenIn
 
@@ -17,6 +25,7 @@ __all__ = [
     "load_spec",
     "names_in",
     "read_arrays",
+    "read_file",
     "reading_from",
     "write_durably",
     "write_replacing",

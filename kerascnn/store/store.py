@@ -107,7 +107,7 @@ class Store:
         except ABSENT:  # another process has set it aside meanwhile
             return None
         except DamagedEntry as err:
-            self._condemn(key, str(err))
+            self.condemn(key, str(err))
             return None
 
     def identities(self) -> dict[str, RunIdentity]:
@@ -317,7 +317,7 @@ class Store:
     def _writing(self) -> contextlib.AbstractContextManager[None]:
         return writing_to(self.root)
 
-    def _condemn(self, key: str, reason: str) -> None:
+    def condemn(self, key: str, reason: str) -> None:
         """Set a damaged entry aside and keep why, for the pages that show its run. A store that cannot be written keeps it."""
         self._records.pop(key, None)
         self.damage[key] = reason
