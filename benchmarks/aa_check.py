@@ -66,10 +66,9 @@ def main() -> None:
     study = Study(question="?", arms=arms, budgets={"smoke": budget, "quick": budget, "full": budget})
     with tempfile.TemporaryDirectory() as folder:
         store = Store(options.store or Path(folder))
-        ledger = open_ledger(
-            study, load_dataset(options.data).info, store, experiments_folder(), None, retry_failures=True
-        )
-        train_missing(study, ledger)
+        info = load_dataset(options.data).info
+        ledger = open_ledger(study, info, store, experiments_folder(), None, retry_failures=True)
+        train_missing(study, ledger, info)
         found = accuracies(study, ledger)
     print(f"{RUNS} seeds an arm, {options.trials} draws; false verdicts / intervals that cover zero", file=sys.stderr)
     print(f"| Arm | mean | sd | {' | '.join(f'n = {n}' for n in SIZES)} |\n|---|---:|---:|---:|---:|---:|")

@@ -73,7 +73,7 @@ def main() -> None:
         store = Store(options.store or Path(folder))
         info = load_dataset(options.data).info
         ledger = open_ledger(study, info, store, experiments_folder(), None, retry_failures=True)
-        train_missing(study, ledger)
+        train_missing(study, ledger, info)
         curves = []
         for (arm, seed), spec in study.grid(ledger.setting).items():
             record = ledger.record(spec)

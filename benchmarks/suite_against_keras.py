@@ -90,7 +90,7 @@ def train_by_pipeline(data: str) -> None:
     study, dataset = make_study(), load_dataset(data)
     with tempfile.TemporaryDirectory() as folder:
         ledger = open_ledger(study, dataset.info, Store(Path(folder)), experiments_folder(), None, retry_failures=True)
-        train_missing(study, ledger)
+        train_missing(study, ledger, dataset.info)
         missing = study.next_specs(ledger)
     assert not missing, f"{len(missing)} runs failed"
 

@@ -56,17 +56,24 @@ def origin_of(identity: RunIdentity) -> Origin:
     return Origin(platform=identity.platform, versions=identity.versions, precision=identity.spec.precision)
 
 
-def identify(spec: TrainSpec, search_path: Path, origin: Origin | None = None) -> RunIdentity:
-    """The identity of `spec` on this machine (or made at `origin`), with the sources as they are on disk now.
+def identify(
+    spec: TrainSpec, search_path: Path, origin: Origin | None = None, sources: dict[str, str] | None = None
+) -> RunIdentity:
+    """The identity of `spec` on this machine (or made at `origin`), with `sources` or those that are on disk now.
 
     Raises: UsageError when the model's builder cannot be found.
     """
     return RunIdentity(
         spec=spec,
-        sources=builder_sources(spec.model.builder, search_path) | training_sources(),
+        sources=run_sources(spec.model.builder, search_path) if sources is None else sources,
         versions=origin.versions if origin else result_versions(),
         platform=origin.platform if origin else platform_class(),
     )
+
+
+def run_sources(builder: str, search_path: Path) -> dict[str, str]:
+    """Digest of every module that takes part in a run of this builder."""
+    return builder_sources(builder, search_path) | training_sources()
 
 
 def training_sources() -> dict[str, str]:

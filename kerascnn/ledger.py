@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kerascnn.errors import UsageError
-from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify
+from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify, run_sources
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.search import SearchProgress, check_answer
 from kerascnn.specs import Search, Spec, Study, TrainSpec
@@ -68,7 +68,7 @@ class Ledger:
 
     A failed run is settled here when `retry_failures` is False (a notebook looks at what there is) or once
     `give_up` was told of it (the pipeline tries it once an invocation). `origin` is where the runs were made,
-    this machine unless said otherwise.
+    this machine unless said otherwise. `like` is a ledger that has read the same sources a moment ago.
     """
 
     def __init__(
@@ -79,8 +79,10 @@ class Ledger:
         *,
         retry_failures: bool,
         origin: Origin | None = None,
+        like: Ledger | None = None,
     ) -> None:
         self.origin = origin
+        self._sources: dict[str, dict[str, str]] = like._sources if like else {}
         self.store, self.setting, self.search_path = store, setting, search_path
         self.requests: dict[str, ProposalRequest] = {}
         self._told: dict[str, SearchProgress] = {}
@@ -99,9 +101,15 @@ class Ledger:
         # Asked for every wanted run after every finished one: not the canonical form, which takes far longer.
         text = msgspec.json.encode(spec)
         if text not in self._identities:
-            identity = identify(spec, self.search_path, self.origin)
+            identity = identify(spec, self.search_path, self.origin, self._sources_of(spec.model.builder))
             self._identities[text] = (identity, identity.key)
         return self._identities[text]
+
+    def _sources_of(self, builder: str) -> dict[str, str]:
+        """Read once for each ledger: workers read them again before they train."""
+        if builder not in self._sources:
+            self._sources[builder] = run_sources(builder, self.search_path)
+        return self._sources[builder]
 
     def record(self, spec: TrainSpec) -> RunRecord | None:
         """The run's record where the store has it."""

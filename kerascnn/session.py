@@ -17,7 +17,7 @@ from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, r
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.records import DatasetInfo
 from kerascnn.results import Results
-from kerascnn.specs import Precision, Spec, Study
+from kerascnn.specs import Precision, Spec, Study, TrainSpec
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
 
@@ -70,11 +70,12 @@ def open_ledger(
     origin: Origin | None,
     *,
     retry_failures: bool,
+    like: Ledger | None = None,
 ) -> Ledger:
-    """The study's results made on this machine, or at `origin`."""
+    """The study's results made on this machine, or at `origin`; `like` as for `Ledger`."""
     precision = study.precision or (origin.precision if origin else native_precision())
     setting = _setting(dataset, precision, study.companions)
-    return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin)
+    return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin, like=like)
 
 
 def _setting(dataset: DatasetInfo, precision: Precision, companions: tuple[str, ...] = ()) -> Setting:
@@ -91,8 +92,16 @@ def choose_origin(study: Study, dataset: DatasetInfo, store: Store, search_path:
 
     Runs of different classes of machines are never mixed: their seeds do not pair.
     """
-    for origin in (None, *store.origins()):
-        if is_settled(study, open_ledger(study, dataset, store, search_path, origin, retry_failures=True)):
+    here = open_ledger(study, dataset, store, search_path, None, retry_failures=True)
+    if is_settled(study, here):
+        return None
+    wanted: dict[Precision, list[TrainSpec]] = {}
+    for origin in store.origins():
+        there = open_ledger(study, dataset, store, search_path, origin, retry_failures=True, like=here)
+        if there.setting.precision not in wanted:
+            wanted[there.setting.precision] = list(study.grid(there.setting).values())
+        # Most origins lack the first run already: nothing else is asked of them.
+        if all(there.record(spec) is not None for spec in wanted[there.setting.precision]) and is_settled(study, there):
             return origin
     return None
 

@@ -14,6 +14,7 @@ from kerascnn.data import cache, download, sources
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.decoded import Decoded, Found, Options, Report, checked
 from kerascnn.errors import DataError
+from kerascnn.records import DatasetInfo
 
 CHOICES = ("auto", "embedded", "cifar10")
 EMBEDDED_NOTICE = "These numbers are about the generated shapes data set, not CIFAR-10."
@@ -226,6 +227,12 @@ def _recall(key: str) -> Dataset | None:
     if entry is None:
         return None
     try:
-        return replace(cache.open_dataset(entry.info.content), info=entry.info)
+        opened = cache.open_dataset(entry.info.content)
     except DataError:
         return None
+    return replace(opened, info=entry.info) if _facts(opened.info) == _facts(entry.info) else None
+
+
+def _facts(info: DatasetInfo) -> tuple[object, ...]:
+    """What two notes about one content must agree in: a note may be damaged as well as the pixels."""
+    return info.class_names, info.image_shape, info.train_images, info.test_images
