@@ -138,7 +138,7 @@ class _Taker:
             raise DamagedEntry("the store has this run with other weights; yours is kept")
         expected = self.shapes(identity, dataset) if dataset is not None and mine is None else None
         if expected is not None:
-            check_shapes(read_arrays(files["weights.npz"], "weights.npz"), expected)
+            check_shapes(read_arrays(files["weights.npz"]), expected)
         return identity
 
     def _dataset(self, files: dict[str, bytes]) -> DatasetInfo | None:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 RESULT, EXECUTED, MANIFEST = "published.json", "executed.ipynb", "manifest.json"
 
+MOST_BYTES = 500_000_000
+"""Of a figure or an executed notebook."""
+
 
 class Manifest(Spec, frozen=True, kw_only=True):
     """The SHA-256 of each file that a result consists of."""
@@ -139,13 +142,15 @@ def _seal(staging: Path) -> None:
     with writing_to(staging):
         for name in names_in(staging):
             sync(staging / name)
-        digests = {name: hashlib.sha256(read_file(staging / name)).hexdigest() for name in names_in(staging)}
+        digests = {
+            name: hashlib.sha256(read_file(staging / name, MOST_BYTES)).hexdigest() for name in names_in(staging)
+        }
     write_replacing(staging / MANIFEST, Manifest(files=digests).canonical_json())
 
 
 def _is_as_written(path: Path, digest: str) -> bool:
     try:
-        return hashlib.sha256(read_file(path)).hexdigest() == digest
+        return hashlib.sha256(read_file(path, MOST_BYTES)).hexdigest() == digest
     except ABSENT:
         return False
 

@@ -125,6 +125,12 @@ def make_record(
     )
 
 
+def make_identity(seed: int = 1, **fields: Any) -> RunIdentity:
+    """What a run of no real source, on no real machine, is made from; `fields` go into its spec."""
+    spec = msgspec.structs.replace(make_record(seed=seed).spec, **fields)
+    return RunIdentity(spec=spec, sources={"nets": "0" * 64}, versions={"keras": "3"}, platform="test-platform")
+
+
 def make_result(
     identity: RunIdentity,
     record: RunRecord | None = None,

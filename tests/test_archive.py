@@ -12,8 +12,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from factories import make_result
-from test_store import make_identity
+from factories import make_identity, make_result
 
 from kerascnn.archive import add, pack
 from kerascnn.errors import UsageError

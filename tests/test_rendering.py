@@ -8,9 +8,8 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from factories import make_result
+from factories import make_identity, make_result
 from nbformat.v4 import new_markdown_cell, new_notebook
-from test_store import make_identity
 
 from kerascnn import rendering
 from kerascnn.data import load_dataset

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerascnn.errors import StoreError
-from kerascnn.store.files import ABSENT, read_file, reading_from
+from kerascnn.store.files import ABSENT, MOST_TEXT_BYTES, read_file, reading_from
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 SCHEMA = 1
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
+MOST_ARRAY_BYTES = 1_000_000_000
+"""A network of 250 million weights: no larger one is stored, for it could not be read within the memory there is."""
 NUMBERS = "fiub"
 """The kinds of numbers that an array may hold: floats, integers with and without sign, truth values."""
 
@@ -37,13 +39,18 @@ def read_entry(folder: Path, key: str) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for name in (*ENTRY_FILES, MANIFEST):
         try:
-            files[name] = read_file(folder / name)
+            files[name] = read_file(folder / name, most_bytes_of(name))
         except ABSENT:
             with reading_from(folder):
                 folder.stat()
-            raise DamagedEntry(f"{name} is missing") from None
+            raise DamagedEntry(f"{name} is missing, or nothing of that size") from None
     check_files(key, files)
     return files
+
+
+def most_bytes_of(name: str) -> int:
+    """How large a file of an entry may be."""
+    return MOST_ARRAY_BYTES if name.endswith(".npz") else MOST_TEXT_BYTES
 
 
 def check_files(key: str, files: dict[str, bytes]) -> None:
@@ -74,13 +81,21 @@ def sha256(data: bytes) -> str:
 
 
 def result_files(identity: Any, result: RunResult) -> dict[str, bytes]:
-    """Name -> content of the entry that a finished run becomes, its manifest last."""
+    """Name -> content of the entry that a finished run becomes, its manifest last.
+
+    Raises: StoreError when one is larger than could be read again.
+    """
     files = {
         "identity.json": identity.canonical_json(),
         "record.json": result.record.canonical_json(),
         "predictions.npz": pack_arrays(_predictions(result)),
         "weights.npz": pack_arrays(result.weights),
     }
+    for name, data in files.items():
+        if len(data) > most_bytes_of(name):
+            raise StoreError(
+                f"{name} of a run must take {most_bytes_of(name) / 1e6:.0f} MB at most. Received: {len(data) / 1e6:.0f} MB."
+            )
     return {**files, MANIFEST: manifest_of(identity.key, files)}
 
 
@@ -102,23 +117,23 @@ def pack_arrays(arrays: dict[str, np.ndarray]) -> bytes:
     return stream.getvalue()
 
 
-def read_arrays(content: bytes, name: str = "the file") -> dict[str, np.ndarray]:
+def read_arrays(content: bytes) -> dict[str, np.ndarray]:
     """The arrays in the content of an .npz file. Nothing in it is executed, and none is larger than what is there of it.
 
-    Raises: DamagedEntry saying what is wrong with the file `name`.
+    Raises: DamagedEntry saying what is wrong with the file.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if sum(member.file_size for member in members) > len(content):
-                raise DamagedEntry(f"{name} claims more than it holds")
+                raise DamagedEntry("it claims more than it holds")
             arrays = {member.filename.removesuffix(".npy"): _read_array(archive, member) for member in members}
     except (zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError) as err:
-        raise DamagedEntry(f"{name} is no file of arrays ({err})") from err
+        raise DamagedEntry(f"it is no file of arrays ({err})") from err
     except RuntimeError as err:  # what zipfile says of an encrypted member
-        raise DamagedEntry(f"{name} is no file of arrays ({err})") from err
+        raise DamagedEntry(f"it is no file of arrays ({err})") from err
     if len(arrays) < len(members):
-        raise DamagedEntry(f"{name} has two arrays of one name")
+        raise DamagedEntry("it has two arrays of one name")
     return arrays
 
 

@@ -15,6 +15,8 @@ from kerascnn.errors import StoreError, UsageError
 from kerascnn.specs import Spec
 
 T = TypeVar("T", bound=Spec)
+MOST_TEXT_BYTES = 64_000_000
+"""No file of ours but arrays comes near it."""
 ABSENT = (FileNotFoundError, NotADirectoryError)
 """What the disk says of a file that is not there."""
 
@@ -63,16 +65,19 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
 
 
-def read_file(path: Path) -> bytes:
-    """The content of a regular file. A folder, pipe or device counts as not there: reading it might never end.
+def read_file(path: Path, most_bytes: int = MOST_TEXT_BYTES) -> bytes:
+    """The content of a regular file of `most_bytes` at most.
+
+    Anything else counts as not there: reading a pipe or a device might never end, and a huge file take all memory.
 
     Raises: FileNotFoundError or NotADirectoryError when it is not there, StoreError when it may not be read.
     """
     with reading_from(path):
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise FileNotFoundError(errno.ENOENT, "No regular file", str(path))
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
+                raise FileNotFoundError(errno.ENOENT, "No regular file of such a size", str(path))
             with open(handle, "rb", closefd=False) as stream:
                 return stream.read()
         finally:

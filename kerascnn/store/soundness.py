@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,11 @@ def check_entry(key: str, files: dict[str, bytes], dataset: DatasetInfo | None =
     """Identity and record of an entry (name -> content) whose every part agrees with every other.
 
     With `dataset`, the data set that it was trained on, answers are checked against that too.
-    Raises: DamagedEntry saying what does not agree.
+    Raises: DamagedEntry saying which file says what cannot be.
     """
     identity, record = check_answers(key, files, dataset)
-    check_weights(record, read_arrays(files["weights.npz"], "weights.npz"))
+    with _about("weights.npz"):
+        check_weights(record, read_arrays(files["weights.npz"]))
     return identity, record
 
 
@@ -48,23 +50,28 @@ def check_answers(
     key: str, files: dict[str, bytes], dataset: DatasetInfo | None = None
 ) -> tuple[RunIdentity, RunRecord]:
     """As `check_entry`, but for the weights, which take longest and which no page shows."""
-    try:
-        return _check_answers(key, files, dataset)
-    except (UsageError, RecursionError) as err:
-        raise DamagedEntry(f"a part of it cannot be read ({err})") from err
-
-
-def _check_answers(key: str, files: dict[str, bytes], dataset: DatasetInfo | None) -> tuple[RunIdentity, RunRecord]:
-    identity, record = RunIdentity.from_json(files["identity.json"]), RunRecord.from_json(files["record.json"])
-    _require(identity.validated().key == key, "its key is not the one of its content")
-    check_identity(identity)
-    check_record(record, key)
-    environment = record.environment
-    same = record.spec == identity.spec and environment.platform == identity.platform
-    _require(same, "its record is about another run than its identity")
-    _require(environment.versions == identity.versions, "its record is of other versions than its identity")
-    check_predictions(record, read_arrays(files["predictions.npz"], "predictions.npz"), dataset)
+    with _about("identity.json"):
+        identity = RunIdentity.from_json(files["identity.json"])
+        _require(identity.validated().key == key, "its key is another")
+        check_identity(identity)
+    with _about("record.json"):
+        record = RunRecord.from_json(files["record.json"])
+        check_record(record, key)
+        environment = record.environment
+        same = record.spec == identity.spec and environment.platform == identity.platform
+        _require(same, "it is about another run than the identity")
+        _require(environment.versions == identity.versions, "it is of other versions than the identity")
+    with _about("predictions.npz"):
+        check_predictions(record, read_arrays(files["predictions.npz"]), dataset)
     return identity, record
+
+
+@contextmanager
+def _about(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (DamagedEntry, UsageError, RecursionError) as err:
+        raise DamagedEntry(f"{name}: {err}") from err
 
 
 def check_identity(identity: RunIdentity) -> None:

@@ -26,7 +26,7 @@ from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
 from kerascnn.locks import process_lock
 from kerascnn.records import RunFailure, RunRecord, utc_now
 from kerascnn.specs import Spec
-from kerascnn.store.entry import MANIFEST, DamagedEntry, read_arrays, read_entry, result_files
+from kerascnn.store.entry import MANIFEST, DamagedEntry, most_bytes_of, read_arrays, read_entry, result_files
 from kerascnn.store.files import (
     ABSENT,
     is_folder,
@@ -159,7 +159,9 @@ class Store:
     def _arrays(self, key: str, name: str) -> dict[str, np.ndarray]:
         path = self.root / key / name
         try:
-            return read_arrays(read_file(path), str(path))
+            return read_arrays(read_file(path, most_bytes_of(name)))
+        except DamagedEntry as err:
+            raise DamagedEntry(f"{path}: {err}. `store verify` sets it aside.") from err
         except ABSENT as err:
             raise StoreError(f"{path} is gone: somebody removed the run. The same command trains it again.") from err
 

@@ -16,20 +16,14 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from factories import make_epochs, make_failure, make_record, make_result
+from factories import make_epochs, make_failure, make_identity, make_record, make_result
 
 from kerascnn.errors import StoreError
-from kerascnn.identity import RunIdentity
 from kerascnn.records import RunFailure
 from kerascnn.store import ENTRY_FILES, MANIFEST, Store, load_spec, write_replacing
 from kerascnn.store.logs import LONGEST_BYTES
 
 FILES = (*ENTRY_FILES, MANIFEST)
-
-
-def make_identity(seed: int = 1) -> RunIdentity:
-    spec = make_record(seed=seed).spec
-    return RunIdentity(spec=spec, sources={"nets": "0" * 64}, versions={"keras": "3"}, platform="test-platform")
 
 
 @pytest.fixture
@@ -216,6 +210,225 @@ def test_a_run_can_be_committed_again_after_damage(store: Store, key: str) -> No
     assert fresh.load(key) is None
     fresh.commit(make_identity(), make_result(make_identity()))
     assert fresh.load(key) is not None
+
+
+def test_why_an_entry_was_damaged_is_kept_until_it_is_trained_again(store: Store, key: str) -> None:
+    flip(store.root / key / "weights.npz")
+    fresh = Store(store.root)
+    assert fresh.load(key) is None
+    failure = fresh.load_failure(key)
+    assert failure is not None
+    assert failure.spec == make_identity().spec
+    assert "set aside: weights.npz does not have the checksum" in failure.reason
+    assert fresh.damage[key] in failure.reason
+    fresh.commit(make_identity(), make_result(make_identity()))
+    assert (fresh.load_failure(key), fresh.damage) == (None, {})
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("name", FILES)
+def test_what_stands_in_a_files_place_and_never_ends_is_damage(
+    store: Store, key: str, name: str, make: Callable[[Path], None]
+) -> None:
+    (store.root / key / name).unlink()
+    make(store.root / key / name)
+    assert Store(store.root).load(key) is None
+
+
+def test_a_file_that_would_take_all_memory_is_not_read(store: Store, key: str) -> None:
+    os.truncate(store.root / key / "weights.npz", 3 * 10**9)  # a hole: it takes no disk
+    fresh = Store(store.root)
+    assert fresh.load(key) is None
+    assert fresh.damage[key] == "weights.npz is missing, or nothing of that size"
+
+
+def test_a_record_with_the_right_checksum_that_cannot_be_is_damage(store: Store) -> None:
+    identity = make_identity()
+    result = make_result(identity)
+    result.record = msgspec.structs.replace(
+        result.record, test=msgspec.structs.replace(result.record.test, accuracy=57.0)
+    )
+    store.commit(identity, result)
+    assert store.load(identity.key) is None
+    assert store.damage[identity.key] == "record.json: test.accuracy is 57.0, not a share from 0 to 1"
+
+
+def test_verify_looks_at_the_weights_which_load_leaves_to_their_checksum(store: Store) -> None:
+    identity = make_identity()
+    result = make_result(identity)
+    result.weights = {"conv/kernel": np.zeros(8, np.float32)}
+    store.commit(identity, result)
+    assert Store(store.root).load(identity.key) is not None
+    assert not store.verify(identity.key)
+    assert store.damage[identity.key] == "weights.npz: its weights are not those of its record"
+
+
+READ_ERRORS = [errno.EMFILE, errno.EACCES, errno.EIO, errno.ESTALE]
+
+
+@pytest.mark.parametrize("number", READ_ERRORS, ids=os.strerror)
+@pytest.mark.parametrize("name", FILES)
+def test_what_the_disk_does_not_give_back_is_an_error_and_no_damage(
+    store: Store, key: str, name: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def failing(path: Any, *options: Any, **more: Any) -> int:
+        if str(path).endswith(f"{key}/{name}"):
+            raise OSError(number, os.strerror(number), str(path))
+        return opened(path, *options, **more)
+
+    monkeypatch.setattr(os, "open", failing)
+    fresh = Store(store.root)
+    with pytest.raises(StoreError, match=f"cannot be read: {os.strerror(number)}.*{name}.*Nothing was changed"):
+        fresh.load(key)
+    monkeypatch.undo()
+    assert fresh.load(key) is not None
+    assert not (store.root / "_damaged").exists()
+
+
+def test_a_process_without_free_descriptors_loses_nothing(store: Store, key: str) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from kerascnn.store import Store\n"
+        "from kerascnn.errors import StoreError\n"
+        "import numpy, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))\n"
+        "Store(Path(sys.argv[1])).load(sys.argv[2])\n"
+        "taken = []\n"
+        "try:\n    while True: taken.append(os.open(os.devnull, os.O_RDONLY))\nexcept OSError: pass\n"
+        "try: print('read', Store(Path(sys.argv[1])).load(sys.argv[2]))\n"
+        "except StoreError as err: message = str(err)\n"
+        "for handle in taken: os.close(handle)\nprint(message)"
+    )
+    command = [sys.executable, "-c", script, str(store.root), key]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "Too many open files" in done.stdout, done.stdout + done.stderr
+    assert Store(store.root).load(key) is not None
+
+
+def read_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk that is mounted read-only, which even root cannot write."""
+    for name in ("mkdir", "rename", "unlink", "rmdir"):
+        call = getattr(os, name)
+
+        def refused(path: Any, *options: Any, call: Any = call, **more: Any) -> Any:
+            if str(path).startswith(str(root)):
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+            return call(path, *options, **more)
+
+        monkeypatch.setattr(os, name, refused)
+
+
+def test_a_damaged_entry_of_a_read_only_store_stays_and_counts_as_missing(
+    store: Store, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flip(store.root / key / "record.json")
+    before = sorted(store.root.rglob("*"))
+    read_only(store.root, monkeypatch)
+    fresh = Store(store.root)
+    assert (fresh.load(key), fresh.load(key), fresh.verify(key)) == (None, None, False)
+    assert "record.json does not have the checksum" in fresh.damage[key]
+    assert sorted(store.root.rglob("*")) == before
+    monkeypatch.undo()
+    fresh.commit(make_identity(), make_result(make_identity()))
+    assert fresh.load(key) is not None
+    assert len(children(store.root / "_damaged")) == 1
+
+
+# --- replacing ----------------------------------------------------------------------------------------------
+
+KILLED_BEFORE_THE_LAST_STEP = """
+import os, sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from factories import make_identity, make_record, make_result
+from kerascnn.store import store as module
+module._rename_unless_there = lambda folder, target: os.kill(os.getpid(), 9)
+result = make_result(make_identity(), make_record(test_accuracy=0.9))
+module.Store(Path(sys.argv[1])).commit(make_identity(), result, replace=True)
+"""
+
+
+def test_a_kill_between_old_and_new_loses_neither(store: Store, key: str) -> None:
+    tests = str(Path(__file__).parents[1])
+    killed = subprocess.run([sys.executable, "-c", KILLED_BEFORE_THE_LAST_STEP, str(store.root), tests], timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(children(store.root / "_damaged")) == len(children(store.root / "_tmp")) == 1
+    store.remove_temporaries()
+    loaded = store.load(key)
+    assert loaded is not None
+    assert loaded.test.accuracy == 0.9
+    assert children(store.root / "_tmp") == []
+
+
+def test_the_old_entry_comes_back_where_the_new_one_cannot_be_put_in_its_place(
+    store: Store, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("kerascnn.store.store._rename_unless_there", full)
+    with pytest.raises(StoreError, match="No space left"):
+        store.commit(make_identity(), make_result(make_identity(), make_record(test_accuracy=0.9)), replace=True)
+    loaded = Store(store.root).load(key)
+    assert loaded is not None
+    assert loaded.test.accuracy == 0.5
+    assert children(store.root / "_damaged") == []
+
+
+def test_only_what_is_whole_and_sound_is_rescued(store: Store, key: str) -> None:
+    left = store.root / "_tmp" / f"{key}-0123abcd"
+    shutil.copytree(store.root / key, left)
+    store.remove(key)
+    flip(left / "weights.npz")
+    store.remove_temporaries()
+    assert (store.keys(), children(store.root / "_tmp")) == ([], [])
+
+
+def test_a_run_that_was_removed_does_not_come_back(store: Store, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "rmtree", lambda path, ignore_errors: None)
+    store.remove(key)
+    monkeypatch.undo()
+    store.remove_temporaries()
+    assert (store.keys(), children(store.root / "_tmp")) == ([], [])
+
+
+# --- what would grow without end ----------------------------------------------------------------------------
+
+
+def test_of_the_entries_set_aside_only_the_latest_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerascnn.store.store.KEPT_ASIDE", 3)
+    for _ in range(5):
+        store.commit(make_identity(), make_result(make_identity()))
+        store.commit(make_identity(), make_result(make_identity()), replace=True)
+        last = {path.name for path in (store.root / "_damaged").iterdir()}
+    assert len(last) == 5
+    store.remove_temporaries()
+    assert len(children(store.root / "_damaged")) == 3
+
+
+def test_locks_that_nobody_holds_are_removed_and_held_ones_stay(store: Store, key: str) -> None:
+    with holding(store, "k" * 32):
+        with store.claim("j" * 32):
+            pass
+        store.remove_temporaries()
+        assert children(store.root / "_locks") == [f"{'k' * 32}.lock"]
+        with store.claim("k" * 32) as mine:
+            assert not mine
+    store.remove_temporaries()
+    assert children(store.root / "_locks") == []
+
+
+def test_no_log_grows_without_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerascnn.store.logs.LONGEST_BYTES", 500)
+    with store.worker_log().open("a") as printed:
+        for number in range(100):
+            printed.write("x" * 100)
+            printed.flush()
+            store.note_training("began", f"{number:032}")
+    assert store.worker_log().stat().st_size <= 600
+    logs = [path.stat().st_size for path in (store.root / "_logs").iterdir()]
+    assert max(logs) <= 700
+    assert f"{99:032}" in (store.root / "_logs" / "training.log").read_text()
 
 
 # --- failures and small files -------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""A store that cannot be read is an error, never damage: nothing is set aside, nothing is trained again for it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from place import Place, make_place
+from weather import ERRORS, Weather
+
+import pipeline
+
+COMMANDS = {
+    "plan": ["plan"],
+    "verify": ["store", "verify"],
+    "store": ["store"],
+    "why": ["why", "glorot_vs_he"],
+    "report": ["report"],
+    "all": ["all"],
+}
+
+short_and_long = pytest.mark.parametrize(
+    "errors", [pytest.param(1, marks=pytest.mark.slow), pytest.param(len(ERRORS), marks=pytest.mark.faults)]
+)
+
+
+@pytest.fixture
+def place(finished: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A copy of the finished suite with one experiment, which this process's own commands work on."""
+    place = make_place(tmp_path / "place", finished.data, "04_glorot_vs_he")
+    shutil.copy(finished.notebook("04_glorot_vs_he"), place.experiments)
+    shutil.copytree(finished.store, place.store)
+    assert place.pipeline("all").returncode == 0
+    for name, value in place.variables().items():
+        if name.startswith("KERASCNN"):
+            monkeypatch.setenv(name, value)
+    return place
+
+
+def snapshot(store: Path) -> dict[str, str]:
+    """What must not change: everything but logs, locks, temporaries and measured times."""
+    kept = [path for path in store.rglob("*") if path.is_file() and not path.name.endswith(("lock", "log"))]
+    return {
+        str(path.relative_to(store)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in kept
+        if not path.relative_to(store).parts[0].startswith(("_tmp", "_costs"))
+    }
+
+
+@short_and_long
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_read_error_at_any_place_sets_nothing_aside(
+    place: Place, errors: int, name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = [*COMMANDS[name], "--profile", "smoke", "--data", str(place.data)]
+    before = snapshot(place.store)
+
+    def run(strike: Callable[[Weather], None]) -> tuple[int, str, Weather]:
+        if name == "report":
+            shutil.rmtree(place.reports)  # else there is nothing to render
+        weather = Weather(place.store)
+        strike(weather)
+        with monkeypatch.context() as patch:
+            weather.watch(patch)
+            code = pipeline.main(command)
+        return code, capfd.readouterr().err, weather
+
+    code, _, calm = run(lambda weather: None)
+    assert code == 0
+    assert calm.places, "nothing was read"
+    for number, at in enumerate(calm.places):
+        for error in [ERRORS[(number + more) % len(ERRORS)] for more in range(errors)]:
+            code, said, _ = run(lambda weather, at=at, error=error: weather.strike(at, error))
+            assert (code, "cannot be read" in said) in ((5, True), (0, False)), f"{at}: {code} {said}"
+            assert snapshot(place.store) == before, f"{at} with {error} changed the store"
