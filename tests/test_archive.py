@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -17,6 +18,7 @@ from factories import make_identity, make_result
 from kerascnn.archive import add, pack
 from kerascnn.errors import UsageError
 from kerascnn.identity import RunIdentity
+from kerascnn.records import DatasetInfo
 from kerascnn.store import MANIFEST, Store
 
 
@@ -208,3 +210,151 @@ def test_the_key_of_what_is_taken_in_is_that_of_its_content(laptop: Store, packe
     for key, identity in laptop.identities().items():
         assert isinstance(identity, RunIdentity)
         assert identity.key == key
+
+
+# --- what people do to a pack -------------------------------------------------------------------------------
+
+
+def zipped_again(path: Path, write: Callable[[zipfile.ZipFile, dict[str, bytes]], None], compression: int) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        write(archive, members)
+
+
+def below_a_folder(archive: zipfile.ZipFile, members: dict[str, bytes]) -> None:
+    """As macOS does it."""
+    archive.writestr("runs/", b"")
+    archive.writestr("runs/.DS_Store", b"x")
+    for folder in sorted({name.split("/")[0] for name in members}):
+        archive.writestr(f"runs/{folder}/", b"")
+    for name, content in members.items():
+        archive.writestr(f"runs/{name}", content)
+        archive.writestr(f"__MACOSX/runs/{name.replace('/', '/._')}", b"x")
+
+
+def with_folders(archive: zipfile.ZipFile, members: dict[str, bytes]) -> None:
+    for name, content in members.items():
+        archive.mkdir(name.split("/")[0]) if f"{name.split('/')[0]}/" not in archive.namelist() else None
+        archive.writestr(name, content)
+    archive.writestr("Thumbs.db", b"x")
+
+
+@pytest.mark.parametrize("write", [below_a_folder, with_folders])
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_pack_that_a_file_manager_has_zipped_again_is_taken(
+    laptop: Store, packed: Path, write: Callable[[zipfile.ZipFile, dict[str, bytes]], None], compression: int
+) -> None:
+    zipped_again(packed, write, compression)
+    accepted = add(laptop, packed)
+    assert (len(accepted.added), accepted.refused) == (3, {})
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_unusual_compression_is_refused_with_what_to_do(laptop: Store, packed: Path, compression: int) -> None:
+    zipped_again(packed, below_a_folder, compression)
+    accepted = add(laptop, packed)
+    assert len(accepted.refused) == 3
+    assert all("zip it again with the usual one" in reason for reason in accepted.refused.values())
+
+
+def test_an_encrypted_pack_is_refused(laptop: Store, packed: Path) -> None:
+    content = bytearray(packed.read_bytes())
+    with zipfile.ZipFile(packed) as archive:
+        places = [member.header_offset for member in archive.infolist()]
+        start = archive.start_dir
+    for place in places:
+        content[place + 6] |= 1
+    while content[start : start + 4] == b"PK\x01\x02":
+        content[start + 8] |= 1
+        name, extra, comment = (int.from_bytes(content[start + at : start + at + 2], "little") for at in (28, 30, 32))
+        start += 46 + name + extra + comment
+    packed.write_bytes(content)
+    accepted = add(laptop, packed)
+    assert len(accepted.refused) == 3
+    assert all("encrypted" in reason for reason in accepted.refused.values())
+
+
+def test_a_file_that_stands_twice_is_refused(laptop: Store, teacher: Store, packed: Path) -> None:
+    key = teacher.keys()[0]
+    with zipfile.ZipFile(packed, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr(f"{key}/record.json", b"{}")
+    assert add(laptop, packed).refused == {key: "it has a file twice"}
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(laptop: Store, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0" * 32 + "/weights.npz", bytes(300_000_000))
+    with pytest.raises(UsageError, match=r"bomb\.zip is not a pack of runs: it would grow too much"):
+        add(laptop, tmp_path / "bomb.zip")
+
+
+def test_a_member_that_is_longer_than_it_says_is_refused(laptop: Store, packed: Path, teacher: Store) -> None:
+    key = teacher.keys()[0]
+    with zipfile.ZipFile(packed) as archive:
+        start = archive.start_dir
+        first = archive.infolist()[0]
+    content = bytearray(packed.read_bytes())
+    content[start + 24 : start + 28] = (3).to_bytes(4, "little")  # the size that the directory gives the first file
+    packed.write_bytes(content)
+    accepted = add(laptop, packed)
+    assert first.filename.startswith(key)
+    assert list(accepted.refused) == [key]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_no_pack(laptop: Store, tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "x")
+    with pytest.raises(UsageError, match=r"x (must be a file|cannot be read)"):
+        add(laptop, tmp_path / "x")
+
+
+def test_a_list_of_members_too_long_for_memory_is_not_read(
+    laptop: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerascnn.archive.LARGEST_DIRECTORY_BYTES", 100)
+    with pytest.raises(UsageError, match="more members than a pack"):
+        add(laptop, packed)
+
+
+def test_a_link_at_the_target_is_not_followed(teacher: Store, tmp_path: Path) -> None:
+    (tmp_path / "link.zip").symlink_to(tmp_path / "elsewhere.zip")
+    with pytest.raises(UsageError, match="is there already"):
+        pack(teacher, teacher.keys(), tmp_path / "link.zip")
+    assert not (tmp_path / "elsewhere.zip").exists()
+
+
+# --- against the data set and the model ---------------------------------------------------------------------
+
+
+def test_answers_about_images_that_the_data_set_lacks_are_refused(laptop: Store, teacher: Store, packed: Path) -> None:
+    content = make_identity().spec.data.content
+    few = DatasetInfo(
+        name="x", title="x", content=content, image_shape=(4, 4, 3), class_names=("a", "b"), train_images=9,
+        test_images=9, source="x",
+    )  # fmt: skip
+    accepted = add(laptop, packed, {content: few})
+    assert accepted.refused.keys() == set(teacher.keys())
+    assert all(reason.startswith("predictions.npz: ") for reason in accepted.refused.values())
+
+
+@pytest.mark.parametrize(
+    ("shapes", "is_taken"),
+    [
+        ({"conv/kernel": [2, 3], "conv/bias": [2]}, True),
+        ({"conv/kernel": [3, 2], "conv/bias": [2]}, False),
+        ({"conv/kernel": [2, 3], "other/bias": [2]}, False),
+        (None, True),
+    ],
+)
+def test_weights_must_be_those_of_the_model(
+    laptop: Store, packed: Path, shapes: dict[str, list[int]] | None, is_taken: bool
+) -> None:
+    content = make_identity().spec.data.content
+    info = DatasetInfo(
+        name="x", title="x", content=content, image_shape=(4, 4, 3), class_names=tuple("abcd"), train_images=9,
+        test_images=10, source="x",
+    )  # fmt: skip
+    accepted = add(laptop, packed, {content: info}, lambda identity, dataset: shapes)
+    assert bool(accepted.added) == is_taken
+    assert all("not those of its model" in reason for reason in accepted.refused.values())

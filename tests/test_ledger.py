@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from factories import CONTENT, make_arm, make_record, make_result
 
+from kerascnn.errors import UsageError
 from kerascnn.ledger import Ledger, ProposalRequest, Scores, spec_digest
 from kerascnn.records import RunFailure
 from kerascnn.search import ProposedTrial, SearchProgress
@@ -199,6 +200,50 @@ def test_a_damaged_answer_is_asked_for_again(store: Store) -> None:
     file.write_bytes(b"\xff{")
     assert ledger.progress(STUDY, SEARCH).trials == ()
     assert "depth" in ledger.requests
+
+
+@pytest.mark.parametrize(
+    "crooked",
+    [
+        SearchProgress(trials=(), complete=False),
+        SearchProgress(trials=trials(1, 2), complete=False),
+        SearchProgress(trials=trials(2, 1, 3), complete=False),
+        SearchProgress(trials=trials(1, 2, 9), complete=False),
+        SearchProgress(trials=trials(1, 2, 3, 4) * 3, complete=True),
+        SearchProgress(trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=-1)), complete=False),
+        SearchProgress(
+            trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, epochs=50)), complete=False
+        ),
+        SearchProgress(
+            trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, arguments={})), complete=False
+        ),
+        SearchProgress(
+            trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, arguments={"blocks": [3]})),
+            complete=False,
+        ),
+        SearchProgress(
+            trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, spec=SPEC)), complete=False
+        ),
+    ],
+)
+def test_an_answer_that_the_searchs_oracle_cannot_have_given_is_asked_for_again(
+    store: Store, crooked: SearchProgress
+) -> None:
+    """Packs bring answers from anybody: none may send a search round in circles, or make it train the sender's runs."""
+    ledger = make_ledger(store)
+    answer(ledger, 1, 2)
+    for trial in trials(1, 2):
+        commit(ledger, trial.spec, 0.3)
+    assert ledger.progress(STUDY, SEARCH).trials == trials(1, 2)
+    request = ledger.requests["depth"]
+    store.take_in_proposals(f"{request.digest}.json", crooked.canonical_json())
+    again = make_ledger(store)
+    assert again.progress(STUDY, SEARCH).trials == trials(1, 2)
+    assert again.requests["depth"].digest == request.digest
+    with pytest.raises(UsageError, match="is not an answer"):
+        again.save_proposals(request, crooked)
+    again.save_proposals(request, SearchProgress(trials=trials(1, 2, 3), complete=False))
+    assert again.progress(STUDY, SEARCH).trials == trials(1, 2, 3)
 
 
 def test_the_answer_follows_from_search_budget_setting_scores_and_the_oracles_source(store: Store) -> None:
