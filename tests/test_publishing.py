@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,8 @@ import msgspec
 import pytest
 from factories import CONTENT, make_arm
 
-from kerascnn.publishing import EXECUTED, RESULT, Slot, find_slots
+from kerascnn.errors import StoreError
+from kerascnn.publishing import EXECUTED, MANIFEST, RESULT, Slot, find_slots
 from kerascnn.records import DatasetInfo, NotebookFailure, Published
 from kerascnn.specs import Budget, Study
 
@@ -280,3 +282,48 @@ def test_slots_of_other_profiles_data_and_experiments_are_not_found(tmp_path: Pa
 def test_a_number_that_is_not_finite_is_published_as_none_and_read_back(tmp_path: Path) -> None:
     made = msgspec.structs.replace(make_published(make_slot(tmp_path)), numbers={"share": 0.5, "of nothing": None})
     assert Published.from_json(made.canonical_json()).numbers == {"share": 0.5, "of nothing": None}
+
+
+def damage(path: Path, how: str) -> None:
+    content = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(b"" if how == "emptied" else bytes([content[0] ^ 1]) + content[1:])
+
+
+@pytest.mark.parametrize("how", ["gone", "emptied", "flipped"])
+@pytest.mark.parametrize("name", ["curve.svg", EXECUTED, RESULT, MANIFEST])
+def test_a_result_is_whole_until_one_of_its_files_is_not_as_it_was_written(tmp_path: Path, name: str, how: str) -> None:
+    slot = make_slot(tmp_path)
+    published = adopt(slot)
+    assert slot.is_whole(published)
+    damage(slot.files(published) / name, how)
+    assert not slot.is_whole(published)
+    assert slot.load() == published, "its numbers are sound"
+    again = adopt(slot)
+    assert slot.is_whole(again)
+
+
+def test_files_of_a_result_that_may_not_be_read_are_an_error_and_not_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = make_slot(tmp_path)
+    published = adopt(slot)
+    opened = os.open
+
+    def failing(path: Any, *options: Any, **more: Any) -> int:
+        if str(path).endswith("curve.svg"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return opened(path, *options, **more)
+
+    monkeypatch.setattr(os, "open", failing)
+    with pytest.raises(StoreError, match="Input/output error"):
+        slot.is_whole(published)
+
+
+def test_results_are_on_the_disk_before_they_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot, synced = make_slot(tmp_path), list[str]()
+    monkeypatch.setattr("kerascnn.publishing.sync", lambda path: synced.append(path.name))
+    adopt(slot)
+    assert {"curve.svg", EXECUTED, RESULT} <= set(synced)
