@@ -73,3 +73,19 @@ def _caller() -> str:
             lines.append(f"{Path(frame.f_code.co_filename).relative_to(PACKAGE)}:{frame.f_lineno}")
         frame = frame.f_back  # type: ignore[assignment]
     return " < ".join(lines)
+
+
+def read_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk that is mounted read-only, which even root cannot write."""
+    for module, name in ((os, "mkdir"), (os, "rename"), (os, "unlink"), (os, "rmdir"), (os, "open"), (io, "open")):
+        monkeypatch.setattr(module, name, _refusing(root, name, getattr(module, name)))
+
+
+def _refusing(root: Path, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def refused(path: Any, *options: Any, **more: Any) -> Any:
+        is_inside = isinstance(path, str | os.PathLike) and os.fspath(path).startswith(str(root))
+        if is_inside and (name != "open" or _is_writing(options, more)):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fspath(path))
+        return call(path, *options, **more)
+
+    return refused

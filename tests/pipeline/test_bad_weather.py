@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from place import Place, make_place
-from weather import ERRORS, Weather
+from weather import ERRORS, Weather, read_only
 
 import pipeline
 
@@ -76,3 +76,24 @@ def test_a_read_error_at_any_place_sets_nothing_aside(
             code, said, _ = run(lambda weather, at=at, error=error: weather.strike(at, error))
             assert (code, "cannot be read" in said) in ((5, True), (0, False)), f"{at}: {code} {said}"
             assert snapshot(place.store) == before, f"{at} with {error} changed the store"
+
+
+@pytest.mark.slow
+def test_a_read_only_store_with_a_damaged_entry_is_planned_from_verified_and_reported(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    key = sorted(place.keys())[0]
+    (place.store / key / "record.json").write_bytes(b"")
+    shutil.rmtree(place.reports)
+    before = snapshot(place.store)
+    options = ["--profile", "smoke", "--data", str(place.data)]
+    read_only(place.store, monkeypatch)
+    assert pipeline.main(["plan", *options]) == 0
+    assert "1 runs to train" in capfd.readouterr().out
+    assert pipeline.main(["store", "verify", *options]) == 5
+    assert f"{key}  damaged: record.json does not have the checksum" in capfd.readouterr().out
+    assert pipeline.main(["report", *options]) == 0
+    assert (place.reports / "04_glorot_vs_he.html").is_file()
+    assert snapshot(place.store) == before
+    assert pipeline.main(["all", *options]) == 5
+    assert "cannot be written: Read-only file system" in capfd.readouterr().err

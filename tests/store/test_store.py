@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 from factories import make_epochs, make_failure, make_identity, make_record, make_result
+from weather import ERRORS, read_only
 
 from kerascnn.errors import StoreError
 from kerascnn.records import RunFailure
@@ -263,10 +264,7 @@ def test_verify_looks_at_the_weights_which_load_leaves_to_their_checksum(store: 
     assert store.damage[identity.key] == "weights.npz: its weights are not those of its record"
 
 
-READ_ERRORS = [errno.EMFILE, errno.EACCES, errno.EIO, errno.ESTALE]
-
-
-@pytest.mark.parametrize("number", READ_ERRORS, ids=os.strerror)
+@pytest.mark.parametrize("number", ERRORS, ids=os.strerror)
 @pytest.mark.parametrize("name", FILES)
 def test_what_the_disk_does_not_give_back_is_an_error_and_no_damage(
     store: Store, key: str, name: str, number: int, monkeypatch: pytest.MonkeyPatch
@@ -303,19 +301,6 @@ def test_a_process_without_free_descriptors_loses_nothing(store: Store, key: str
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert "Too many open files" in done.stdout, done.stdout + done.stderr
     assert Store(store.root).load(key) is not None
-
-
-def read_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a disk that is mounted read-only, which even root cannot write."""
-    for name in ("mkdir", "rename", "unlink", "rmdir"):
-        call = getattr(os, name)
-
-        def refused(path: Any, *options: Any, call: Any = call, **more: Any) -> Any:
-            if str(path).startswith(str(root)):
-                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
-            return call(path, *options, **more)
-
-        monkeypatch.setattr(os, name, refused)
 
 
 def test_a_damaged_entry_of_a_read_only_store_stays_and_counts_as_missing(
