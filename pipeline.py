@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kerascnn.errors import KerascnnError, UsageError, near_match
+from kerascnn.framework import pin_environment
 from kerascnn.spelling import printable
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def main(arguments: list[str]) -> int:
     try:
         given = build_parser().parse_args(arguments)
         _check_options(given)
+        pin_environment()  # here too: a process started from this one reads some variables before it runs any code
         code = _dispatch(given)
         sys.stdout.flush()
         return code

@@ -16,6 +16,8 @@ PACKAGE = Path(kerascnn.__file__).parent
 TRAINERS = {"keras", "tensorflow", "keras_tuner", "torch", "jax"}
 IN_KERNEL = "kerascnn.byhand.against_keras"
 """Compares with Keras in a notebook's kernel, and nowhere else."""
+LOADER = "kerascnn.framework"
+"""Loads Keras for workers and kernels, in the environment that it pins."""
 PLOTTING = {"matplotlib", "seaborn", "PIL", "plotly"}
 INPUT_OUTPUT = {
     "os", "io", "pathlib", "shutil", "subprocess", "tempfile", "socket", "urllib", "sqlite3", "csv", "pickle", "requests"
@@ -136,7 +138,8 @@ def test_plots_do_not_read_the_store(module: str) -> None:
 
 @pytest.mark.parametrize("module", below("byhand"))
 def test_layers_by_hand_are_arithmetic_alone(module: str) -> None:
-    assert parts_used(module) <= {"errors", "arithmetic", "byhand"}
+    allowed = {"errors", "arithmetic", "byhand"}
+    assert parts_used(module) <= (allowed | {"framework"} if module == IN_KERNEL else allowed)
     assert module == IN_KERNEL or not outside(module) & (TRAINERS | PLOTTING | INPUT_OUTPUT)
 
 
@@ -162,7 +165,7 @@ def test_no_module_but_the_verbs_imports_the_verbs(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(set(MODULES) - set(below("models")) - set(below("training"))))
 def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
-    in_worker = {"kerascnn.search", "kerascnn.execution.shapes", "kerascnn.execution.worker"}
+    in_worker = {"kerascnn.search", "kerascnn.execution.shapes", "kerascnn.execution.worker", LOADER}
     in_kernel = {IN_KERNEL, *below("looking")}
     if module not in in_worker | in_kernel:
         assert not outside(module, "call") & TRAINERS
@@ -175,7 +178,12 @@ def test_what_loads_keras_in_a_kernel_is_imported_by_notebooks_alone(module: str
     assert not asked & set(imported(module, "load", "call"))
 
 
-LAZY = ["kerascnn.models", "kerascnn.execution.worker", "kerascnn.search", "kerascnn.looking.predicting"]
+def test_only_the_loader_imports_keras_outside_models_and_training() -> None:
+    trained = {*below("models"), *below("training"), "kerascnn.search"}
+    assert {module for module in MODULES if "keras" in outside(module)} - trained == {LOADER}
+
+
+LAZY = [LOADER, "kerascnn.models", "kerascnn.execution.worker", "kerascnn.search", "kerascnn.looking.predicting"]
 
 
 @pytest.mark.parametrize("module", LAZY)

@@ -6,9 +6,7 @@ processors may round the factors of a float32 product to ten bits.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from functools import cache
 from itertools import product
 from typing import Any
 
@@ -22,6 +20,7 @@ from kerascnn.byhand.normalisation import EPSILON, normalise, normalise_backward
 from kerascnn.byhand.pooling import PoolKind, pool, pool_backward
 from kerascnn.byhand.sliding import output_size
 from kerascnn.errors import UsageError
+from kerascnn.framework import load_keras
 
 Arrays = tuple[np.ndarray, ...]
 Pair = tuple[float, float]
@@ -49,7 +48,7 @@ def compare_all(cases: int, seed: int = 1, number_format: NumberFormat = "float3
 
 def size_mismatches() -> int:
     """For how many of `checks.GRID` Keras' output size is not floor((n + 2p - k) / s) + 1, along either axis."""
-    keras = _keras()
+    keras = load_keras()
     return sum(
         keras.layers.Conv2D(1, window, stride).compute_output_shape((None, *[size + 2 * padding] * 2, 1))[1:3]
         != (output_size(size, window, stride, padding),) * 2
@@ -59,7 +58,7 @@ def size_mismatches() -> int:
 
 def parameter_mismatches() -> int:
     """For how many layers of a grid of windows, channels and maps Keras counts other than (k k C_in + 1) C_out."""
-    keras = _keras()
+    keras = load_keras()
     failures = 0
     for window, channels, maps in product(WINDOWS, CHANNELS, MAPS):
         layer = keras.layers.Conv2D(maps, window)
@@ -78,7 +77,7 @@ def channel_errors(channels: int = 3, other: int = 1) -> dict[str, str | None]:
 
     None for whoever says nothing.
     """
-    layer = _keras().layers.Conv2D(4, 5, name="convolution")
+    layer = load_keras().layers.Conv2D(4, 5, name="convolution")
     layer.build((None, 32, 32, channels))
     images, kernel = np.zeros((1, 32, 32, other), np.float32), np.zeros((5, 5, channels, 4))
     return {
@@ -159,7 +158,7 @@ def _padding_layer(case: Case, draw: Draw) -> Any:
 
 
 def _layer(kind: str, draw: Draw, *arguments: Any, **options: Any) -> Any:
-    return getattr(_keras().layers, kind)(*arguments, dtype=draw.number_format, **options)
+    return getattr(load_keras().layers, kind)(*arguments, dtype=draw.number_format, **options)
 
 
 def _run(
@@ -185,12 +184,3 @@ def _pair(ours: Arrays, theirs: Arrays) -> Pair:
     """The largest difference of the outputs, and that of all gradients."""
     forward, *backward = (float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
     return forward, max(backward)
-
-
-@cache
-def _keras() -> Any:
-    """Keras on TensorFlow, without the greetings of its start."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
-
-    return keras

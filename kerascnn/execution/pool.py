@@ -14,6 +14,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+from kerascnn.framework import pin_environment
+
 RUNS_PER_WORKER = 100
 """TensorFlow grows by some MiB a run whatever is cleared; a fresh process takes over after this many."""
 
@@ -28,7 +30,7 @@ class WorkerDied(Exception):
 
 
 class LocalExecutor(Executor):
-    """`lanes` spawned processes, each warm and alone in its lane.
+    """`lanes` spawned processes, each warm and alone in its lane, in the environment that `framework` pins.
 
     What they print to standard error goes to the file `log`. When one dies only its own task is lost (its future raises WorkerDied) and a fresh process takes over
     the lane. When the parent dies, however it dies, every worker leaves at once.
@@ -119,6 +121,7 @@ class LocalExecutor(Executor):
 
 def start_worker(environment: dict[str, str], log: str) -> None:
     """Set up a fresh worker: its environment, its log, and a watch that ends it when its parent is gone."""
+    pin_environment()
     os.environ.update(environment)
     # TensorFlow greets at length on standard error, whatever its log level is.
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from kerascnn.errors import KerascnnError
+from kerascnn.execution.checks import check_framework, check_machine, check_sources
 from kerascnn.execution.slots import training_slot
-from kerascnn.identity import RunIdentity, identify
+from kerascnn.framework import PINNED, load_keras
+from kerascnn.identity import RunIdentity
 from kerascnn.ledger import ProposalRequest, answer_request
 from kerascnn.records import Environment, Epoch, RunFailure
 from kerascnn.specs import Spec
@@ -23,14 +25,8 @@ from kerascnn.store import Store
 if TYPE_CHECKING:
     from kerascnn.training.run import Workshop
 
-THREADS = {
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "GRPC_VERBOSITY": "NONE",
-}
-"""One thread for each worker: the thread count changes the bits, and processes use the cores better."""
+THREADS = PINNED
+"""The environment of a worker."""
 
 _workshop: Workshop | None = None
 
@@ -75,6 +71,7 @@ def train(task_json: bytes) -> bytes:
 
 def propose(request_json: bytes) -> bytes:
     """How a search goes on: a ProposalRequest (JSON) to a SearchProgress (JSON)."""
+    load_keras()
     return answer_request(ProposalRequest.from_json(request_json)).canonical_json()
 
 
@@ -97,16 +94,16 @@ def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> Ta
 
 
 def _train(task: TrainTask) -> Any:
+    check_machine(task.identity)
+    load_keras()
+    check_framework(task.identity.spec.threads)
+    spec, search_path = task.identity.spec, Path(task.search_path)
+    check_sources(task.identity, search_path)
     from kerascnn.data import open_dataset
     from kerascnn.training.run import Workshop, train_run
 
     global _workshop
     _workshop = _workshop or Workshop()
-    spec, search_path = task.identity.spec, Path(task.search_path)
-    if identify(spec, search_path).key != task.identity.key:
-        raise KerascnnError(
-            "The source of the model or of the training changed while the pipeline ran. Start it again."
-        )
     environment = Environment(
         platform=task.identity.platform,
         precision=spec.precision,
@@ -127,7 +124,7 @@ def _train(task: TrainTask) -> Any:
 
 def _describe_failure(task: TrainTask, error: Exception) -> RunFailure:
     epochs: tuple[Epoch, ...] = getattr(error, "epochs", ())
-    described = f"{type(error).__name__}: {error}"
+    described = str(error) if isinstance(error, KerascnnError) else f"{type(error).__name__}: {error}"
     return RunFailure(
         key=task.identity.key,
         spec=task.identity.spec,

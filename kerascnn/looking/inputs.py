@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from kerascnn.data import open_dataset
+from kerascnn.framework import load_keras
 from kerascnn.specs import DataSpec, Normalisation
 
 
@@ -30,6 +31,7 @@ class Inputs:
 
     def affine(self, kind: Normalisation) -> Any:
         """Scale and shift of each channel, from the statistics of the training split."""
+        load_keras()
         from kerascnn.training.inputs import affine_for
 
         if kind not in self._affines:
@@ -38,12 +40,14 @@ class Inputs:
 
     def normalised(self, images: np.ndarray, kind: Normalisation) -> np.ndarray:
         """What the net gets, float32; `images` may be uint8, or float where they were changed."""
+        load_keras()
         from kerascnn.training.inputs import normalise
 
         return np.asarray(normalise(images, *self.affine(kind), per_image=kind == "per-image"))
 
     @cached_property
     def _statistics(self) -> Any:
+        load_keras()
         from kerascnn.training.inputs import channel_statistics
         from kerascnn.training.splits import split_images
 

@@ -5,7 +5,6 @@ Runs in the notebook's own process, which loads TensorFlow when the first of the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ import numpy as np
 
 from kerascnn.data import open_dataset
 from kerascnn.errors import UsageError
-from kerascnn.execution.worker import THREADS
+from kerascnn.framework import load_keras
 from kerascnn.looking.inputs import Inputs
 from kerascnn.records import RunRecord
 from kerascnn.specs import Precision
@@ -171,8 +170,7 @@ class Predictor:
 
 
 def _build(record: RunRecord, shape: Shape, results: Results, precision: Precision) -> tuple[Any, Any]:
-    os.environ.update({name: value for name, value in THREADS.items() if name not in os.environ})
-    import keras
+    keras = load_keras()
     import tensorflow as tf
 
     from kerascnn.training.build import build_model
