@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import sys
 from functools import lru_cache
 from pathlib import Path
 
 from kerascnn.errors import UsageError
-from kerascnn.machine import platform_class, result_versions
+from kerascnn.machine import RESULT_PACKAGES, platform_class, result_versions
 from kerascnn.models import locate_builder
+from kerascnn.packages import package_versions
 from kerascnn.specs import Precision, Spec, TrainSpec
 
 PACKAGE = Path(__file__).parent
@@ -22,6 +24,12 @@ MODELS = "kerascnn.models"
 KEY_LENGTH = 32
 DYNAMIC = ("importlib", "__import__", "exec", "eval", "runpy", "pkgutil", "builtins")
 """Names whose use or import means that the modules reached cannot be read off the source."""
+
+
+EVERYTHING = ".*"
+"""The end of what `from package import *` reaches."""
+KNOWN_PACKAGES = {*sys.stdlib_module_names, *RESULT_PACKAGES, *DYNAMIC, "kerascnn", "__main__"}
+"""Packages whose version is in every key, that come with Python, or whose modules count one by one."""
 
 
 class Origin(Spec, frozen=True, kw_only=True):
@@ -82,25 +90,44 @@ def training_sources() -> dict[str, str]:
 
 
 def builder_sources(builder: str, search_path: Path) -> dict[str, str]:
-    """Digest of the builder's module and of the model modules it imports, directly or not.
+    """Digest of the builder's module and of the modules it imports, directly or not; the versions of other packages.
 
     A module that imports dynamically brings in its whole folder, one that finds
-    models by name all models as well.
+    models by name all models as well. `from package import *` brings in the whole package.
+
+    Raises: UsageError when the builder's module is not there.
     """
+    files, packages = builder_modules(builder, search_path)
+    return {name: file_digest(path) for name, path in sorted(files.items())} | package_versions(packages, search_path)
+
+
+def builder_modules(builder: str, search_path: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """The files of the modules that building `builder` may run, and the packages of others that a user's module imports."""
     module, _ = locate_builder(builder)
     if _module_file(module, search_path) is None:
         raise UsageError(
             f"Model {builder!r}: no module {module!r}. Put {module}.py beside the notebooks in {search_path.name}/."
         )
     found: dict[str, Path] = {}
+    others: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _module_file(name, search_path)
-        if path is not None and name not in found:
+        if path is None:
+            others.add(name.partition(".")[0])
+        elif name not in found:
             found[name] = path
-            waiting += _reached(name, path)
-    return {name: file_digest(path) for name, path in sorted(found.items())}
+            waiting += [other for other in _reached(name, path, search_path) if _counts(other, name)]
+    inside = {name.partition(".")[0] for name in found}
+    return found, tuple(sorted(others - inside - KNOWN_PACKAGES))
+
+
+def _counts(imported: str, module: str) -> bool:
+    """Whether what `module` imports can be something new: of what our own modules import, only our own is."""
+    if module.startswith(f"{MODELS}."):
+        return imported.startswith(f"{MODELS}.")
+    return _is_ours(imported) or not _is_ours(module)
 
 
 def source_digest(text: str | bytes, name: str) -> str:
@@ -161,9 +188,14 @@ def _digest_of_version(path: Path, mtime_ns: int, size_bytes: int) -> str:
     return source_digest(path.read_bytes(), path.name)
 
 
+def _is_ours(module: str) -> bool:
+    """Whether it is a module of this package that counts by its source; the packages themselves only hand on names."""
+    return module.startswith("kerascnn.") and module != MODELS
+
+
 def _module_file(module: str, search_path: Path) -> Path | None:
-    """The source file of a model module: the user's beside the notebooks, or one of kerascnn.models."""
-    base = PACKAGE.parent if module.startswith(f"{MODELS}.") else search_path
+    """The source file of a module: the user's beside the notebooks, or one of this package."""
+    base = PACKAGE.parent if _is_ours(module) else search_path
     path = base.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
         if candidate.is_file():
@@ -171,17 +203,26 @@ def _module_file(module: str, search_path: Path) -> Path | None:
     return None
 
 
-def _reached(module: str, path: Path) -> tuple[str, ...]:
+def _reached(module: str, path: Path, search_path: Path) -> tuple[str, ...]:
     """Modules that running `module` may load, with the packages they lie in; most are nobody's model modules."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     status = path.stat()
     names = list(_names_in_version(path, package, status.st_mtime_ns, status.st_size))
     by_name = any(_is_model_look_up(name) for name in names)
-    if by_name or any(name.partition(".")[0] in DYNAMIC for name in names):
+    is_readable = _is_ours(module) and not module.startswith(f"{MODELS}.")
+    if not is_readable and (by_name or any(name.partition(".")[0] in DYNAMIC for name in names)):
         names += _folder_modules(path.parent, package)
     if by_name:
         names += _folder_modules(PACKAGE / "models", MODELS)
+    for name in [name.removesuffix(EVERYTHING) for name in names if name.endswith(EVERYTHING)]:
+        names += _package_modules(name, search_path)
     return tuple(above for name in [module, *names] for above in _with_packages(name))
+
+
+def _package_modules(name: str, search_path: Path) -> list[str]:
+    """All modules of a package, for `import *` of it loads those that its `__all__` names; none of a plain module."""
+    path = _module_file(name, search_path)
+    return _folder_modules(path.parent, name) if path is not None and path.name == "__init__.py" else []
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from factories import CONTENT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerascnn import identity
+from kerascnn import identity, packages
 from kerascnn.errors import UsageError
 from kerascnn.identity import builder_sources, identify, source_digest, training_sources
 from kerascnn.models import BUILDERS
@@ -324,6 +325,111 @@ def test_every_module_of_the_training_package_counts_for_every_model() -> None:
     names = {f"kerascnn.training.{path.stem}" for path in (identity.PACKAGE / "training").glob("*.py")}
     assert names == set(training_sources())
     assert names <= set(identify(SPEC, Path("/nowhere")).sources)
+
+
+def test_a_star_import_of_a_package_brings_in_all_its_modules(folder: Path) -> None:
+    (folder / "pack").mkdir()
+    (folder / "pack" / "__init__.py").write_text("__all__ = ['inner']\n")
+    (folder / "pack" / "inner.py").write_text("value = 1\n")
+    (folder / "deeper.py").write_text("from pack import *\nvalue = inner.value\n")
+    assert edited(folder, "pack/inner.py")
+
+
+def test_a_star_import_inside_a_package_brings_in_its_sub_package(folder: Path) -> None:
+    for name in ("pack", "pack/sub"):
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text("")
+    (folder / "pack" / "__init__.py").write_text("from .sub import *\n")
+    (folder / "pack" / "sub" / "part.py").write_text("value = 1\n")
+    (folder / "deeper.py").write_text("import pack\n")
+    assert edited(folder, "pack/sub/part.py")
+
+
+def test_a_star_import_of_a_plain_module_brings_in_nothing_beside_it(folder: Path) -> None:
+    (folder / "deeper.py").write_text("from blocks import *\n")
+    assert not edited(folder, "unrelated.py")
+
+
+def test_a_users_module_that_builds_on_another_room_of_ours_has_its_modules_in_its_sources(folder: Path) -> None:
+    (folder / "deeper.py").write_text("from kerascnn.byhand.convolution import convolve\n")
+    found = builder_sources("nets:build", folder)
+    assert {"kerascnn.byhand.convolution", "kerascnn.byhand.sliding"} <= set(found)
+    assert not [name for name in found if name.startswith(("kerascnn.models", "kerascnn.report"))]
+
+
+# --- packages of others -------------------------------------------------------------------------------------
+
+
+def with_import(folder: Path, statement: str) -> dict[str, str]:
+    """The sources of the user's model where a module that it needs has this line."""
+    (folder / "deeper.py").write_text(f"{statement}\nvalue = 1\n")
+    return builder_sources("nets:build", folder)
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "distribution"),
+    [
+        ("import scipy.ndimage", "scipy", "scipy"),
+        ("def f():\n    from sklearn.cluster import KMeans", "sklearn", "scikit-learn"),
+        ("import PIL.Image", "PIL", "pillow"),
+        ("import keras_tuner", "keras_tuner", "keras-tuner"),
+    ],
+)
+def test_a_package_of_others_counts_by_its_version(folder: Path, statement: str, name: str, distribution: str) -> None:
+    assert with_import(folder, statement)[name] == importlib.metadata.version(distribution)
+
+
+@pytest.mark.parametrize(
+    "statement", ["import os, ast", "import keras", "from tensorflow import nn", "import numpy as np"]
+)
+def test_what_comes_with_python_or_is_in_every_key_does_not_count_twice(folder: Path, statement: str) -> None:
+    assert set(with_import(folder, statement)) == {"nets", "blocks", "deeper"}
+
+
+def test_a_model_of_ours_counts_no_package_of_others() -> None:
+    names = [name for builder in BUILDERS for name in builder_sources(builder, Path("/nowhere"))]
+    assert all(name.startswith("kerascnn.models.") for name in names)
+
+
+def test_another_version_changes_the_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_import(folder, "import scipy")
+    before = key_of(changed(SPEC, "model", USER), folder)
+    monkeypatch.setattr(identity, "package_versions", lambda names, folder: dict.fromkeys(names, "0.0"))
+    assert key_of(changed(SPEC, "model", USER), folder) != before
+
+
+def test_a_package_that_is_missing_is_marked_so_that_installing_it_changes_the_key(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "nobody_has_this_package"
+    assert with_import(folder, f"try:\n    import {name}\nexcept ImportError:\n    pass")[name] == "not installed"
+    place = folder.parent / f"{folder.name}-packages"
+    place.mkdir()
+    (place / f"{name}.py").write_text("value = 1\n")
+    monkeypatch.syspath_prepend(str(place))
+    packages._package_version.cache_clear()
+    first = builder_sources("nets:build", folder)[name]
+    assert first.startswith("source ")
+    (place / f"{name}.py").write_text("value = 2\n")
+    packages._package_version.cache_clear()
+    assert builder_sources("nets:build", folder)[name] not in (first, "not installed")
+
+
+def test_a_working_copy_counts_by_its_source_for_its_version_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder.parent / f"{folder.name}-copy"
+    (place / "copied-1.0.dist-info").mkdir(parents=True)
+    (place / "copied-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: copied\nVersion: 1.0\n")
+    (place / "copied.py").write_text("value = 1\n")
+    monkeypatch.syspath_prepend(str(place))
+    packages._package_version.cache_clear()
+    assert with_import(folder, "import copied")["copied"] == "1.0"
+    (place / "copied-1.0.dist-info" / "direct_url.json").write_text(
+        '{"url": "file:///x", "dir_info": {"editable": true}}'
+    )
+    packages._package_version.cache_clear()
+    assert with_import(folder, "import copied")["copied"].startswith("source ")
 
 
 # --- what cannot be found -----------------------------------------------------------------------------------

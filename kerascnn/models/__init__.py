@@ -8,12 +8,12 @@ Importing this package loads no Keras; `load_builder` does.
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerascnn.errors import UsageError, near_match
+from kerascnn.models.own_modules import import_own_module
 
 if TYPE_CHECKING:
     import keras
@@ -58,20 +58,17 @@ def locate_builder(name: str) -> tuple[str, str]:
     return module, function
 
 
-def load_builder(name: str, search_path: Path) -> Callable[..., keras.Model]:
+def load_builder(name: str, search_path: Path, *, afresh: bool = False) -> Callable[..., keras.Model]:
     """The builder function `name`; a user's own module is looked for in the folder `search_path`.
 
+    `afresh`: a user's modules are imported anew, so that nothing is left of what they did before.
     Raises: UsageError when the module cannot be imported or has no such function.
     """
     module_name, function = locate_builder(name)
-    if str(search_path) not in sys.path:
-        sys.path.insert(0, str(search_path))
-    try:
+    if module_name.startswith("kerascnn."):
         module = importlib.import_module(module_name)
-    except ModuleNotFoundError as err:
-        raise UsageError(
-            f"Model {name!r}: cannot import {err.name!r}. Put {module_name}.py beside the notebooks."
-        ) from err
+    else:
+        module = import_own_module(module_name, search_path, name, afresh=afresh)
     if not callable(getattr(module, function, None)):
         known = [key for key, value in vars(module).items() if callable(value)]
         raise UsageError(f"Model {name!r}: module {module_name} has no {function!r}. {near_match(function, known)}")

@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from kerascnn.specs import OptimiserSpec, TrainSpec
 from kerascnn.training.build import build_model
-from kerascnn.training.initialise import initialise
+from kerascnn.training.heads import refuse_probabilities
+from kerascnn.training.initialise import initialise, noting_assignments, weights_set_by_builder
 from kerascnn.training.inputs import Affine, augment, normalise
 from kerascnn.training.streams import stream_seed
 from kerascnn.training.tasks import Answers, answers_of
@@ -48,18 +49,22 @@ class Evaluation(NamedTuple):
 class Program:
     """A network with its optimiser and its traced steps.
 
-    `probe_model` is the same network in float32 (`model` itself where that already is).
+    `probe_model` is the same network in float32 (`model` itself where that already is). Weights that the builder set
+    are kept; such a program is not `reusable`, for another seed's builder may set others.
     """
 
     def __init__(self, spec: TrainSpec, image_shape: tuple[int, int, int], classes: int, search_path: Path) -> None:
         self.answers = answers_of(spec.task, image_shape, classes)
         build = partial(_build_afresh, spec, image_shape, self.answers, search_path)
-        self.model = build(spec.precision)
+        with noting_assignments() as assigned:
+            self.model = build(spec.precision)
+        self._kept = weights_set_by_builder(self.model, assigned)
         self.probe_model = self.model if spec.precision == "float32" else build("float32")
+        refuse_probabilities(self.probe_model, spec.model.builder)
         self.optimiser = _build_optimiser(spec.optimiser)
         self.optimiser.build(self.model.trainable_variables)
         self._fresh_slots = [np.asarray(v) for v in self.optimiser.variables]
-        self.reusable = initialise(self.model, spec.seed)
+        self.reusable = initialise(self.model, spec.seed, self._kept)
         self._per_image = spec.normalisation == "per-image"
         self._augmentation = spec.augmentation
         self._batch = spec.batch_size
@@ -76,7 +81,7 @@ class Program:
 
     def reset(self, seed: int) -> None:
         """Weights and optimiser as at the start of a run with `seed`."""
-        initialise(self.model, seed)
+        initialise(self.model, seed, self._kept)
         for variable, value in zip(self.optimiser.variables, self._fresh_slots, strict=True):
             variable.assign(value)
 
@@ -153,6 +158,7 @@ def _build_afresh(
         precision=precision,
         search_path=search_path,
         label_shape=answers.label_shape,
+        afresh=True,
     )
 
 

@@ -60,9 +60,41 @@ def test_a_module_that_is_not_there_is_refused_with_the_place_it_belongs(noteboo
         load_builder("my_nets:tiny", notebooks)
 
 
-def test_a_package_that_the_users_module_needs_is_named(notebooks: Path) -> None:
-    with pytest.raises(UsageError, match="cannot import 'a_package_that_nobody_has'"):
+def test_a_package_that_the_users_module_needs_is_named_with_the_file_that_wants_it(notebooks: Path) -> None:
+    with pytest.raises(UsageError, match=r"^The package 'a_package_that_nobody_has' is missing") as raised:
         load_builder("needs_more:tiny", notebooks)
+    assert "in needs_more.py, line 1" in str(raised.value)
+    assert "pip install a_package_that_nobody_has" in str(raised.value)
+    assert "Put needs_more.py" not in str(raised.value)
+
+
+def test_the_module_that_wants_a_missing_package_may_be_one_that_the_builders_module_imports(notebooks: Path) -> None:
+    (notebooks / "wants_it_below.py").write_text("\nimport needs_more\n")
+    with pytest.raises(UsageError, match=r"an import of 'a_package_that_nobody_has' \(in needs_more.py, line 1\)"):
+        load_builder("wants_it_below:tiny", notebooks)
+
+
+def test_a_part_that_a_module_beside_the_notebooks_lacks_is_no_package_to_install(notebooks: Path) -> None:
+    (notebooks / "lacks_a_part.py").write_text("import beside_notebooks.blocks\n")
+    with pytest.raises(UsageError, match=r"lacks_a_part.py, line 1 imports .*Mend the import") as raised:
+        load_builder("lacks_a_part:tiny", notebooks)
+    assert "pip install" not in str(raised.value)
+
+
+def test_a_module_of_that_name_from_elsewhere_is_not_taken_for_the_users(notebooks: Path) -> None:
+    (notebooks / "textwrap.py").write_text(OWN_MODULE)
+    with pytest.raises(UsageError, match=r"module textwrap must be the one beside the notebooks.*another name"):
+        load_builder("textwrap:tiny", notebooks)
+
+
+def test_a_module_imported_afresh_has_forgotten_what_it_did_before(notebooks: Path) -> None:
+    (notebooks / "deals.py").write_text(
+        "import decks\n\ndef build(image_shape, classes):\n    return next(decks.deck)\n"
+    )
+    (notebooks / "decks.py").write_text("deck = iter(range(9))\n")
+    build = load_builder("deals:build", notebooks)
+    assert [build((), 2), build((), 2), load_builder("deals:build", notebooks)((), 2)] == [0, 1, 2]
+    assert load_builder("deals:build", notebooks, afresh=True)((), 2) == 0
 
 
 def test_an_unknown_function_is_refused_with_a_near_match(notebooks: Path) -> None:
