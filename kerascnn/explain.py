@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from kerascnn.identity import RunIdentity
+from kerascnn.packages import NOT_INSTALLED, SOURCE
 
 ABSENT = "nothing"
 
@@ -23,7 +24,11 @@ class Difference:
 
     def __str__(self) -> str:
         if self.field.startswith("sources."):
-            return f"the source of {self.field.removeprefix('sources.')} {_change_of_source(self)}"
+            return _change_of_source(self.field.removeprefix("sources."), self.stored, self.wanted)
+        if self.field.startswith("versions."):
+            return f"{self.field.removeprefix('versions.')} has version {self.wanted}, there it had {self.stored}"
+        if self.field == "platform":
+            return f"the platform class is {self.wanted}, there it was {self.stored}"
         return f"{self.field} is {self.wanted}, there it was {self.stored}"
 
 
@@ -76,9 +81,34 @@ def _spell(values: Mapping[str, Any], field: str) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _change_of_source(difference: Difference) -> str:
-    if difference.stored == ABSENT:
-        return "takes part now, it did not then"
-    if difference.wanted == ABSENT:
-        return "took part then, it does not now"
-    return "has changed"
+def _change_of_source(module: str, stored: str, wanted: str) -> str:
+    if _is_version(stored) or _is_version(wanted):
+        return _change_of_package(module, stored, wanted)
+    if stored == ABSENT:
+        return f"the source of {module} takes part now, it did not then"
+    if wanted == ABSENT:
+        return f"the source of {module} took part then, it does not now"
+    return f"the source of {module} has changed"
+
+
+def _change_of_package(package: str, stored: str, wanted: str) -> str:
+    if stored == ABSENT:
+        return f"the package {package} ({_spell_version(wanted)}) takes part now, it did not then"
+    if wanted == ABSENT:
+        return f"the package {package} ({_spell_version(stored)}) took part then, it does not now"
+    return (
+        f"the package {package} {_spell_version(wanted, 'is', 'has')}, there it {_spell_version(stored, 'was', 'had')}"
+    )
+
+
+def _is_version(value: str) -> bool:
+    """Whether the digest of a source is none, but what is known of a package of others."""
+    return value != ABSENT and not (len(value) == 64 and set(value) <= set("0123456789abcdef"))
+
+
+def _spell_version(value: str, state: str = "", has: str = "") -> str:
+    if value == NOT_INSTALLED:
+        return f"{state} {NOT_INSTALLED}".strip()
+    # A working copy of somebody has no version to speak of.
+    known = f"the source {value[len(SOURCE) :][:8]}" if value.startswith(SOURCE) else f"version {value}"
+    return f"{has} {known}".strip()

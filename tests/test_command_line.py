@@ -195,6 +195,17 @@ def test_why_speaks_of_the_step_sizes_a_study_tries(command: Command, experiment
     ]
 
 
+def test_why_says_what_a_users_module_reads_that_no_key_covers(command: Command, experiments: Path, data: Path) -> None:
+    (experiments / "nets.py").write_text("import numpy as np\n\nEDGES = np.load('edges.npy')\n")
+    write_experiment(experiments, "03_read", STUDY.replace("BUILDER", "nets:build"))
+    done = command("why", "read", "--data", str(data), KERASCNN_EXPERIMENTS=str(experiments), COLUMNS="300")
+    assert done.returncode == 0, done.stderr
+    said = (
+        "Not in the keys: what the module nets gets by np.load (line 3). If that changes, the runs stay where they are"
+    )
+    assert done.stdout.splitlines()[1].strip().startswith(said)
+
+
 # --- list and plan ------------------------------------------------------------------------------------------
 
 

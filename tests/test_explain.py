@@ -51,6 +51,34 @@ def test_a_changed_source_is_named_by_its_module(sources: dict[str, str], words:
     assert str(difference) == words
 
 
+@pytest.mark.parametrize(
+    ("wanted", "stored", "words"),
+    [
+        ("1.18.0", "1.17.0", "the package scipy has version 1.18.0, there it had version 1.17.0"),
+        ("not installed", "1.17.0", "the package scipy is not installed, there it had version 1.17.0"),
+        ("1.18.0", "not installed", "the package scipy has version 1.18.0, there it was not installed"),
+        ("source " + "ab" * 32, "1.0", "the package scipy has the source abababab, there it had version 1.0"),
+        ("1.18.0", None, "the package scipy (version 1.18.0) takes part now, it did not then"),
+        (None, "1.18.0", "the package scipy (version 1.18.0) took part then, it does not now"),
+    ],
+)
+def test_a_package_of_others_is_spoken_of_by_its_version(wanted: str | None, stored: str | None, words: str) -> None:
+    ours, theirs = (
+        msgspec.structs.replace(make_identity(), sources={"nets": "0" * 64} | ({"scipy": value} if value else {}))
+        for value in (wanted, stored)
+    )
+    (difference,) = differences(ours, theirs)
+    assert str(difference) == words
+
+
+def test_a_library_in_every_key_and_the_platform_have_words_of_their_own() -> None:
+    stored = make_identity()
+    other = msgspec.structs.replace(stored, platform="darwin", versions=dict.fromkeys(stored.versions, "9"))
+    said = "; ".join(map(str, differences(other, stored)))
+    assert f"the platform class is darwin, there it was {stored.platform}" in said
+    assert all(f"{name} has version 9, there it had {version}" in said for name, version in stored.versions.items())
+
+
 def test_the_same_request_under_an_older_source_is_nearer_than_another_seed_under_todays() -> None:
     wanted = make_identity(1)
     older = msgspec.structs.replace(wanted, sources={"nets": "f" * 64}, versions={"keras": "2"})

@@ -277,6 +277,45 @@ def test_what_is_watched_is_handled_before_the_scheduler_returns(executor: Stubb
 # --- what fails ---------------------------------------------------------------------------------------------
 
 
+def said_of_failures(executor: StubbedExecutor, *studies: Study, reasons: dict[int, str]) -> list[str]:
+    """The lines about failures where the runs of these seeds fail for these reasons."""
+
+    def fail(task: TrainTask) -> TaskOutcome:
+        reason = reasons[task.identity.spec.seed]
+        return TaskOutcome(key=task.identity.key, state="failed", message=reason)
+
+    executor.answers = {seed: [fail] * 9 for seed in reasons}
+    said = io.StringIO()
+    works = [
+        Work(f"study {number}", study, Ledger(executor.store, SETTING, Path("/nowhere"), retry_failures=True))
+        for number, study in enumerate(studies)
+    ]
+    Scheduler(works, executor, 1, Progress(said)).run()
+    return [line for line in said.getvalue().splitlines() if line.startswith("Failed")]
+
+
+def test_a_reason_that_runs_of_one_experiment_share_is_said_once_with_how_many_there_are(
+    executor: StubbedExecutor,
+) -> None:
+    lines = said_of_failures(
+        executor, make_study(make_arm("a"), seeds=4), reasons=dict.fromkeys((1, 2, 4), "no such layer")
+    )
+    assert lines == [
+        "Failed in study 0: A, seed 1: no such layer",
+        "Failed in study 0 for the reason told of A, seed 1: 2 more runs: A, seed 2, A, seed 4",
+    ]
+
+
+def test_other_reasons_and_other_experiments_are_said_each(executor: StubbedExecutor) -> None:
+    studies = make_study(make_arm("a"), seeds=2), make_study(make_arm("b", batch_size=8), seeds=1)
+    lines = said_of_failures(executor, *studies, reasons={1: "no such layer", 2: "no memory"})
+    assert lines == [
+        "Failed in study 0: A, seed 1: no such layer",
+        "Failed in study 0: A, seed 2: no memory",
+        "Failed in study 1: B, seed 1: no such layer",
+    ]
+
+
 def test_a_failed_run_is_given_up_once_an_invocation_and_tried_again_by_the_next(executor: StubbedExecutor) -> None:
     study = make_study(make_arm("a"), seeds=2)
     executor.answers[1] = [executor.fail]

@@ -18,6 +18,7 @@ from kerascnn.specs import TrainSpec
 from kerascnn.spelling import spell_duration, spell_size
 from kerascnn.store import Store
 from kerascnn.suite import Forecast, Planned, Request, forecast, load_suite
+from kerascnn.uncovered import uncovered_reads
 
 
 def list_experiments() -> int:
@@ -110,6 +111,7 @@ def print_why(request: Request, arm: str | None) -> int:
     if arm is not None and arm not in names:
         raise UsageError(f"{plan.experiment.name} has no arm {arm!r} in this profile. {near_match(arm, names)}")
     print(f"{plan.experiment.name} on {suite.dataset.title}, profile {request.profile}")
+    _print_uncovered(plan.ledger, sections)
     for section in sections:
         if arm in (None, section.name):
             print(f"  {section.label} ({section.name})")
@@ -117,6 +119,21 @@ def print_why(request: Request, arm: str | None) -> int:
             if section.more:
                 print(f"    {section.more}")
     return 0
+
+
+def _print_uncovered(ledger: Ledger, sections: list[_Section]) -> None:
+    """What the builders read that the keys do not cover, a sentence for each module."""
+    builders = {spec.model.builder for section in sections for spec in section.specs.values()}
+    found: dict[str, tuple[str, ...]] = {}
+    for builder in sorted(builders):
+        found |= uncovered_reads(builder, ledger.search_path)
+    width = shutil.get_terminal_size((100, 24)).columns
+    for module, reads in found.items():
+        text = (
+            f"Not in the keys: what the module {module} gets by {', '.join(reads)}. If that changes, "
+            "the runs stay where they are: train them again with --force."
+        )
+        print(textwrap.fill(text, width, initial_indent="  ", subsequent_indent="    "))
 
 
 def _arm_sections(plan: Planned) -> Iterator[_Section]:

@@ -94,6 +94,7 @@ class Scheduler:
         self._doing = "starting workers"
         self._idle_kind = ""
         self._unknown_seconds: list[float] = []
+        self._failures: dict[tuple[str, str], list[str]] = {}
         self.trained = 0
         self.failed: list[str] = []
         self.changed: list[str] = []
@@ -126,6 +127,7 @@ class Scheduler:
                 raise KeyboardInterrupt
         finally:
             self._progress.close()
+            self._say_failures_again()
             for costs in self._costs.values():
                 if self._books.done:
                     costs.save()
@@ -280,7 +282,17 @@ class Scheduler:
         self.failed.append(key)
         for work in self._works:
             work.ledger.give_up(key)
-        self._progress.say(f"Failed in {run.work.name}: {run.label}: {reason}")
+        others = self._failures.setdefault((run.work.name, reason), [])
+        others.append(run.label)
+        if len(others) == 1:
+            self._progress.say(f"Failed in {run.work.name}: {run.label}: {reason}")
+
+    def _say_failures_again(self) -> None:
+        """How many runs failed for each reason that was told with the first of them."""
+        for (name, _), (first, *more) in self._failures.items():
+            if more:
+                runs = f"{len(more)} more run{'s' if len(more) > 1 else ''}"
+                self._progress.say(f"Failed in {name} for the reason told of {first}: {runs}: {', '.join(more)}")
 
     def _seconds(self, work: Work, spec: TrainSpec) -> float:
         return self._costs[work.ledger.store.root].estimate_seconds(spec, work.ledger.setting.images_for(spec))
