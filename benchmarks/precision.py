@@ -21,7 +21,6 @@ import msgspec
 from kerascnn.execution.pool import LocalExecutor
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import Scheduler, Work
-from kerascnn.execution.worker import THREADS
 from kerascnn.ledger import Ledger
 from kerascnn.machine import usable_cores
 from kerascnn.specs import Arm, Precision, Study
@@ -107,7 +106,7 @@ def train(rows: list[Row], seeds: int) -> None:
     if not works:
         return
     jobs = usable_cores()
-    with LocalExecutor(jobs, THREADS, works[0].ledger.store.worker_log()) as executor:
+    with LocalExecutor(jobs, {}, works[0].ledger.store.worker_log()) as executor:
         Scheduler(works, executor, jobs, Progress(sys.stderr)).run()
 
 

@@ -16,11 +16,10 @@ from typing import Any
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DRAIN_SECONDS, Scheduler, Work
-from kerascnn.execution.worker import THREADS, utc_now
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.execute import NotebookTask, execute, notebook_deadline_seconds
 from kerascnn.places import experiments_folder, reports_folder
-from kerascnn.records import NotebookFailure
+from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import RenderTask, gather, render
 from kerascnn.report import is_current
 from kerascnn.report.inputs import page_stem
@@ -86,7 +85,7 @@ class Producer:
         self._suite.store.remove_temporaries()
         jobs = self._suite.request.jobs or usable_cores()
         log = self._suite.store.worker_log()
-        with _stopping_workers(LocalExecutor(jobs, THREADS, log), LocalExecutor(1, {}, log)) as (trainers, lane):
+        with _stopping_workers(LocalExecutor(jobs, {}, log), LocalExecutor(1, {}, log)) as (trainers, lane):
             self._produce(plans, trainers, lane, jobs)
         return self.outcome
 

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerascnn.execution.worker import utc_now
 from kerascnn.locks import process_lock
 from kerascnn.notebooks.contract import read_notebook
-from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table
+from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table, utc_now
 from kerascnn.specs import Spec
 from kerascnn.store import Store, load_spec, names_in, read_file, write_replacing, writing_to
 from kerascnn.store.files import ABSENT, is_folder, sync

@@ -119,10 +119,9 @@ def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
     from kerascnn.execution.pool import LocalExecutor
     from kerascnn.execution.progress import Progress
     from kerascnn.execution.scheduler import Scheduler, Work
-    from kerascnn.execution.worker import THREADS
 
     jobs = usable_cores()
-    with LocalExecutor(jobs, THREADS, ledger.store.worker_log()) as executor:
+    with LocalExecutor(jobs, {}, ledger.store.worker_log()) as executor:
         Scheduler([Work("notebook", study, ledger)], executor, jobs, Progress(sys.stderr)).run()
 
 

@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from kerascnn.framework import pin_environment
+from kerascnn.framework import PINNED, pin_environment
 
 RUNS_PER_WORKER = 100
 """TensorFlow grows by some MiB a run whatever is cleared; a fresh process takes over after this many."""
@@ -109,6 +109,8 @@ class LocalExecutor(Executor):
     def _pool(self, lane: int) -> ProcessPoolExecutor:
         if lane in self._pools:
             return self._pools[lane]
+        # Read before the first line of a worker runs: a network built by walking over a set is then the same in each.
+        os.environ["PYTHONHASHSEED"] = PINNED["PYTHONHASHSEED"]
         self._pools[lane] = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),

@@ -19,10 +19,10 @@ from kerascnn.costs import Costs, kind_of
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
-from kerascnn.execution.worker import TaskOutcome, TrainTask, describe_peak, propose, train, utc_now
+from kerascnn.execution.worker import TaskOutcome, TrainTask, describe_peak, propose, train
 from kerascnn.ledger import Ledger, ProposalRequest
 from kerascnn.machine import usable_cores
-from kerascnn.records import RunFailure
+from kerascnn.records import RunFailure, utc_now
 from kerascnn.search import SearchProgress, still_to_ask
 from kerascnn.specs import Study, TrainSpec
 

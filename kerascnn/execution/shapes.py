@@ -10,9 +10,9 @@ from typing import Self
 
 import msgspec
 
+from kerascnn import framework
 from kerascnn.errors import UsageError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
-from kerascnn.execution.worker import THREADS
 from kerascnn.identity import RunIdentity, identify
 from kerascnn.models import BUILDERS
 from kerascnn.records import DatasetInfo
@@ -70,8 +70,8 @@ class ModelShapes:
     def _ask(self, task_json: bytes) -> dict[str, list[int]]:
         try:
             if self._executor is None:
-                self._executor = LocalExecutor(1, THREADS, self._log)
-                self._executor.submit(load_keras).result(START_SECONDS)
+                self._executor = LocalExecutor(1, {}, self._log)
+                self._executor.submit(warm_up).result(START_SECONDS)
             return msgspec.json.decode(self._executor.submit(describe, task_json).result(BUILD_SECONDS))
         except Late as err:
             self._stop()
@@ -85,8 +85,9 @@ class ModelShapes:
             self._executor = None
 
 
-def load_keras() -> None:
+def warm_up() -> None:
     """In a worker: what takes seconds, before anything is timed."""
+    framework.load_keras()
     import kerascnn.training.build  # noqa: F401
 
 
@@ -95,13 +96,12 @@ def describe(task_json: bytes) -> bytes:
 
     Raises: UsageError when the builder does not bear the arguments, whatever it says.
     """
-    import keras
-
     from kerascnn.training.build import build_model
     from kerascnn.training.tasks import answers_of
 
     task = ShapeTask.from_json(task_json)
     answers = answers_of(task.task, task.image_shape, task.classes)
+    keras = framework.load_keras()
     keras.utils.clear_session(free_memory=False)
     try:
         with keras.StatelessScope():

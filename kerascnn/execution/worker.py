@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import resource
 import sys
 import traceback
@@ -15,18 +14,15 @@ import msgspec
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.checks import check_framework, check_machine, check_sources
 from kerascnn.execution.slots import training_slot
-from kerascnn.framework import PINNED, load_keras
+from kerascnn.framework import load_keras
 from kerascnn.identity import RunIdentity
 from kerascnn.ledger import ProposalRequest, answer_request
-from kerascnn.records import Environment, Epoch, RunFailure
+from kerascnn.records import Environment, Epoch, RunFailure, utc_now
 from kerascnn.specs import Spec
 from kerascnn.store import Store
 
 if TYPE_CHECKING:
     from kerascnn.training.run import Workshop
-
-THREADS = PINNED
-"""The environment of a worker."""
 
 _workshop: Workshop | None = None
 
@@ -144,8 +140,3 @@ def describe_peak(who: int = resource.RUSAGE_SELF) -> str:
     """The most memory that this process has had, or with RUSAGE_CHILDREN the largest of those it waited for."""
     peak = resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return f"the {'largest ' if who == resource.RUSAGE_CHILDREN else ''}worker had taken {peak / 1e9:.1f} GB at most"
-
-
-def utc_now() -> str:
-    """The time in UTC to the second, ISO 8601."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -14,9 +14,8 @@ from pathlib import Path
 import psutil
 
 from kerascnn.errors import UsageError
-from kerascnn.execution.worker import utc_now
 from kerascnn.publishing import EXECUTED, RESULT, Slot
-from kerascnn.records import NotebookFailure
+from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.session import SESSION_VARIABLE, Session
 from kerascnn.specs import Profile, Spec
 from kerascnn.store import Store
