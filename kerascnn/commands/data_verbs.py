@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-
+from kerascnn.commands.folders import clean_reports
 from kerascnn.data import describe_sources, fetch, load_dataset, verify
-from kerascnn.errors import DataError, StoreError
-from kerascnn.places import reports_folder, store_folder
+from kerascnn.errors import DataError
+from kerascnn.places import store_folder
+from kerascnn.scratch import sweep_scratch
 from kerascnn.store import Store
 
 
@@ -46,20 +46,11 @@ def verify_data() -> int:
 
 
 def clean() -> int:
-    """Delete rendered reports and temporaries. Runs are never deleted."""
-    removed = 0
-    reports = reports_folder()
-    try:
-        for path in sorted(reports.glob("*")):
-            if path.name == "README.md":
-                continue
-            removed += 1
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-    except OSError as err:
-        raise StoreError(f"{reports} cannot be cleaned: {err}. Check its permissions.") from err
+    """Delete what a report wrote into the reports folder, and temporaries. Runs and the user's files are never deleted."""
+    shared, removed = clean_reports()
     Store(store_folder()).remove_temporaries()
-    print(f"Removed {removed} entries from {reports.name}/ and the temporaries of the store. All runs are kept.")
+    sweep_scratch()
+    print(
+        f"Removed {removed} files of a report from {shared.path.name}/ and the temporaries of the store. All runs are kept."
+    )
     return 0

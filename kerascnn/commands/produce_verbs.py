@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from kerascnn.commands.folders import REPORTS, check_reports, say_others
 from kerascnn.errors import EXIT_INCOMPLETE, UsageError
+from kerascnn.places import experiments_folder, reports_folder
 from kerascnn.produce import Outcome, Producer
+from kerascnn.report.writer import report_folder
 from kerascnn.results import Results
+from kerascnn.scratch import sweep_scratch
 from kerascnn.search import still_to_ask
 from kerascnn.specs import Identity, is_measured_by_notebook
 from kerascnn.spelling import spell_size
@@ -17,6 +21,8 @@ from kerascnn.suite import Request, Suite, load_suite
 
 def produce(request: Request, command: str, *, always_execute: bool) -> int:
     """Train, execute and render what `request` asks for; the last line names the file to open."""
+    check_reports(reports_folder())
+    sweep_scratch()
     suite = load_suite(request)
     print(f"Data: {suite.dataset.title}. Profile: {request.profile}.", flush=True)
     outcome = Producer(suite, command, always_execute=always_execute).run()
@@ -32,6 +38,7 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
     """
     if "seeds" in request.parameters:
         raise UsageError("With `--until-decided` the first number of seeds must be given with --seeds.")
+    check_reports(reports_folder())
     first = load_suite(request).only().study.seed_numbers[-1]
     if most_seeds < first:
         raise UsageError(f"`--until-decided` must be at least the {first} seeds there are. Received: {most_seeds}.")
@@ -74,16 +81,15 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
 
     With `zip_file`, that report goes into a zip file too. What is wrong with either is said before anything is written.
     """
-    from kerascnn.places import experiments_folder, reports_folder
     from kerascnn.rendering import RenderTask, render
-    from kerascnn.report.handing_in import bundle_name, check_folder, check_target, zip_report
+    from kerascnn.report.handing_in import bundle_name, check_target, zip_report
 
     folder = reports_folder() if output is None else _place("--output", output)
-    target = None if zip_file is None else _place("--zip", zip_file)
-    if folder != reports_folder():
-        check_folder(folder)
+    target = None if zip_file is None else _file("--zip", zip_file)
+    check_reports(folder, REPORTS if output is None else "--output")
     if target is not None:
         check_target(target)
+    sweep_scratch()
     suite = load_suite(request)
     task = RenderTask(
         dataset=suite.dataset,
@@ -93,7 +99,9 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
         output=str(folder),
         command=command,
     )
-    _say_where(Path(render(task.canonical_json())))
+    index = Path(render(task.canonical_json()))
+    say_others(report_folder(folder))
+    _say_where(index)
     if target is not None:
         name = bundle_name(suite.dataset.name, request.profile)
         zip_report(folder, target, name)
@@ -107,12 +115,19 @@ def _place(option: str, text: str) -> Path:
     return Path(text).expanduser().resolve()
 
 
+def _file(option: str, text: str) -> Path:
+    """A file that may be written: the folder it lies in is looked up, and no link at its own name is followed."""
+    path = Path(text).expanduser()
+    return _place(option, text) if path.name in ("", "..") else path.parent.resolve() / path.name
+
+
 def _conclude(outcome: Outcome) -> int:
     print(f"Trained {outcome.trained} runs, executed {len(outcome.executed)} notebooks.")
     if not outcome.is_complete:
         failed = [f"{len(outcome.failed_runs)} runs"] if outcome.failed_runs else []
         failed += outcome.failed_notebooks
         print(f"Failed: {', '.join(failed)}. The report shows why; the same command tries them again.")
+    say_others(report_folder(outcome.index.parent))
     _say_where(outcome.index)
     return 0 if outcome.is_complete else EXIT_INCOMPLETE
 

@@ -7,12 +7,12 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import filelock
 
 from kerascnn.errors import StoreError
 from kerascnn.locks import process_lock
+from kerascnn.scratch import StrangersFolder, user_folder
 
 POLL_SECONDS = 0.1
 LONGEST_TURN_SECONDS = 60.0
@@ -35,12 +35,15 @@ def training_slot(slots: int) -> Iterator[None]:
 
 
 def _acquire(slots: int) -> filelock.BaseFileLock | None:
-    # Not the cache folder: a home may be shared by many machines.
-    folder = Path(tempfile.gettempdir()) / f"kerascnn-slots-{os.getuid()}"
     names = _slot_names(slots)
+    try:
+        # Not the cache folder: a home may be shared by many machines.
+        folder = user_folder(tempfile.gettempdir()) / "slots"
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except (OSError, StrangersFolder):
+        return None
     turn = process_lock(folder / f"turn-{names[0]}-{len(names)}.lock", poll_interval=POLL_SECONDS / 10)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # One at a time waits for a slot: who has just freed one stands behind who waits already. A waiter that
         # was suspended does not keep the others from going on.
         with contextlib.suppress(filelock.Timeout):

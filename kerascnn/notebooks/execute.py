@@ -7,15 +7,16 @@ import json
 import math
 import os
 import sys
-import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from kerascnn.errors import UsageError
 from kerascnn.publishing import EXECUTED, RESULT, Slot
 from kerascnn.records import NotebookFailure, utc_now
+from kerascnn.scratch import scratch_folder
 from kerascnn.session import SESSION_VARIABLE, Session
 from kerascnn.specs import Profile, Spec
 from kerascnn.store import Store
@@ -47,11 +48,11 @@ def execute(task_json: bytes) -> bytes:
     slot = slot_of(task)
     purpose = f"{slot.experiment} {slot.name}"
     with (
-        tempfile.TemporaryDirectory(prefix="kerascnn-") as scratch,
+        scratch_folder() as scratch,
         Store(slot.store).temporary_folder(purpose) as staging,
     ):
-        executed = Path(scratch) / EXECUTED
-        problem = _run(task, Path(scratch), staging, executed)
+        executed = scratch / EXECUTED
+        problem = _run(task, scratch, staging, executed)
         problem = problem or _shorten_outputs(executed)
         if problem is None and not (staging / RESULT).exists():
             problem = ("The notebook ended without results.publish().", "", None)
@@ -106,6 +107,7 @@ def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> tu
                 progress_bar=False,
                 log_output=False,
                 iopub_timeout=60,
+                config=_connection(scratch),
             )
     except PapermillExecutionError as err:
         return f"{err.ename}: {err.evalue}", "\n".join(err.traceback), err.cell_index
@@ -170,13 +172,28 @@ def _install_kernel(scratch: Path, session_file: Path) -> None:
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": KERNEL,
         "language": "python",
-        "env": {SESSION_VARIABLE: str(session_file), "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
+        "env": {
+            SESSION_VARIABLE: str(session_file),
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "TMPDIR": str(_folder_in(scratch, "tmp")),
+        },
     }
     (folder / "kernel.json").write_text(json.dumps(spec))
-    runtime = scratch / "runtime"
-    runtime.mkdir(mode=0o700)
     os.environ["JUPYTER_PATH"] = str(scratch)
-    os.environ["JUPYTER_RUNTIME_DIR"] = str(runtime)
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(_folder_in(scratch, "runtime"))
+
+
+def _connection(scratch: Path) -> Any:
+    """Where the file is kept that says how to talk to the kernel. Else it would lie bare in the temporary folder."""
+    from traitlets.config import Config
+
+    return Config({"KernelManager": {"connection_file": str(scratch / "runtime" / "connection.json")}})
+
+
+def _folder_in(scratch: Path, name: str) -> Path:
+    folder = scratch / name
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def _failure(task: NotebookTask, reason: str, traceback: str, cell: int | None) -> NotebookFailure:

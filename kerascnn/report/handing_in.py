@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import secrets
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from filelock import Timeout
 
 from kerascnn.errors import StoreError, UsageError
 from kerascnn.locks import process_lock
+from kerascnn.owned import SharedFolder
 from kerascnn.report.finished import INDEX, load_report, read_listed
-from kerascnn.report.links import slug
-from kerascnn.report.writer import LOCK, LOCK_TIMEOUT_SECONDS, MANIFEST
+from kerascnn.report.inputs import file_stem
+from kerascnn.report.links import ASSETS, FOLDERS, slug
+from kerascnn.report.writer import LOCK, LOCK_TIMEOUT_SECONDS, Manifest, report_folder
+from kerascnn.without_links import kind_of, list_folder
 
 PREFIX = "kerascnn-report-"
 EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
@@ -33,23 +37,41 @@ def bundle_name(dataset: str, profile: str) -> str:
     return f"{PREFIX}{slug(dataset)}-{profile}"
 
 
-def check_folder(folder: Path) -> None:
-    """Raises: UsageError when a report in `folder` could overwrite files that no report wrote, StoreError when unread."""
-    with _place_errors(folder):
-        is_foreign = folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file()
-    if is_foreign:
-        raise UsageError(
-            f"`--output` must be a new or empty folder, or one with a report. Received: {folder} (it holds other "
-            "files). Choose another folder, such as a new one inside it."
-        )
+def check_folder(folder: Path, called: str = "`--output`", experiments: Sequence[str] = ()) -> None:
+    """Raises: UsageError when a report in `folder` could overwrite what no report wrote, StoreError when unread.
+
+    `called` is how the user named the folder; `experiments` are those whose pages may come.
+    """
+    shared = report_folder(folder, called)
+    shared.check_place()
+    with shared.errors():
+        expected = [*Manifest.load(folder).files, *_expected_names(shared, experiments)]
+    shared.check_names(expected)
+
+
+def _expected_names(shared: SharedFolder, experiments: Sequence[str]) -> Iterator[str]:
+    """Names that lie there and that a report on `experiments` may want. Which pages it has is known only later."""
+    stems = "|".join(re.escape(file_stem(name)) for name in (*experiments, "index", "comparison", "methods"))
+    wanted = re.compile(rf"({stems})(--[0-9a-f]+)?((\.[a-z0-9-]+)?\.(html|csv)|\.jpg)", re.IGNORECASE)
+    for name in list_folder(shared.path) if shared.path.is_dir() else ():
+        if name in FOLDERS and kind_of(shared.path, name) != "folder":
+            yield name
+        elif name in FOLDERS:
+            yield from (f"{name}/{below}" for below in list_folder(shared.path, name) if wanted.fullmatch(below))
+        elif name in ASSETS or wanted.fullmatch(name):
+            yield name
 
 
 def check_target(target: Path) -> None:
-    """Raises: UsageError when a zip file at `target` would replace anything but the zip file of a report."""
+    """Raises: UsageError when a zip file at `target` would replace anything but the zip file of a report.
+
+    A link there is somebody's too: neither it nor what it leads to is replaced.
+    """
     if target.suffix.lower() != ".zip":
         raise UsageError(f"`--zip` must be a file whose name ends in .zip. Received: {target}.")
     with _place_errors(target):
-        is_foreign = target.exists() and not _is_bundle(target)
+        kind = kind_of(target.parent, target.name)
+        is_foreign = kind != "nothing" and not (kind == "file" and _is_bundle(target))
     if is_foreign:
         raise UsageError(
             f"`--zip` must be a new file, or an earlier zip file of a report. Received: {target} (it is something "
@@ -120,7 +142,9 @@ def _is_bundle(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (IsADirectoryError, zipfile.BadZipFile):
+            if any(member.date_time != EARLIEST_DATE for member in archive.infolist()):
+                return False  # somebody added to it
+    except zipfile.BadZipFile:
         return False
     top = names[0].partition("/")[0] if names else ""
     return top.startswith(PREFIX) and f"{top}/{INDEX}" in names and all(name.startswith(f"{top}/") for name in names)

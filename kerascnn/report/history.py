@@ -10,6 +10,7 @@ import msgspec
 
 from kerascnn.errors import UsageError
 from kerascnn.specs import Spec
+from kerascnn.without_links import read_file
 
 HISTORY = ".kerascnn-history.json"
 
@@ -73,9 +74,8 @@ class History:
     def load(cls, folder: Path) -> History:
         """The folder's history; an empty one where there is none, and a damaged one where it cannot be read."""
         try:
-            return cls(_File.from_json((folder / HISTORY).read_bytes()).chapters)
-        except FileNotFoundError:
-            return cls({})
+            content = read_file(folder, HISTORY)
+            return cls({} if content is None else _File.from_json(content).chapters)
         except (OSError, UsageError):
             return cls({}, is_damaged=True)
 

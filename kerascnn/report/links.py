@@ -8,6 +8,14 @@ import re
 RUNS_FOLDER = "runs"
 """Where the pages of runs lie, seen from the overview."""
 
+FOLDERS = (RUNS_FOLDER, "data", "pictures")
+"""Where a report has files besides its own folder."""
+
+STYLE = "style.css"
+SCRIPTS = ("tables.js", "targets.js", "compare.js", "points.js", "curves.js")
+"""One file for each purpose; a page loads those it needs."""
+ASSETS = (STYLE, *SCRIPTS)
+
 LENGTH = 60
 
 

@@ -15,7 +15,7 @@ from kerascnn.report.facts import Facts, gather_facts
 from kerascnn.report.history import Chapter, History
 from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
 from kerascnn.report.inputs import TEMPLATES, Digests, ReportInputs, digest_inputs, digest_of
-from kerascnn.report.links import run_page
+from kerascnn.report.links import SCRIPTS, STYLE, run_page
 from kerascnn.report.methods_page import build_methods_page
 from kerascnn.report.notebooks import build_notebook_page, named_pages
 from kerascnn.report.overview_parts import Changes
@@ -27,11 +27,6 @@ from kerascnn.report.search_page import build_search_page
 from kerascnn.report.stylesheet import render_stylesheet
 from kerascnn.report.summaries import chapter_name, summarise
 from kerascnn.report.writer import Content, only_writer, render_template, write_report
-
-SCRIPTS = ("tables.js", "targets.js", "compare.js", "points.js", "curves.js")
-"""One file for each purpose; a page loads those it needs."""
-
-STYLE = "style.css"
 
 
 def build_files(inputs: ReportInputs, chapter: Chapter | None = None) -> dict[str, Content]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replace_struct
 
+from kerascnn import owned
 from kerascnn.errors import StoreError
-from kerascnn.report import Entry, ReportInputs, pieces, render_report, writer
+from kerascnn.report import Entry, ReportInputs, pieces, render_report
 from kerascnn.report import inputs as inputs_module
 from kerascnn.report import render as render_module
 from kerascnn.report.inputs import digest_inputs, run_keys
@@ -156,14 +157,14 @@ def test_after_a_write_that_broke_off_the_report_is_the_one_made_from_nothing(
 ) -> None:
     inputs, from_nothing = sample
     render_report(with_entry(0, title="Otherwise")(inputs), tmp_path, "this call")
-    broken, replacing = Path(f"{inputs.entries[0].page_stem}.notebook.html"), writer._replace
+    broken, moving = f"{inputs.entries[0].page_stem}.notebook.html", owned.move
 
-    def replace_until_it_breaks(content: bytes, temporary: Path, target: Path) -> None:
-        if target.name == broken.name:
+    def move_until_it_breaks(folder: Path, source: str, target: str) -> None:
+        if target == broken:
             raise OSError(28, "No space left on device")
-        replacing(content, temporary, target)
+        moving(folder, source, target)
 
-    monkeypatch.setattr(writer, "_replace", replace_until_it_breaks)
+    monkeypatch.setattr(owned, "move", move_until_it_breaks)
     with pytest.raises(StoreError, match="No space left"):
         render_report(inputs, tmp_path, "this call")
     monkeypatch.undo()

@@ -1,0 +1,110 @@
+"""Scratch folders of this user below the system's temporary folder, each freed when its process dies.
+
+All lie in one folder that nobody else can enter. Each has a lock beside it that its process holds, so that whoever comes
+next can tell what a killed process left from what a living one uses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+
+from kerascnn.errors import StoreError
+from kerascnn.locks import process_lock
+from kerascnn.without_links import kind_of, list_folder, remove_file
+
+PREFIX = "kerascnn-"
+LOCK_SUFFIX = ".lock"
+OLD_SECONDS = 24 * 3600
+"""What earlier versions left is taken for left behind when nothing in it changed for a day: no notebook takes so long."""
+_OLD_NAME = re.compile(rf"{PREFIX}(?:[a-z0-9_]{{8}}|slots-[0-9]+)")
+_OLD_CONTENT = re.compile(r"session\.json|kernels|runtime|executed\.ipynb|(?:turn|core|more)-.*\.lock")
+
+
+class StrangersFolder(Exception):
+    """The folder of scratch folders is not this user's alone."""
+
+
+def user_folder(temporary: str | None = None) -> Path:
+    """The folder of this user alone in the system's temporary folder (or `temporary`), made where it is missing.
+
+    Raises: StrangersFolder when somebody else has that name, or it is no folder; OSError when it cannot be made.
+    """
+    folder = Path(temporary or tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise StrangersFolder(str(folder))
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        folder.chmod(0o700)
+    return folder
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A new folder for this block. When this process dies in between, `sweep_scratch` removes it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = _locked_folder(stack)
+        except (StrangersFolder, StoreError):  # nobody could tell whether it is used: a plain temporary folder
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=PREFIX)))
+        yield folder
+
+
+def _locked_folder(stack: contextlib.ExitStack) -> Path:
+    folder = user_folder() / f"scratch-{secrets.token_hex(4)}"
+    lock = process_lock(folder.with_name(f"{folder.name}{LOCK_SUFFIX}"))
+    lock.acquire()
+    stack.callback(lock.release)
+    stack.callback(Path(lock.lock_file).unlink, missing_ok=True)
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def sweep_scratch() -> None:
+    """Remove what killed processes of this user left in the temporary folder; never what a living one uses."""
+    with contextlib.suppress(OSError, StoreError, StrangersFolder):  # nothing depends on tidiness
+        folder = user_folder()
+        for name in sorted({name.removesuffix(LOCK_SUFFIX) for name in list_folder(folder) if "scratch-" in name}):
+            _remove_if_free(folder, name)
+    _sweep_old(Path(tempfile.gettempdir()))
+
+
+def _remove_if_free(folder: Path, name: str) -> None:
+    lock = process_lock(folder / f"{name}{LOCK_SUFFIX}", timeout=0)
+    with contextlib.suppress(filelock.Timeout), lock:
+        if kind_of(folder, name) == "folder":
+            shutil.rmtree(folder / name, ignore_errors=True)
+        elif kind_of(folder, name) != "nothing":
+            remove_file(folder, name)
+        Path(lock.lock_file).unlink(missing_ok=True)
+
+
+def _sweep_old(temporary: Path) -> None:
+    """Remove what versions without locks left: this user's real folders with nothing but our files, a day old."""
+    with contextlib.suppress(OSError):
+        for name in filter(_OLD_NAME.fullmatch, list_folder(temporary)):
+            with contextlib.suppress(OSError):
+                if _is_old(temporary / name):
+                    shutil.rmtree(temporary / name, ignore_errors=True)
+
+
+def _is_old(folder: Path) -> bool:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        return False
+    names = list_folder(folder)
+    newest = max([found.st_mtime, *((folder / name).lstat().st_mtime for name in names)])
+    return all(map(_OLD_CONTENT.fullmatch, names)) and time.time() - newest > OLD_SECONDS
