@@ -206,7 +206,8 @@ class SharedFolder:
             if not self.path.is_dir() or self.manifest() is not None:
                 foreign = []
             else:
-                foreign = [name for name in list_folder(self.path) if name not in (*SHIPPED, *self.ours.hidden)]
+                foreign = [name for name in self.ours.hidden if not self._is_usable(name)]
+                foreign += [name for name in list_folder(self.path) if name not in (*SHIPPED, *self.ours.hidden)]
         if foreign:
             raise UsageError(
                 f"{self.called} must be a new or empty folder, or one with {a(self.ours.noun)}. Received: {self.path} "

@@ -7,6 +7,8 @@ next can tell what a killed process left from what a living one uses.
 from __future__ import annotations
 
 import contextlib
+import errno
+import json
 import os
 import re
 import secrets
@@ -21,13 +23,16 @@ import filelock
 
 from kerascnn.errors import StoreError
 from kerascnn.locks import process_lock
-from kerascnn.without_links import kind_of, list_folder, remove_file
+from kerascnn.without_links import kind_of, list_folder, read_file, remove_file
 
 PREFIX = "kerascnn-"
 LOCK_SUFFIX = ".lock"
+KERNEL = "kerascnn"
+"""How the kernel of a notebook in the pipeline is called."""
 OLD_SECONDS = 24 * 3600
 """What earlier versions left is taken for left behind when nothing in it changed for a day: no notebook takes so long."""
 _OLD_NAME = re.compile(rf"{PREFIX}(?:[a-z0-9_]{{8}}|slots-[0-9]+)")
+_OLD_CONNECTION = re.compile(r"tmp[a-z0-9_]{8}\.json")
 _OLD_CONTENT = re.compile(r"session\.json|kernels|runtime|executed\.ipynb|(?:turn|core|more)-.*\.lock")
 
 
@@ -43,11 +48,18 @@ def user_folder(temporary: str | None = None) -> Path:
     folder = Path(temporary or tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}"
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise StrangersFolder(str(folder))
-    if stat.S_IMODE(found.st_mode) != 0o700:
-        folder.chmod(0o700)
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as err:
+        if err.errno in (errno.ENOTDIR, errno.ELOOP, errno.EACCES):
+            raise StrangersFolder(str(folder)) from err
+        raise
+    try:
+        if os.fstat(handle).st_uid != os.getuid():
+            raise StrangersFolder(str(folder))
+        os.fchmod(handle, 0o700)
+    finally:
+        os.close(handle)
     return folder
 
 
@@ -77,7 +89,9 @@ def sweep_scratch() -> None:
     """Remove what killed processes of this user left in the temporary folder; never what a living one uses."""
     with contextlib.suppress(OSError, StoreError, StrangersFolder):  # nothing depends on tidiness
         folder = user_folder()
-        for name in sorted({name.removesuffix(LOCK_SUFFIX) for name in list_folder(folder) if "scratch-" in name}):
+        for name in sorted(
+            {name.removesuffix(LOCK_SUFFIX) for name in list_folder(folder) if name.startswith("scratch-")}
+        ):
             _remove_if_free(folder, name)
     _sweep_old(Path(tempfile.gettempdir()))
 
@@ -93,18 +107,34 @@ def _remove_if_free(folder: Path, name: str) -> None:
 
 
 def _sweep_old(temporary: Path) -> None:
-    """Remove what versions without locks left: this user's real folders with nothing but our files, a day old."""
+    """Remove what versions without locks left, a day old: folders with nothing but our files, kernels' connections."""
     with contextlib.suppress(OSError):
-        for name in filter(_OLD_NAME.fullmatch, list_folder(temporary)):
+        names = list_folder(temporary)
+        for name in filter(_OLD_NAME.fullmatch, names):
             with contextlib.suppress(OSError):
-                if _is_old(temporary / name):
+                if _is_old_folder(temporary / name):
                     shutil.rmtree(temporary / name, ignore_errors=True)
+        for name in filter(_OLD_CONNECTION.fullmatch, names):
+            with contextlib.suppress(OSError):
+                if _is_old_connection(temporary, name):
+                    remove_file(temporary, name)
 
 
-def _is_old(folder: Path) -> bool:
+def _is_old_folder(folder: Path) -> bool:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         return False
     names = list_folder(folder)
     newest = max([found.st_mtime, *((folder / name).lstat().st_mtime for name in names)])
     return all(map(_OLD_CONTENT.fullmatch, names)) and time.time() - newest > OLD_SECONDS
+
+
+def _is_old_connection(temporary: Path, name: str) -> bool:
+    found = (temporary / name).lstat()
+    if found.st_uid != os.getuid() or time.time() - found.st_mtime < OLD_SECONDS or found.st_size > 10_000:
+        return False
+    try:
+        values = json.loads(read_file(temporary, name) or b"")
+    except ValueError:
+        return False
+    return isinstance(values, dict) and "shell_port" in values and values.get("kernel_name") == KERNEL

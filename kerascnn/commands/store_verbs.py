@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from kerascnn.archive import add, pack
+from kerascnn.commands.export_files import export_folder, table_files
+from kerascnn.commands.folders import say_others
 from kerascnn.data.cache import cached_entries
 from kerascnn.errors import StoreError, UsageError, near_match
 from kerascnn.execution.shapes import ModelShapes
@@ -112,23 +114,20 @@ def remove_unused(request: Request, *, sure: bool) -> int:
 
 
 def export(target: str) -> int:
-    """All runs and all their epochs as tables, CSV and Parquet, in a folder."""
-    import pandas as pd
+    """All runs and all their epochs as tables, CSV and Parquet, in a folder.
 
-    store, folder = Store(store_folder()), Path(target)
+    A column with values of several kinds (kernels: 64 in one run, a list in another) holds the JSON of each, in both
+    formats. In CSV a text that a spreadsheet would run as a formula is preceded by an apostrophe.
+    """
+    store, folder = Store(store_folder()), export_folder(target)
     records = [record for record in map(store.load, store.keys()) if record is not None]
-    runs = pd.DataFrame([_run_row(record) for record in records])
-    epochs = pd.DataFrame(
-        [{"key": record.key, **msgspec.structs.asdict(epoch)} for record in records for epoch in record.epochs]
-    )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in (("runs", runs), ("epochs", epochs)):
-            table.to_csv(folder / f"{name}.csv", index=False)
-            table.to_parquet(folder / f"{name}.parquet", index=False)
-    except OSError as err:
-        raise StoreError(f"{folder} cannot be written: {err.strerror or err}. Choose another place.") from err
-    print(f"Exported {len(records)} runs to {folder}: runs.csv, runs.parquet, epochs.csv, epochs.parquet")
+    runs = [_run_row(record) for record in records]
+    epochs = [{"key": record.key, **msgspec.structs.asdict(epoch)} for record in records for epoch in record.epochs]
+    files = {**table_files("runs", runs), **table_files("epochs", epochs)}
+    with folder.writer():
+        folder.write(files)
+    say_others(folder)
+    print(f"Exported {len(records)} runs to {folder.path}: {', '.join(files)}")
     return 0
 
 
@@ -189,4 +188,4 @@ def _run_row(record: RunRecord) -> dict[str, Any]:
     for part in ("train", "val", "test", "cost", "environment"):
         row |= {f"{part}.{name}": value for name, value in getattr(record, part).flat().items()}
     row["weights_sha256"] = record.weights_sha256
-    return {name: msgspec.json.encode(v).decode() if isinstance(v, list) else v for name, v in row.items()}
+    return row

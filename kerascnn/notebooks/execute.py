@@ -16,12 +16,11 @@ import psutil
 from kerascnn.errors import UsageError
 from kerascnn.publishing import EXECUTED, RESULT, Slot
 from kerascnn.records import NotebookFailure, utc_now
-from kerascnn.scratch import scratch_folder
+from kerascnn.scratch import KERNEL, scratch_folder
 from kerascnn.session import SESSION_VARIABLE, Session
 from kerascnn.specs import Profile, Spec
 from kerascnn.store import Store
 
-KERNEL = "kerascnn"
 DEADLINE_SECONDS = 1200.0
 """Everything is trained when a notebook runs: looking at it takes seconds."""
 LONGEST_OUTPUT = 100_000
