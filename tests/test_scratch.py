@@ -1,0 +1,149 @@
+"""Scratch folders: what a killed process left goes with the next command, what a living one uses stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kerascnn import scratch
+from kerascnn.scratch import StrangersFolder, scratch_folder, sweep_scratch, user_folder
+
+HOLD = """
+import sys, tempfile, time
+tempfile.tempdir = sys.argv[1]
+from kerascnn.scratch import scratch_folder
+with scratch_folder() as folder:
+    (folder / "notes").write_text("half")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The system's temporary folder, as all here see it."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def own(temporary: Path) -> Path:
+    return temporary / f"kerascnn-{os.getuid()}"
+
+
+def test_a_scratch_folder_is_private_and_leaves_nothing(temporary: Path) -> None:
+    with scratch_folder() as folder:
+        (folder / "file").write_text("x")
+        assert folder.parent == own(temporary)
+        assert [path.stat().st_mode & 0o777 for path in (folder, folder.parent)] == [0o700, 0o700]
+    assert list(own(temporary).iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_uses_is_not(temporary: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(temporary)], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        folder = Path(holder.stdout.readline().strip())
+        sweep_scratch()
+        assert (folder / "notes").read_text() == "half"
+        holder.kill()
+        holder.wait()
+        assert (folder / "notes").exists()
+        sweep_scratch()
+    assert list(own(temporary).iterdir()) == []
+
+
+def test_a_sweep_follows_no_link_out_of_the_scratch_folder(temporary: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "text").write_text("mine")
+    folder = user_folder()
+    (folder / "scratch-0").mkdir()
+    (folder / "scratch-0" / "link").symlink_to(tmp_path / "thesis")
+    (folder / "scratch-1").symlink_to(tmp_path / "thesis")
+    sweep_scratch()
+    assert (list(folder.iterdir()), (tmp_path / "thesis" / "text").read_text()) == ([], "mine")
+
+
+def test_a_folder_that_others_could_enter_is_closed_to_them(temporary: Path) -> None:
+    own(temporary).mkdir(mode=0o755)
+    assert user_folder().stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("what", ["link", "file", "stranger"])
+def test_where_a_stranger_has_the_name_a_fresh_folder_is_used(
+    temporary: Path, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if what == "link":
+        (tmp_path / "trap").mkdir()
+        own(temporary).symlink_to(tmp_path / "trap")
+    elif what == "file":
+        own(temporary).write_text("")
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 12345)
+        own(temporary).mkdir()  # belongs to whoever runs the tests
+    before = left_in(tmp_path)
+    with pytest.raises(StrangersFolder):
+        user_folder()
+    with scratch_folder() as folder:
+        assert folder.parent == temporary
+        assert folder != own(temporary)
+        assert folder.stat().st_mode & 0o777 == 0o700
+        sweep_scratch()
+        assert folder.is_dir()
+    assert left_in(tmp_path) == before
+
+
+def age(path: Path, seconds: float) -> None:
+    for each in (*path.rglob("*"), path):
+        os.utime(each, (time.time() - seconds,) * 2, follow_symlinks=False)
+
+
+def old_scratch(temporary: Path, name: str = "kerascnn-ab3_x9zq") -> Path:
+    """What an earlier version left when it was killed."""
+    folder = temporary / name
+    (folder / "kernels" / "kerascnn").mkdir(parents=True)
+    (folder / "kernels" / "kerascnn" / "kernel.json").write_text("{}")
+    (folder / "session.json").write_text("{}")
+    return folder
+
+
+def test_what_earlier_versions_left_goes_after_a_day(temporary: Path) -> None:
+    slots = temporary / "kerascnn-slots-0"
+    slots.mkdir()
+    (slots / "core-0.lock").write_text("")
+    (slots / "turn-core-0-2.lock").write_text("")
+    connection = temporary / "tmpab3_x9zq.json"
+    connection.write_text(json.dumps({"shell_port": 1, "key": "secret", "kernel_name": "kerascnn"}))
+    old_scratch(temporary)
+    before = left_in(temporary)
+    sweep_scratch()
+    assert [name for name in left_in(temporary) if name != own(temporary).name] == before
+    for path in (slots, connection, temporary / "kerascnn-ab3_x9zq"):
+        age(path, scratch.OLD_SECONDS + 60)
+    sweep_scratch()
+    assert left_in(temporary) == [own(temporary).name]
+
+
+def test_a_folder_of_the_user_that_is_called_alike_stays(temporary: Path, tmp_path: Path) -> None:
+    thesis = old_scratch(temporary, "kerascnn-mythesis")
+    (thesis / "chapter1.tex").write_text("mine")
+    (temporary / "kerascnn-elsewher").symlink_to(old_scratch(tmp_path, "real"))
+    (temporary / "kerascnn-notes.ab").mkdir()
+    for name, values in (("tmpabcdefgh.json", {"shell_port": 1, "kernel_name": "python3"}), ("tmp12345678.json", [])):
+        (temporary / name).write_text(json.dumps(values))
+    (temporary / "tmp_________.json").write_text("no JSON")
+    age(temporary, scratch.OLD_SECONDS * 9)
+    age(tmp_path / "real", scratch.OLD_SECONDS * 9)
+    before = left_in(tmp_path)
+    sweep_scratch()
+    assert [name for name in left_in(tmp_path) if own(temporary).name not in name] == before
