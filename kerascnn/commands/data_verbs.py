@@ -7,7 +7,8 @@ from kerascnn.data import describe_sources, fetch, load_dataset, verify
 from kerascnn.errors import DataError
 from kerascnn.places import store_folder
 from kerascnn.scratch import sweep_scratch
-from kerascnn.store import Store
+from kerascnn.store import Store, writing_to
+from kerascnn.without_links import kind_of
 
 
 def show_data(choice: str | None) -> int:
@@ -48,7 +49,10 @@ def verify_data() -> int:
 def clean() -> int:
     """Delete what a report wrote into the reports folder, and temporaries. Runs and the user's files are never deleted."""
     shared, removed = clean_reports()
-    Store(store_folder()).remove_temporaries()
+    store = Store(store_folder())
+    with writing_to(store.root):
+        if kind_of(store.root, "_tmp") == "folder":  # a link there leads to somebody's files
+            store.remove_temporaries()
     sweep_scratch()
     print(
         f"Removed {removed} files of a report from {shared.path.name}/ and the temporaries of the store. All runs are kept."

@@ -459,6 +459,41 @@ def test_a_report_in_a_folder_beside_a_store_in_it_goes_on(
     assert {path: look(path) for path in before} == before
 
 
+@pytest.mark.parametrize("scene", ["all", "run 01 --until-decided 9"], indirect=True)
+def test_a_foreign_page_is_found_before_anything_is_trained(
+    scene: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign(scene.folder / "index.html")
+    before = look_at_all(scene)
+    assert scene.call() == 2
+    assert look_at_all(scene) == before
+    assert "it holds other files: index.html" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("scene", ["report", "report --output"], indirect=True)
+@pytest.mark.parametrize("name", ["01_nothing.html", "01_nothing.notebook.html", "data/01_nothing.finals.csv"])
+def test_a_page_of_the_user_where_an_experiment_may_want_one_is_found_at_once(
+    scene: Scene, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert scene.call() == 0
+    foreign(scene.folder / "data" / "more.csv")  # no page wants that
+    assert scene.call() == 0
+    scene.forge(**{listed: sha for listed, sha in scene.manifest().files.items() if listed != name})
+    foreign(scene.folder / name)
+    assert scene.call() == 2
+    assert f"where {name} is not of a report" in capsys.readouterr().err
+    assert (scene.folder / name).read_text() == KEPT
+
+
+@pytest.mark.parametrize("scene", ["clean"], indirect=True)
+def test_a_link_in_place_of_the_temporaries_of_the_store_is_not_entered(scene: Scene) -> None:
+    foreign(scene.elsewhere / "holiday-photos" / "a.png")
+    shutil.rmtree(scene.root / "runs" / "_tmp", ignore_errors=True)
+    (scene.root / "runs" / "_tmp").symlink_to(scene.elsewhere)
+    assert scene.call() == 0
+    assert (scene.elsewhere / "holiday-photos" / "a.png").read_text() == KEPT
+
+
 # --- the zip file -------------------------------------------------------------------------------------------
 
 
