@@ -8,24 +8,21 @@ happen under the writer's lock, and no link below the folder is ever followed.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
-from typing import Any, Self
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from filelock import Timeout
 
 from kerascnn.errors import StoreError, UsageError
 from kerascnn.locks import process_lock
+from kerascnn.manifests import HIDDEN, Manifest, half_way, is_possible, sha256_of, tops_of
 from kerascnn.without_links import kind_of, list_folder, move, read_file, remove_file, remove_if_empty, write_new
 
-SCHEMA = 1
-HIDDEN = ".kerascnn-"
-"""How every name begins that no page links to and that we use beside the files of a manifest."""
 SHIPPED = ("README.md", ".gitignore", ".gitkeep")
 """What a project keeps in a folder for results that is otherwise empty."""
 NAMED_IN_MESSAGES = 10
@@ -59,90 +56,6 @@ class Ours:
     def hidden(self) -> tuple[str, ...]:
         """Every name of ours that no page links to."""
         return self.manifest, self.lock, self.staging, *self.beside
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What was written into a folder last: the digest of its inputs, and the SHA-256 of each file.
-
-    `pieces` maps the digest of what a part was made from to the names of that part's files. `either` is for the time of
-    writing, when `digest` is empty: name -> the SHA-256 of what may be there. `folders` are those that we made.
-    `beside` are our hidden files, as `either`; None in a manifest of an earlier version.
-    """
-
-    digest: str
-    files: Mapping[str, str]
-    pieces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    either: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    folders: tuple[str, ...] = ()
-    beside: Mapping[str, tuple[str, ...]] | None = None
-
-    @classmethod
-    def read(cls, folder: Path, name: str) -> Self | None:
-        """The manifest of this name; None where no plain file is there that is one."""
-        try:
-            values = json.loads(read_file(folder, name) or b"")
-            return cls.from_values(values) if values.get("schema", SCHEMA) == SCHEMA else None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return None
-
-    @classmethod
-    def from_values(cls, values: Any) -> Self:
-        """The manifest that these JSON values describe. Names that no file of ours can have are not believed."""
-        files = {name: str(digest) for name, digest in values["files"].items() if is_possible(name)}
-        made = values.get("folders")
-        if made is None:  # earlier versions made every folder they wrote to
-            made = sorted({str(PurePosixPath(name).parent) for name in files} - {"."})
-        return cls(
-            str(values["digest"]),
-            files,
-            {str(digest): tuple(map(str, names)) for digest, names in values.get("pieces", {}).items()},
-            _digests(values.get("either", {})),
-            tuple(name for name in map(str, made) if is_possible(name) and "/" not in name),
-            _digests(values["beside"]) if "beside" in values else None,
-        )
-
-    def to_bytes(self) -> bytes:
-        """The manifest as it is written."""
-        values: dict[str, Any] = {"schema": SCHEMA, "digest": self.digest, "files": dict(sorted(self.files.items()))}
-        values["pieces"] = {digest: sorted(names) for digest, names in sorted(self.pieces.items())}
-        values["folders"] = sorted(self.folders)
-        for key, digests in (("either", self.either), ("beside", self.beside)):
-            if digests:
-                values[key] = {name: sorted(digests[name]) for name in sorted(digests)}
-        return (json.dumps(values, indent=1) + "\n").encode()
-
-    def holds(self, folder: Path) -> bool:
-        """Whether every file is there as it was written."""
-        return all(sha256_of(folder, name) == digest for name, digest in self.files.items())
-
-    def wrote(self, folder: Path, name: str) -> bool:
-        """Whether `name` is listed and has the bytes that we gave it. Hidden files are never ours: think of `.git/`."""
-        if name not in self.files or any(part.startswith(".") for part in name.split("/")):
-            return False
-        known = {self.files[name], *self.either.get(name, ())} - {""}
-        return sha256_of(folder, name) in known
-
-
-def _digests(values: Any) -> dict[str, tuple[str, ...]]:
-    return {str(name): tuple(map(str, digests)) for name, digests in values.items()}
-
-
-def is_possible(name: Any) -> bool:
-    """Whether a manifest may list that: at most one folder deep, nothing outside, none of our hidden names."""
-    if not isinstance(name, str) or not name.isprintable() or "\\" in name:
-        return False
-    parts = name.split("/")
-    return len(parts) in (1, 2) and not any(part in ("", ".", "..") or part.startswith(HIDDEN) for part in parts)
-
-
-def sha256_of(folder: Path, name: str) -> str:
-    """Of the plain file there; empty where there is none or the disk does not give it."""
-    try:
-        content = read_file(folder, name)
-    except OSError:
-        return ""
-    return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def spell_names(names: Sequence[str]) -> str:
@@ -245,7 +158,7 @@ class SharedFolder:
         self.check_names(list(contents))
         with self.errors():
             earlier = self.manifest() or Manifest("", {})
-            made = set(earlier.folders) | {top for top in _tops(contents) if kind_of(self.path, top) == "nothing"}
+            made = set(earlier.folders) | {top for top in tops_of(contents) if kind_of(self.path, top) == "nothing"}
             digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
             hidden = {name: (hashlib.sha256(content).hexdigest(),) for name, content in (beside or {}).items()}
             whole = Manifest(
@@ -262,10 +175,10 @@ class SharedFolder:
             # Before the manifest: what breaks off in between is done again.
             staged = [(stage(content), name) for name, content in changed.items()]
             last = [(stage(content), name) for name, content in beside.items()]
-            self._move([(stage(_half_way(earlier, whole).to_bytes()), self.ours.manifest), *staged])
+            self._move([(stage(half_way(earlier, whole).to_bytes()), self.ours.manifest), *staged])
             for name in obsolete:
                 self._remove_if_ours(earlier, name)
-            gone = {top for top in whole.folders if top not in _tops(contents) and remove_if_empty(self.path, top)}
+            gone = {top for top in whole.folders if top not in tops_of(contents) and remove_if_empty(self.path, top)}
             whole = replace(whole, folders=tuple(top for top in whole.folders if top not in gone))
             self._move([*last, (stage(whole.to_bytes()), self.ours.manifest)])
 
@@ -357,7 +270,7 @@ class SharedFolder:
         found = []
         for name in list_folder(self.path):
             kind = kind_of(self.path, name)
-            if kind == "folder" and (name in manifest.folders or name in _tops(manifest.files)):
+            if kind == "folder" and (name in manifest.folders or name in tops_of(manifest.files)):
                 inner = [f"{name}/{below}" for below in list_folder(self.path, name)]
                 found += [below for below in inner if not self._is_listed_file(manifest, below)]
             elif not self._is_listed_file(manifest, name):
@@ -386,19 +299,3 @@ class SharedFolder:
 def a(noun: str) -> str:
     """The noun with its article."""
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
-
-
-def _tops(names: Mapping[str, Any]) -> set[str]:
-    return {name.partition("/")[0] for name in names if "/" in name}
-
-
-def _half_way(earlier: Manifest, whole: Manifest) -> Manifest:
-    """While files are being replaced: of each, what it was and what it will be."""
-    either = {
-        name: tuple({digest, earlier.files.get(name, ""), *earlier.either.get(name, ())} - {""})
-        for name, digest in whole.files.items()
-    }
-    files = {**earlier.files, **dict.fromkeys(whole.files, "")}
-    kept = {name: digests for name, digests in earlier.either.items() if name in files}
-    hidden = {name: (*digests, *(earlier.beside or {}).get(name, ())) for name, digests in (whole.beside or {}).items()}
-    return Manifest("", files, either={**kept, **either}, folders=whole.folders, beside=hidden)

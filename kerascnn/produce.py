@@ -23,6 +23,7 @@ from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import RenderTask, gather, render
 from kerascnn.report import is_current
 from kerascnn.report.inputs import page_stem
+from kerascnn.scratch import scratch_folder, variables_inside
 from kerascnn.session import check_data, is_settled
 from kerascnn.specs import Profile
 from kerascnn.suite import Experiment, Planned, Suite
@@ -85,8 +86,11 @@ class Producer:
         self._suite.store.remove_temporaries()
         jobs = self._suite.request.jobs or usable_cores()
         log = self._suite.store.worker_log()
-        with _stopping_workers(LocalExecutor(jobs, {}, log), LocalExecutor(1, {}, log)) as (trainers, lane):
-            self._produce(plans, trainers, lane, jobs)
+        with scratch_folder() as scratch:
+            inside = variables_inside(scratch)
+            executors = LocalExecutor(jobs, inside, log), LocalExecutor(1, inside, log)
+            with _stopping_workers(*executors) as (trainers, lane):
+                self._produce(plans, trainers, lane, jobs)
         return self.outcome
 
     def _produce(self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int) -> None:

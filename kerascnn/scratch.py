@@ -29,6 +29,8 @@ PREFIX = "kerascnn-"
 LOCK_SUFFIX = ".lock"
 KERNEL = "kerascnn"
 """How the kernel of a notebook in the pipeline is called."""
+ROOF_VARIABLE = "KERASCNN_TEMPORARY"
+"""Where the temporary folder of the system is, for processes that are given another."""
 OLD_SECONDS = 24 * 3600
 """What earlier versions left is taken for left behind when nothing in it changed for a day: no notebook takes so long."""
 _OLD_NAME = re.compile(rf"{PREFIX}(?:[a-z0-9_]{{8}}|slots-[0-9]+)")
@@ -40,12 +42,25 @@ class StrangersFolder(Exception):
     """The folder of scratch folders is not this user's alone."""
 
 
-def user_folder(temporary: str | None = None) -> Path:
-    """The folder of this user alone in the system's temporary folder (or `temporary`), made where it is missing.
+def variables_inside(folder: Path) -> dict[str, str]:
+    """Environment variables of a process that shall put into `folder` whatever it takes for temporary.
+
+    TensorFlow for one writes generated code there, which a killed process leaves behind.
+    """
+    return {"TMPDIR": str(folder), ROOF_VARIABLE: shared_temporary(tempfile.gettempdir())}
+
+
+def shared_temporary(own: str) -> str:
+    """The temporary folder that all processes share; `own` is the one of this process, which may be its alone."""
+    return os.environ.get(ROOF_VARIABLE) or own
+
+
+def user_folder(own: str) -> Path:
+    """The folder of this user alone in the temporary folder that all share, made where it is missing.
 
     Raises: StrangersFolder when somebody else has that name, or it is no folder; OSError when it cannot be made.
     """
-    folder = Path(temporary or tempfile.gettempdir()) / f"{PREFIX}{os.getuid()}"
+    folder = Path(shared_temporary(own)) / f"{PREFIX}{os.getuid()}"
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     try:
@@ -75,7 +90,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def _locked_folder(stack: contextlib.ExitStack) -> Path:
-    folder = user_folder() / f"scratch-{secrets.token_hex(4)}"
+    folder = user_folder(tempfile.gettempdir()) / f"scratch-{secrets.token_hex(4)}"
     lock = process_lock(folder.with_name(f"{folder.name}{LOCK_SUFFIX}"))
     lock.acquire()
     stack.callback(lock.release)
@@ -88,12 +103,12 @@ def _locked_folder(stack: contextlib.ExitStack) -> Path:
 def sweep_scratch() -> None:
     """Remove what killed processes of this user left in the temporary folder; never what a living one uses."""
     with contextlib.suppress(OSError, StoreError, StrangersFolder):  # nothing depends on tidiness
-        folder = user_folder()
+        folder = user_folder(tempfile.gettempdir())
         for name in sorted(
             {name.removesuffix(LOCK_SUFFIX) for name in list_folder(folder) if name.startswith("scratch-")}
         ):
             _remove_if_free(folder, name)
-    _sweep_old(Path(tempfile.gettempdir()))
+    _sweep_old(Path(shared_temporary(tempfile.gettempdir())))
 
 
 def _remove_if_free(folder: Path, name: str) -> None:

@@ -98,9 +98,11 @@ def test_errors_import_nothing_of_ours() -> None:
     assert parts_used("kerascnn.errors", "load", "call", "types") == set()
 
 
-@pytest.mark.parametrize("module", ["kerascnn.without_links", "kerascnn.owned", "kerascnn.scratch"])
+@pytest.mark.parametrize(
+    "module", ["kerascnn.without_links", "kerascnn.manifests", "kerascnn.owned", "kerascnn.scratch"]
+)
 def test_what_guards_the_users_files_knows_nothing_of_what_is_written(module: str) -> None:
-    assert parts_used(module) <= {"errors", "locks", "without_links"}
+    assert parts_used(module) <= {"errors", "locks", "manifests", "without_links"}
 
 
 @pytest.mark.parametrize("module", below("specs"))

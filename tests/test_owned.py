@@ -15,7 +15,8 @@ import pytest
 
 from kerascnn import owned
 from kerascnn.errors import StoreError, UsageError
-from kerascnn.owned import Manifest, Ours, SharedFolder, is_possible, spell_names
+from kerascnn.manifests import Manifest, is_possible
+from kerascnn.owned import Ours, SharedFolder, spell_names
 
 OURS = Ours("report", beside=(".kerascnn-history.json",))
 

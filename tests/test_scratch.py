@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from kerascnn import scratch
-from kerascnn.scratch import StrangersFolder, scratch_folder, sweep_scratch, user_folder
+from kerascnn.scratch import StrangersFolder, scratch_folder, sweep_scratch, user_folder, variables_inside
 
 HOLD = """
 import sys, tempfile, time
@@ -66,7 +67,7 @@ def test_what_a_killed_process_left_is_swept_and_what_a_living_one_uses_is_not(t
 def test_a_sweep_follows_no_link_out_of_the_scratch_folder(temporary: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "text").write_text("mine")
-    folder = user_folder()
+    folder = user_folder(str(temporary))
     (folder / "scratch-0").mkdir()
     (folder / "scratch-0" / "link").symlink_to(tmp_path / "thesis")
     (folder / "scratch-1").symlink_to(tmp_path / "thesis")
@@ -74,9 +75,21 @@ def test_a_sweep_follows_no_link_out_of_the_scratch_folder(temporary: Path, tmp_
     assert (list(folder.iterdir()), (tmp_path / "thesis" / "text").read_text()) == ([], "mine")
 
 
+def test_a_process_with_a_temporary_folder_of_its_own_shares_the_roof(
+    temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scratch_folder() as folder:
+        for name, value in variables_inside(folder).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("tempfile.tempdir", None)
+        assert tempfile.gettempdir() == str(folder)
+        with scratch_folder() as inner:
+            assert inner.parent == folder.parent == own(temporary)
+
+
 def test_a_folder_that_others_could_enter_is_closed_to_them(temporary: Path) -> None:
     own(temporary).mkdir(mode=0o755)
-    assert user_folder().stat().st_mode & 0o777 == 0o700
+    assert user_folder(str(temporary)).stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("what", ["link", "file", "stranger"])
@@ -93,7 +106,7 @@ def test_where_a_stranger_has_the_name_a_fresh_folder_is_used(
         own(temporary).mkdir()  # belongs to whoever runs the tests
     before = left_in(tmp_path)
     with pytest.raises(StrangersFolder):
-        user_folder()
+        user_folder(str(temporary))
     with scratch_folder() as folder:
         assert folder.parent == temporary
         assert folder != own(temporary)

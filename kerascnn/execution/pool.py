@@ -7,6 +7,7 @@ import multiprocessing.connection
 import os
 import queue
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -125,6 +126,7 @@ def start_worker(environment: dict[str, str], log: str) -> None:
     """Set up a fresh worker: its environment, its log, and a watch that ends it when its parent is gone."""
     pin_environment()
     os.environ.update(environment)
+    tempfile.tempdir = None  # to be looked up anew: the environment may name another
     # TensorFlow greets at length on standard error, whatever its log level is.
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(handle, 2)

@@ -16,7 +16,7 @@ import psutil
 from kerascnn.errors import UsageError
 from kerascnn.publishing import EXECUTED, RESULT, Slot
 from kerascnn.records import NotebookFailure, utc_now
-from kerascnn.scratch import KERNEL, scratch_folder
+from kerascnn.scratch import KERNEL, scratch_folder, variables_inside
 from kerascnn.session import SESSION_VARIABLE, Session
 from kerascnn.specs import Profile, Spec
 from kerascnn.store import Store
@@ -174,7 +174,7 @@ def _install_kernel(scratch: Path, session_file: Path) -> None:
         "env": {
             SESSION_VARIABLE: str(session_file),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            "TMPDIR": str(_folder_in(scratch, "tmp")),
+            **variables_inside(_folder_in(scratch, "tmp")),
         },
     }
     (folder / "kernel.json").write_text(json.dumps(spec))

@@ -11,7 +11,7 @@ from typing import Any, Self
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kerascnn import owned
+from kerascnn import manifests
 from kerascnn.owned import Ours, SharedFolder
 from kerascnn.report.clean import clean_text
 from kerascnn.report.filters import FILTERS
@@ -48,7 +48,7 @@ def _finalize(value: Any) -> Any:
     return clean_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-class Manifest(owned.Manifest):
+class Manifest(manifests.Manifest):
     """What the last render wrote."""
 
     @classmethod

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, wait
@@ -16,6 +17,7 @@ import pytest
 
 from kerascnn.execution import pool
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
+from kerascnn.scratch import variables_inside
 
 LONG = 60.0
 """Seconds that a task takes when nobody means to wait for it."""
@@ -226,3 +228,8 @@ def test_all_workers_leave_when_their_parent_is_killed(tmp_path: Path, log: Path
         assert all(map(is_alive, pids))
         parent.kill()
     assert becomes_true(lambda: not any(map(is_alive, pids)), 5)
+
+
+def test_what_a_worker_takes_for_temporary_lies_where_its_environment_says(tmp_path: Path) -> None:
+    with LocalExecutor(1, variables_inside(tmp_path), tmp_path / "log") as executor:
+        assert executor.submit(tempfile.gettempdir).result() == str(tmp_path)

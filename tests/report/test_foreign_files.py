@@ -17,7 +17,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from place import CHECKOUT
 from test_store import make_identity, make_result
 
-from kerascnn.owned import Manifest
+from kerascnn.manifests import Manifest
 from kerascnn.store import Store
 
 sys.path.insert(0, str(CHECKOUT))
