@@ -38,14 +38,14 @@ def parent_of(folder: Path, name: str, *, create: bool = False) -> Iterator[tupl
 
 
 def kind_of(folder: Path, name: str) -> Kind:
-    """What lies at `name` below `folder`. Raises: OSError when the system does not say."""
+    """What lies at `name` below `folder`. Raises: OSError when `folder` is no folder or the system does not say."""
     try:
         with parent_of(folder, name) as (parent, last):
             mode = os.stat(last, dir_fd=parent, follow_symlinks=False).st_mode
     except FileNotFoundError:
         return "nothing"
     except OSError as err:
-        if err.errno in _NO_FOLDER:
+        if err.errno in _NO_FOLDER and folder.is_dir():
             return "other"
         raise
     return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"

@@ -459,6 +459,14 @@ def test_a_report_in_a_folder_beside_a_store_in_it_goes_on(
     assert {path: look(path) for path in before} == before
 
 
+@pytest.mark.parametrize("scene", ["report", "report --output", "store export", "all"], indirect=True)
+def test_a_folder_that_is_none_is_one_clear_message(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    scene.folder.write_text(KEPT)
+    assert scene.call() == 5
+    assert f"folder that can be written. Received: {scene.folder} (Not a directory)" in capsys.readouterr().err
+    assert scene.folder.read_text() == KEPT
+
+
 @pytest.mark.parametrize("scene", ["all", "run 01 --until-decided 9"], indirect=True)
 def test_a_foreign_page_is_found_before_anything_is_trained(
     scene: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
