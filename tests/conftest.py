@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from place import REAL_CIFAR
+from place import ONE_OF_EACH, REAL_CIFAR, Place, make_place
 
 IMAGES = 2000
+
+
+def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the processes of one session have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +24,7 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache with every generated set, for tests that are not about making them."""
     from kerascnn.data import load_dataset, with_companions
 
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-cache"
+    folder = of_all_processes(tmp_path_factory) / "shared-cache"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERASCNN_CACHE", str(folder))
         generated = load_dataset("embedded", report=lambda message: None).info
@@ -49,3 +55,29 @@ def data(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
         y_test=whole.test_labels[: IMAGES // 2, None],
     )
     return path
+
+
+@pytest.fixture(scope="session")
+def as_made(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Place:
+    """One experiment of each kind, done once under the smoke profile by one of the processes. Not to be changed at all."""
+    from kerascnn.locks import process_lock
+
+    root = of_all_processes(tmp_path_factory) / "as-made"
+    root.mkdir(exist_ok=True)
+    with process_lock(root / "lock"):
+        if not (root / "data.txt").exists():
+            place = make_place(root, data, *ONE_OF_EACH)
+            done = place.pipeline("all")
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert done.stdout.splitlines()[-1] == "Open reports/index.html"
+            (root / "data.txt").write_text(str(data))
+    return Place(root, Path((root / "data.txt").read_text()))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, as_made: Place) -> Place:
+    """The same finished suite for the tests of one process, which may add to it but not take away."""
+    root = tmp_path_factory.mktemp("suite")
+    for folder in (as_made.store, as_made.reports, as_made.experiments):
+        shutil.copytree(folder, root / folder.name)
+    return Place(root, as_made.data)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from place import CHECKOUT
 
 from kerascnn.records import RunRecord
 from kerascnn.store import Store
@@ -88,7 +89,7 @@ def start(command: list[str], environment: dict[str, str], cwd: Path) -> Victims
 
 def start_stand_in(store: Path, runs: int, jobs: int, **variables: str) -> Victims:
     """The stand-in pipeline on a store, with more environment variables."""
-    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    folders = [str(CHECKOUT), str(Path(__file__).parent), str(Path(__file__).parents[1])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(folders), "KERASCNN_CACHE": str(store.parent / "cache")}
     environment |= variables
     code = f"import standin; standin.main({str(store)!r}, '{runs}', '{jobs}')"
