@@ -41,7 +41,7 @@ def finish(victims: Victims, seconds: float = 60) -> int:
     return victims.process.returncode
 
 
-@short_and_long(6, 250)
+@short_and_long(4, 250)
 def test_kills_at_random_moments_lose_nothing_and_nothing_is_trained_twice(tmp_path: Path, count: int) -> None:
     choose, kills, number = random.Random(1), 0, 0
     while kills < count:

@@ -34,8 +34,8 @@ def call(place: Place, how: str, *words: str) -> subprocess.CompletedProcess[str
     return place.run([*command, "--data", str(place.data)])
 
 
-def test_a_full_disk_is_one_message_and_the_next_command_goes_on(finished: Place, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
+def test_a_full_disk_is_one_message_and_the_next_command_goes_on(as_made: Place, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
     done = call(place, SMALL_FILES, "all")
     assert done.returncode == 5, done.stdout + done.stderr
     assert "The store cannot be written: File too large" in done.stderr
@@ -45,13 +45,13 @@ def test_a_full_disk_is_one_message_and_the_next_command_goes_on(finished: Place
     done = place.pipeline("all")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Trained {4 - len(small_enough)} runs" in done.stdout
-    assert place.keys().items() <= finished.keys().items()
+    assert place.keys().items() <= as_made.keys().items()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="root can be bound by permissions on Linux only")
-def test_a_store_that_may_only_be_read_is_read_and_never_written(finished: Place, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", finished.data, "03_sigmoid_vs_relu_depth")
-    shutil.copytree(finished.store, place.store)
+def test_a_store_that_may_only_be_read_is_read_and_never_written(as_made: Place, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
+    shutil.copytree(as_made.store, place.store)
     _forbid_writing(place.store)
     try:
         before = sorted(place.store.rglob("*"))

@@ -9,6 +9,8 @@ from browsing import check_links, measure_width, set_theme, set_width, start_bro
 
 from kerascnn.report import render_report
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("states")]  # the four reports are made once
+
 STATES = ("empty", "half_finished", "failed", "sixty")
 
 
