@@ -140,10 +140,10 @@ def _alone(mutation: Mutation) -> bool:
 
 
 def spread(count: int) -> list[int]:
-    """Numbers of `count` cases with all kinds of mutation among them, as evenly as may be."""
+    """Numbers of `count` cases with all kinds of mutation (by their first word) among them, as evenly as may be."""
     by_kind: dict[str, list[int]] = {}
     for number, mutation in enumerate(MUTATIONS):
-        by_kind.setdefault(mutation.kind, []).append(number)
+        by_kind.setdefault(mutation.kind.split()[0], []).append(number)
     choose, chosen = random.Random("spread"), []
     for numbers in by_kind.values():
         choose.shuffle(numbers)

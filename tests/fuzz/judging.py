@@ -54,7 +54,7 @@ def complaints(done: Done) -> list[str]:
         "printed a line of thousands of letters": any(len(line) > LONGEST_LINE for line in said.splitlines()),
         "failed without a word": done.code not in (0, 6) and not said.strip(),
     }
-    verb = " ".join(done.arguments[:2] if done.arguments[0] == "store" else done.arguments[:1])
+    verb = " ".join(word for word in done.arguments[:2] if not word.startswith("-"))
     return [f"`{verb}`: {text}; it said: ...{said[-400:]!a}" for text, holds in found.items() if holds]
 
 

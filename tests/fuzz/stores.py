@@ -77,10 +77,10 @@ def _lost(base: Base, harmed: dict[str, str], store: Path) -> list[str]:
 
 
 def spread(count: int) -> list[int]:
-    """Numbers of `count` harms, as evenly over their kinds as may be."""
+    """Numbers of `count` harms, as evenly over their kinds (by their first word) as may be."""
     by_kind: dict[str, list[int]] = {}
     for number, harm in enumerate(HARMS):
-        by_kind.setdefault(harm.kind, []).append(number)
+        by_kind.setdefault(harm.kind.split()[0], []).append(number)
     choose, chosen = random.Random("spread"), []
     for numbers in by_kind.values():
         choose.shuffle(numbers)

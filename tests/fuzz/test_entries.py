@@ -16,10 +16,12 @@ from material import Base
 from stores import COMMANDS, QUICKEST, spread, try_harm
 from warm import Commands
 
+SHORT = 15
 
-@short_and_long(spread(20), len(HARMS), 25)
+
+@short_and_long(spread(SHORT), len(HARMS), 25)
 def test_no_harm_to_a_store_spreads(base: Base, commands: Commands, tmp_path: Path, numbers: Sequence[int]) -> None:
-    verbs = QUICKEST if len(numbers) == 20 else COMMANDS
+    verbs = QUICKEST if len(numbers) == SHORT else COMMANDS
     attempt_all(partial(try_harm, base, commands, verbs=verbs), numbers, tmp_path, "tests/fuzz/test_entries.py")
 
 

@@ -25,7 +25,7 @@ from typing import Any
 import msgspec
 from place import CHECKOUT
 
-LARGEST_MEMORY_BYTES = 4 << 30
+LARGEST_MEMORY_BYTES = 2_500_000_000
 """Of one process of a command: what runs away is to fail here, not the machine. Addresses that nobody writes to, of
 which TensorFlow reserves many, do not count."""
 

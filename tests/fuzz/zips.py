@@ -282,8 +282,8 @@ on_members(
 )
 on_members("a device", change_one(lambda member, choose: setattr(member, "info", as_device)))
 on_members("an extra field", change_one(lambda member, choose: setattr(member, "info", extra)))
-register("bomb: two gigabytes of weights, deflated", "bombs", lambda draft, _: draft.bytes.append(bomb_as_member))
-register("bomb: two gigabytes in weights.npz", "bombs", bomb_in_weights, lie=True)
+register("bomb: two gigabytes of weights, deflated", "members", lambda draft, _: draft.bytes.append(bomb_as_member))
+register("bomb: two gigabytes in weights.npz", "members", bomb_in_weights, lie=True)
 
 instead("nothing", lambda path: None)
 instead("a folder", lambda path: path.mkdir())
