@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drafts import MUTATIONS, Draft, Mutation
-from material import ENTRY_FILES, MANIFEST, Base
+from material import ENTRY_FILES, MANIFEST, Base, quietly
 from texts import SPOILED
 from zips import flip
 
@@ -31,7 +31,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Harm:
-    """One way to harm a store. `file`: the name that a message about it must have; `spares`: what it leaves sound.
+    """One way to harm a store. `file`: the name that a message about it must have; `task`: the victims it is for.
 
     `readable`: whether the file can still be read and written, so that plan and report are to succeed.
     """
@@ -41,14 +41,24 @@ class Harm:
     do: Callable[[Scene], object]
     file: str = ""
     readable: bool = True
+    task: str | None = None
 
 
 HARMS: list[Harm] = []
 
 
-def harm(name: str, kind: str, do: Callable[[Scene], object], file: str = "", *, readable: bool = True) -> None:
+def harm(
+    name: str,
+    kind: str,
+    do: Callable[[Scene], object],
+    file: str = "",
+    *,
+    readable: bool = True,
+    task: str | None = None,
+) -> None:
+    """Add a harm to those that are done. Names are its only handle, so none is given twice."""
     assert all(known.name != name for known in HARMS), name
-    HARMS.append(Harm(name, kind, do, file, readable))
+    HARMS.append(Harm(name, kind, do, file, readable, task))
 
 
 def find(scene: Scene, pattern: str) -> Path:
@@ -221,13 +231,17 @@ def lie(scene: Scene, mutation: Mutation) -> None:
     """A lie of the packs on the disk, under the key that was there, with the manifest made to fit."""
     draft = Draft(scene.base.entry(scene.victim), [scene.base.entry(scene.base.keys[0])], {})
     draft.victim.folder = scene.victim
-    mutation.change(draft, scene.choose)
-    for name, content in draft.victim.files().items():
+    with quietly():
+        mutation.change(draft, scene.choose)
+        files = draft.victim.files()
+    for name, content in files.items():
         (scene.store / scene.victim / name).write_bytes(content)
 
 
 for mutation in random.Random("lies on the disk").sample(LYING, 200):
-    harm(f"consistent {mutation.name}", "lies", lambda scene, mutation=mutation: lie(scene, mutation))
+    harm(
+        f"consistent {mutation.name}", "lies", lambda scene, mutation=mutation: lie(scene, mutation), task=mutation.task
+    )
 
 
 def two_keys_exchanged(scene: Scene) -> None:

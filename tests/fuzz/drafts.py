@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from material import Base, Entry
+from material import Base, Entry, quietly
 
 
 @dataclass
@@ -39,6 +39,10 @@ class Draft:
 
     def write(self, path: Path, choose: random.Random) -> None:
         """The pack, or what stands in its place."""
+        with quietly():
+            self._write(path, choose)
+
+    def _write(self, path: Path, choose: random.Random) -> None:
         if self.place_it is not None:
             self.place_it(path)
             return
@@ -114,8 +118,9 @@ class Case:
     def draft(self, base: Base) -> Draft:
         choose = random.Random(f"draft {self.number}")
         draft = Draft(base.entry(self.victim), [base.entry(key) for key in self.others], dict(base.proposals))
-        for mutation in self.mutations:
-            mutation.change(draft, choose)
+        with quietly():
+            for mutation in self.mutations:
+                mutation.change(draft, choose)
         return draft
 
 
@@ -124,9 +129,9 @@ def make_case(base: Base, number: int) -> Case:
     choose = random.Random(f"case {number}")
     first = MUTATIONS[number % len(MUTATIONS)]
     mutations = (first,)
-    if number >= len(MUTATIONS) and choose.random() < 0.35:
-        fitting = [m for m in MUTATIONS if m is not first and (m.task or first.task) == first.task and not _alone(m)]
-        mutations = (first, choose.choice(fitting)) if not _alone(first) else mutations
+    fitting = [second for second in MUTATIONS if _go_together(first, second)]
+    if number >= len(MUTATIONS) and fitting and choose.random() < 0.4:
+        mutations = (first, choose.choice(fitting))
     task = first.task or next((m.task for m in mutations if m.task), None)
     victims = [key for key in base.shown if task in (None, base.tasks[key])]
     victim = choose.choice(victims)
@@ -134,9 +139,16 @@ def make_case(base: Base, number: int) -> Case:
     return Case(number, mutations, victim, others)
 
 
-def _alone(mutation: Mutation) -> bool:
-    """Whether nothing else could be seen through it."""
-    return mutation.kind == "instead"
+STAGES = {"names": "members", "bytes": "bytes", "members": "members", "proposals": "proposals"}
+PARTS = ("record", "identity", "predictions", "weights")
+
+
+def _go_together(first: Mutation, second: Mutation) -> bool:
+    """Whether the second finds what it changes, whatever the first did: another part, or a later stage of the making."""
+    one, other = first.kind.split()[0], second.kind.split()[0]
+    if "instead" in (one, other) or second.task not in (None, first.task):
+        return False
+    return STAGES.get(one) != STAGES.get(other) or (one in PARTS and other in PARTS and one != other)
 
 
 def spread(count: int) -> list[int]:

@@ -260,7 +260,7 @@ on_array("predictions", "masks", "not packed", lambda array: np.unpackbits(array
 on_array("predictions", "masks", "flat", lambda array: array.reshape(len(array), -1))
 on_array("predictions", "masks", "truths", lambda array: array.astype(bool))
 on_arrays("predictions", "empty", lambda arrays, choose: arrays.clear())
-on_arrays("predictions", "without positions", lambda arrays, choose: arrays.pop("positions") and None)
+on_arrays("predictions", "without positions", lambda arrays, choose: arrays.pop("positions") is None)
 on_arrays("predictions", "one array too many", lambda arrays, choose: arrays.update(more=np.zeros(3)))
 on_arrays(
     "predictions", "shifted together", lambda arrays, choose: arrays.update({n: a[:-7] for n, a in arrays.items()})

@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import shutil
+import tokenize
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +25,11 @@ ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
 MANIFEST = "manifest.json"
 Arrays = dict[str, "np.ndarray | bytes"]
 """Name -> array, or the bytes of an .npy file that numpy would not write."""
+
+
+def quietly() -> warnings.catch_warnings:
+    """What numpy and zipfile warn of while something crooked is made is what it is made for."""
+    return warnings.catch_warnings(action="ignore")
 
 
 @dataclass
@@ -102,7 +109,7 @@ def _read(value: np.ndarray | bytes) -> np.ndarray | None:
         return value
     try:
         return np.lib.format.read_array(io.BytesIO(value), allow_pickle=False)
-    except (ValueError, TypeError, SyntaxError, EOFError, MemoryError, OverflowError):
+    except (ValueError, TypeError, SyntaxError, EOFError, MemoryError, OverflowError, tokenize.TokenError):
         return None
 
 

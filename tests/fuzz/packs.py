@@ -74,7 +74,6 @@ def _lies(base: Base, case: Case, store: Path) -> list[str]:
     if not case.is_lie:
         return []
     told = case.draft(base).victim
-    told.files()
     return ["the lie was taken in"] if (store / (told.folder or told.key())).exists() else []
 
 

@@ -25,9 +25,10 @@ def try_harm(base: Base, commands: Commands, number: int, folder: Path, *, verbs
     """Harm a store in way `number`, then verify, plan and render; everything that is wrong."""
     choose = random.Random(f"harm {number}")
     harm = HARMS[number % len(HARMS)]
+    victims = [key for key in base.shown if harm.task in (None, base.tasks[key])]
     (folder / "outside").mkdir()
     place = base.copy(folder / "place")
-    scene = Scene(base, place.store, choose.choice(base.shown), folder / "outside", choose)
+    scene = Scene(base, place.store, choose.choice(victims), folder / "outside", choose)
     before_harm(scene)
     sound = photograph(place.store)
     harm.do(scene)

@@ -6,6 +6,7 @@ import functools
 import io
 import os
 import random
+import re
 import shutil
 import struct
 import zipfile
@@ -51,15 +52,13 @@ def flip(count: int) -> Callable[[bytes, random.Random], bytes]:
 
 def flip_directory(content: bytes, choose: random.Random) -> bytes:
     """Bits of what the zip file says of its members, where most of its parser is."""
-    begin = content.index(b"PK\x01\x02")
+    begin = max(content.find(b"PK\x01\x02"), 0)
     return content[:begin] + flip(3)(content[begin:], choose)
 
 
 def flip_local_header(content: bytes, choose: random.Random) -> bytes:
-    places = (
-        [at for at in range(len(content)) if content.startswith(b"PK\x03\x04", at)] if len(content) < 10**6 else [0]
-    )
-    at = choose.choice(places)
+    """Bits of what stands before one of the members."""
+    at = choose.choice([found.start() for found in re.finditer(b"PK\x03\x04", content)] or [0])
     return content[:at] + flip(2)(content[at : at + 60], choose) + content[at + 60 :]
 
 
