@@ -13,9 +13,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from factories import make_identity, make_result
 from nbformat.v4 import new_markdown_cell, new_notebook
 from place import CHECKOUT
-from test_store import make_identity, make_result
 
 from kerascnn.manifests import Manifest
 from kerascnn.store import Store
