@@ -41,7 +41,7 @@ from kerascnn.store.files import (
 )
 from kerascnn.store.logs import Logs
 from kerascnn.store.soundness import check_answers, check_entry
-from kerascnn.store.workspace import Workspace
+from kerascnn.store.workspace import Workspace, own_folders
 
 if TYPE_CHECKING:
     import numpy as np
@@ -309,7 +309,7 @@ class Store:
     def _thin_out_damaged(self) -> None:
         folder = self.root / "_damaged"
         with self._writing():
-            aside = {folder / name: (folder / name).lstat().st_ctime_ns for name in names_in(folder)}
+            aside = {folder / name: (folder / name).lstat().st_ctime_ns for name in own_folders(folder)}
             left_bytes = KEPT_ASIDE_BYTES
             for place, path in enumerate(sorted(aside, key=aside.__getitem__, reverse=True)):
                 left_bytes -= _size_of(path)

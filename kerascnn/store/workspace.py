@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +13,16 @@ import filelock
 
 from kerascnn.locks import process_lock
 from kerascnn.store.files import names_in, writing_to
+
+OWN_FOLDER = re.compile(r".+-[0-9a-f]{8}")
+
+
+def own_folders(folder: Path) -> list[str]:
+    """The names of the folders in `folder` that are called as ours are; none where a link leads there."""
+    if folder.is_symlink():
+        return []
+    found = [name for name in names_in(folder) if OWN_FOLDER.fullmatch(name)]
+    return [name for name in found if (folder / name).is_dir() and not (folder / name).is_symlink()]
 
 
 class Workspace:
@@ -61,16 +72,19 @@ class Workspace:
 
         `rescue` (folder, name it was written for) says whether it has put a folder where it belongs.
         """
-        for entry in names_in(self._temporaries):
-            name, dash, _ = entry.partition("-")
+        for entry in own_folders(self._temporaries):
+            name = entry.rpartition("-")[0]
             with self.claim(name) as mine:
-                if mine and dash and not rescue(self._temporaries / entry, name):
+                if mine and not rescue(self._temporaries / entry, name):
                     shutil.rmtree(self._temporaries / entry, ignore_errors=True)
-        for entry in names_in(self._locks):
-            self._remove_free(self._locks / entry)
+        if not self._locks.is_symlink():
+            for entry in (name for name in names_in(self._locks) if name.endswith(".lock")):
+                self._remove_free(self._locks / entry)
 
     def _remove_free(self, path: Path) -> None:
         """Delete a lock that nobody holds. Who has opened it meanwhile sees that its file is gone and starts over."""
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 0:
+            return  # no lock of ours
         lock = process_lock(path, timeout=0)
         if self._acquire(lock):
             path.unlink(missing_ok=True)

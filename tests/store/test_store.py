@@ -403,6 +403,24 @@ def test_locks_that_nobody_holds_are_removed_and_held_ones_stay(store: Store, ke
     assert children(store.root / "_locks") == []
 
 
+@pytest.mark.parametrize("name", ["_tmp", "_locks", "_damaged"])
+def test_nothing_is_removed_through_a_link_nor_what_is_not_called_as_ours_is(
+    store: Store, key: str, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerascnn.store.store.KEPT_ASIDE", 0)
+    thesis = tmp_path / "thesis"
+    for folder in (thesis, store.root / "_tmp", store.root / "_locks", store.root / "_damaged"):
+        (folder / "chapter-1").mkdir(parents=True)
+        (folder / "chapter-1" / "text").write_text("by hand")
+        (folder / f"{'k' * 32}-0123abcd").mkdir() if folder == thesis else None
+        (folder / "notes.lock").write_text("by hand")
+    shutil.rmtree(store.root / name)
+    (store.root / name).symlink_to(thesis)
+    before = sorted(path for path in [*thesis.rglob("*"), *store.root.rglob("*/*")])
+    store.remove_temporaries()
+    assert sorted(path for path in [*thesis.rglob("*"), *store.root.rglob("*/*")]) == before
+
+
 def test_no_log_grows_without_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kerascnn.store.logs.LONGEST_BYTES", 500)
     with store.worker_log().open("a") as printed:
