@@ -20,8 +20,7 @@ from kerascnn.machine import usable_cores
 from kerascnn.notebooks.execute import NotebookTask, execute, notebook_deadline_seconds
 from kerascnn.places import experiments_folder, reports_folder
 from kerascnn.records import NotebookFailure, utc_now
-from kerascnn.rendering import RenderTask, gather, render
-from kerascnn.report import is_current
+from kerascnn.rendering import RenderTask, is_up_to_date, render
 from kerascnn.report.inputs import page_stem
 from kerascnn.scratch import scratch_folder, variables_inside
 from kerascnn.session import check_data, is_settled
@@ -148,7 +147,7 @@ class Producer:
         self.outcome.index = Path(future.result())
 
     def _render_if_stale(self) -> None:
-        if not is_current(gather(self._render_task), Path(self._render_task.output)):
+        if not is_up_to_date(self._render_task):
             render(self._render_task.canonical_json())
 
     def _note_problem(self, experiment: Experiment) -> None:

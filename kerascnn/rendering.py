@@ -38,11 +38,17 @@ def render(task_json: bytes) -> str:
     from kerascnn.report.writer import only_writer
 
     output = Path(task.output)
-    with reading_from(Path(task.store)):
-        if is_current(gather(task), output):
-            return str(output / "index.html")
-    with only_writer(output):  # what there is to show may be more than before the wait for it
+    if is_up_to_date(task):
+        return str(output / "index.html")
+    # What goes wrong in writing is said by the writer; what there is to show may be more than before the wait for it.
+    with only_writer(output), reading_from(Path(task.store)):
         return str(render_report(gather(task), output, task.invocation))
+
+
+def is_up_to_date(task: RenderTask) -> bool:
+    """Whether the report shows what there is to show. Raises: StoreError when that cannot be read."""
+    with reading_from(Path(task.store)):
+        return is_current(gather(task), Path(task.output))
 
 
 def gather(task: RenderTask) -> ReportInputs:

@@ -61,9 +61,9 @@ def check_files(key: str, files: dict[str, bytes]) -> None:
         expected = dict(manifest["files"])
         missing = set(ENTRY_FILES) - files.keys()
     except (ValueError, TypeError, KeyError, RecursionError) as err:
-        raise DamagedEntry(f"its manifest cannot be read ({err})") from err
+        raise DamagedEntry(f"{MANIFEST} cannot be read ({err})") from err
     if not is_own or set(expected) != set(ENTRY_FILES) or missing:
-        raise DamagedEntry("its manifest is of another entry")
+        raise DamagedEntry(f"{MANIFEST} is of another entry")
     for name in ENTRY_FILES:
         if sha256(files[name]) != expected[name]:
             raise DamagedEntry(f"{name} does not have the checksum in its manifest")

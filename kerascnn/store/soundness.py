@@ -6,6 +6,7 @@ are asked of an entry that somebody sent and of every entry that is read.
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from kerascnn.errors import UsageError
 from kerascnn.identity import RunIdentity
+from kerascnn.models import locate_builder
 from kerascnn.records import Epoch, LayerProbe, RunRecord, Score, hash_weights
 from kerascnn.specs import Spec
 from kerascnn.store.entry import DamagedEntry, read_arrays
@@ -31,7 +33,7 @@ MOST_CLASSES = 1000
 MOST_IMAGES = 10_000_000
 NAME = re.compile(r"[A-Za-z0-9_.:+()/-]{1,200}")
 """What a class of machines, a library or a version is called. Anything else could speak to a terminal."""
-TIME = re.compile(r"[0-9T:.+Z-]{10,40}")
+LONGEST_TIME = 40
 
 
 def check_entry(key: str, files: dict[str, bytes], dataset: DatasetInfo | None = None) -> tuple[RunIdentity, RunRecord]:
@@ -75,8 +77,9 @@ def _about(name: str) -> Iterator[None]:
 
 
 def check_identity(identity: RunIdentity) -> None:
-    """Raises: DamagedEntry when a name in it is none."""
+    """Raises: DamagedEntry when a name in it is none, UsageError when its model's is none."""
     _require(bool(NAME.fullmatch(identity.platform)), "its class of machines has no proper name")
+    locate_builder(identity.spec.model.builder)
     for name, version in identity.versions.items():
         _require(bool(NAME.fullmatch(name) and NAME.fullmatch(version)), "its versions have no proper names")
     _require(len(identity.versions) <= 100 and len(identity.sources) <= 10_000, "it names too many sources")
@@ -99,9 +102,16 @@ def check_record(record: RunRecord, key: str) -> None:
     cost = record.cost
     _require(min(cost.to_dict().values()) >= 0, "its cost has a negative number")
     _require(record.environment.precision == record.spec.precision, "its precision is not that of its spec")
-    _require(bool(TIME.fullmatch(record.environment.finished_at)), "it does not say when it ended")
+    _require(_is_time(record.environment.finished_at), "it does not say when it ended")
     if record.small_set_accuracy is not None:
         _check_share("small_set_accuracy", record.small_set_accuracy)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return len(text) <= LONGEST_TIME and datetime.datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def _check_epochs(record: RunRecord) -> None:
@@ -163,6 +173,8 @@ def check_predictions(record: RunRecord, arrays: dict[str, np.ndarray], dataset:
 def check_weights(record: RunRecord, weights: dict[str, np.ndarray]) -> None:
     """Raises: DamagedEntry when these are not the weights that the record speaks of."""
     _require(hash_weights(weights) == record.weights_sha256, "its weights are not those of its record")
+    odd = sorted(name for name, array in weights.items() if array.dtype.kind == "f" and array.dtype != "float32")
+    _require(not odd, f"its weights are no float32: {', '.join(odd[:3])}")
     count = sum(prod(array.shape) for array in weights.values())
     _require(count == record.cost.parameters, f"it has {count} weights, its record {record.cost.parameters}")
 

@@ -25,7 +25,7 @@ LARGEST_PEAK_BYTES = 1_500_000_000
 NOT_PRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """What moves the cursor, rings, or turns the reading direction of a terminal."""
 LONGEST_LINE = 4000
-SPOKEN = re.compile(r"^Refused|damaged:|^pipeline\.py:")
+SPOKEN = re.compile(r": refused |damaged:|^pipeline\.py:")
 """How a line begins that is about a file: of `store add`, of `store verify`, of any other command."""
 
 
