@@ -41,7 +41,12 @@ def call(*words: str) -> tuple[float, float]:
 def write_entry(root: Path, identity: Any, record: Any, files: dict[str, bytes]) -> None:
     """An entry as `Store.commit` leaves it, without waiting for the disk."""
     key = identity.key
-    record = msgspec.structs.replace(record, key=key, spec=identity.spec)
+    rate = identity.spec.optimiser.learning_rate
+    epochs = (
+        msgspec.structs.replace(record.epochs[-1], epoch=number, learning_rate=rate)
+        for number in range(1, identity.spec.epochs + 1)
+    )
+    record = msgspec.structs.replace(record, key=key, spec=identity.spec, epochs=tuple(epochs))
     files = {**files, "identity.json": identity.canonical_json(), "record.json": record.canonical_json()}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     (root / key).mkdir()
@@ -57,12 +62,12 @@ def fill(root: Path) -> int:
 
     store = Store(root)
     smoke = load_suite(Request(names=NAMES, profile="smoke", data="embedded"))
-    templates = {
+    found = {
         arm: store.load(key) for plan in smoke.planned() for arm, keys in plan.runs.items() for key in keys.values()
     }
-    any_key = next(iter(store.keys()))
-    files = {name: (root / any_key / name).read_bytes() for name in ("predictions.npz", "weights.npz")}
+    templates = {arm: record for arm, record in found.items() if record and record.outcome == "finished"}
     some = next(iter(templates.values()))
+    files = {name: (root / some.key / name).read_bytes() for name in ("predictions.npz", "weights.npz")}
     wanted = 0
     for plan in load_suite(Request(names=NAMES, profile="quick", data="embedded", seeds=SEEDS)).planned():
         for (arm, _), spec in plan.study.planned(plan.ledger).items():

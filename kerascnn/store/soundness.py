@@ -183,7 +183,7 @@ def check_shapes(weights: dict[str, np.ndarray], shapes: dict[str, list[int]]) -
     """Raises: DamagedEntry when the weights are not those of a network with these (variable path -> shape)."""
     mine = {name: list(array.shape) for name, array in weights.items()}
     differ = sorted(name for name in {*mine, *shapes} if mine.get(name) != shapes.get(name))
-    _require(not differ, f"its weights are not those of its model: {', '.join(differ[:3])}")
+    _require(not differ, f"weights.npz: not those of its model: {', '.join(differ[:3])}")
 
 
 def _check_numbers(path: str, value: object) -> None:
