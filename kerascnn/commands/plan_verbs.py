@@ -15,7 +15,7 @@ from kerascnn.machine import usable_cores
 from kerascnn.notebooks.contract import Notebook, find_notebooks, read_notebook
 from kerascnn.places import experiments_folder
 from kerascnn.specs import TrainSpec
-from kerascnn.spelling import spell_duration, spell_size
+from kerascnn.spelling import printable, spell_duration, spell_size
 from kerascnn.store import Store
 from kerascnn.suite import Forecast, Planned, Request, forecast, load_suite
 from kerascnn.uncovered import uncovered_reads
@@ -168,7 +168,7 @@ def _print_reasons(reasons: dict[str, tuple[str, str]]) -> None:
         keys = dict.fromkeys(key[:8] for other, key in reasons.values() if other == reason and key)
         reason += f" ({', '.join(keys)})" if keys else ""
         start = f"    {', '.join(names)}: "
-        print(textwrap.fill(reason, width, initial_indent=start, subsequent_indent=" " * 8))
+        print(textwrap.fill(printable(reason), width, initial_indent=start, subsequent_indent=" " * 8))
 
 
 def _reason(ledger: Ledger, spec: TrainSpec, stored: dict[str, dict[str, Any]]) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from factories import make_identity, make_result
 from kerascnn.identity import RunIdentity
 from kerascnn.records import DatasetInfo, hash_weights
 from kerascnn.specs import Spec
-from kerascnn.store import DamagedEntry, check_entry
+from kerascnn.store import DamagedEntry, check_entry, check_shapes
 from kerascnn.store.entry import pack_arrays, result_files
 
 IMAGES = DatasetInfo(
@@ -229,6 +229,22 @@ def test_weights_of_another_number_are_refused_though_their_hash_is_right() -> N
     edit(files, "record.json", setting("weights_sha256", value=hash_weights(more)))
     with pytest.raises(DamagedEntry, match="it has 9 weights, its record 8"):
         check_entry(identity.key, files)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"kernel": np.zeros((2, 3), np.float32)},
+        {"kernel": np.zeros((3, 2))},
+        {"other": np.zeros((3, 2), np.float32)},
+        {"kernel": np.zeros((3, 2), np.float32), "more": np.zeros(1, np.float32)},
+        {},
+    ],
+)
+def test_weights_of_another_model_are_refused(weights: dict[str, np.ndarray]) -> None:
+    check_shapes({"kernel": np.zeros((3, 2), np.float32)}, {"kernel": [3, 2]})
+    with pytest.raises(DamagedEntry, match=r"^weights\.npz: not those of its model"):
+        check_shapes(weights, {"kernel": [3, 2]})
 
 
 def test_every_field_of_a_record_is_looked_at() -> None:
