@@ -104,7 +104,7 @@ def describe(task_json: bytes) -> bytes:
     keras = framework.load_keras()
     keras.utils.clear_session(free_memory=False)
     try:
-        with keras.StatelessScope():
+        with keras.StatelessScope(initialize_variables=False):
             network = build_model(
                 task.model,
                 task.image_shape,
