@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kerascnn.errors import StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
-from kerascnn.execution.scheduler import DRAIN_SECONDS, Scheduler, Work
+from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.execute import NotebookTask, execute, notebook_deadline_seconds
 from kerascnn.places import experiments_folder, reports_folder
@@ -98,7 +99,7 @@ class Producer:
         if not self._train_only:
             for plan, work in zip(plans, works, strict=True):
                 work.on_settled = partial(self._execute, plan, scheduler, lane)
-            scheduler.watch(lane.submit(render, self._render_task.canonical_json()), self._rendered)
+            self._render(scheduler, lane)
         with _draining_on_interrupt(scheduler, self._progress):
             scheduler.run()
         self.outcome.failed_runs += scheduler.failed + scheduler.changed
@@ -133,18 +134,29 @@ class Producer:
         if failure is not None:
             self.outcome.failed_notebooks.append(name)
             self._progress.say(f"{name}: the notebook failed: {failure.reason}")
+        stem = page_stem(name, plan.session(self._suite.dataset).changed_parameters)
+        self._render(scheduler, lane, f"{name}: see {self.outcome.index.parent / stem}.html")
+
+    def _render(self, scheduler: Scheduler, lane: LocalExecutor, then_say: str = "", deaths: int = 0) -> None:
         scheduler.watch(
             lane.submit(render, self._render_task.canonical_json()),
-            lambda rendered: self._page_ready(plan, rendered),
+            partial(self._rendered, scheduler, lane, then_say, deaths),
         )
 
-    def _page_ready(self, plan: Planned, future: Future) -> None:
-        self._rendered(future)
-        stem = page_stem(plan.experiment.name, plan.session(self._suite.dataset).changed_parameters)
-        self._progress.say(f"{plan.experiment.name}: see {self.outcome.index.parent / stem}.html")
-
-    def _rendered(self, future: Future) -> None:
-        self.outcome.index = Path(future.result())
+    def _rendered(self, scheduler: Scheduler, lane: LocalExecutor, then_say: str, deaths: int, future: Future) -> None:
+        """Raises: StoreError when the process that renders was killed again and again."""
+        try:
+            self.outcome.index = Path(future.result())
+        except WorkerDied as err:
+            if deaths >= DEATHS_ALLOWED:
+                raise StoreError(
+                    f"The process that renders the report was killed {deaths + 1} times (out of memory?). Every run is "
+                    "kept: free memory, then `python pipeline.py report`."
+                ) from err
+            self._render(scheduler, lane, then_say, deaths + 1)
+            return
+        if then_say:
+            self._progress.say(then_say)
 
     def _render_if_stale(self) -> None:
         if not is_up_to_date(self._render_task):
