@@ -66,7 +66,7 @@ def check_files(key: str, files: dict[str, bytes]) -> None:
         raise DamagedEntry(f"{MANIFEST} is of another entry")
     for name in ENTRY_FILES:
         if sha256(files[name]) != expected[name]:
-            raise DamagedEntry(f"{name} does not have the checksum in its manifest")
+            raise DamagedEntry(f"{name} does not have the checksum in {MANIFEST}")
 
 
 def manifest_of(key: str, files: dict[str, bytes]) -> bytes:
