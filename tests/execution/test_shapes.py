@@ -17,7 +17,7 @@ from kerascnn.session import load_info
 from kerascnn.specs import DataSpec, TrainSpec, model
 from kerascnn.store import DamagedEntry, Store, check_shapes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("shapes")]
 
 INFO = DatasetInfo(
     name="x", title="x", content="c" * 64, image_shape=(32, 32, 3), class_names=tuple("abcdefghij"), train_images=100,
@@ -25,9 +25,11 @@ INFO = DatasetInfo(
 )  # fmt: skip
 
 
-@pytest.fixture
-def described(tmp_path: Path) -> Iterator[ModelShapes]:
-    with ModelShapes(tmp_path / "log", tmp_path) as found:
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelShapes]:
+    """One process for all tests: it takes seconds to load TensorFlow."""
+    folder = tmp_path_factory.mktemp("shapes")
+    with ModelShapes(folder / "log", folder) as found:
         yield found
 
 

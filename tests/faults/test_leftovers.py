@@ -11,8 +11,6 @@ import pytest
 from killing import is_alive, start, wait_until
 from place import CHECKOUT, Place, make_place
 
-pytestmark = pytest.mark.slow
-
 WAITING = {
     "cell_type": "code",
     "execution_count": None,
@@ -23,7 +21,9 @@ WAITING = {
 }
 
 
-@pytest.mark.parametrize("verb", ["clean", "all"])
+@pytest.mark.parametrize(
+    "verb", [pytest.param("clean", marks=pytest.mark.slow), pytest.param("all", marks=pytest.mark.faults)]
+)
 def test_a_pipeline_killed_while_a_notebook_runs_leaves_nothing_in_the_temporary_folder(
     tmp_path: Path, data: Path, verb: str
 ) -> None:

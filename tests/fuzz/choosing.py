@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,21 @@ import pytest
 
 ASKED_FOR = [int(number) for number in os.environ.get("KERASCNN_FUZZ_CASES", "").split(",") if number]
 """Cases to try alone, instead of the long version's."""
+
+
+def spread(kinds: Sequence[str], count: int) -> list[int]:
+    """`count` places in `kinds`, with all kinds (by their first word) among them, as evenly as may be."""
+    by_kind: dict[str, list[int]] = {}
+    for number, kind in enumerate(kinds):
+        by_kind.setdefault(kind.split()[0], []).append(number)
+    choose, chosen = random.Random("spread"), []
+    for numbers in by_kind.values():
+        choose.shuffle(numbers)
+    while len(chosen) < count:
+        for numbers in by_kind.values():
+            if numbers and len(chosen) < count:
+                chosen.append(numbers.pop())
+    return chosen
 
 
 def short_and_long(short: Sequence[int], long: int, size: int) -> pytest.MarkDecorator:

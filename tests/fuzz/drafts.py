@@ -151,21 +151,6 @@ def _go_together(first: Mutation, second: Mutation) -> bool:
     return STAGES.get(one) != STAGES.get(other) or (one in PARTS and other in PARTS and one != other)
 
 
-def spread(count: int) -> list[int]:
-    """Numbers of `count` cases with all kinds of mutation (by their first word) among them, as evenly as may be."""
-    by_kind: dict[str, list[int]] = {}
-    for number, mutation in enumerate(MUTATIONS):
-        by_kind.setdefault(mutation.kind.split()[0], []).append(number)
-    choose, chosen = random.Random("spread"), []
-    for numbers in by_kind.values():
-        choose.shuffle(numbers)
-    while len(chosen) < count:
-        for numbers in by_kind.values():
-            if numbers and len(chosen) < count:
-                chosen.append(numbers.pop())
-    return chosen
-
-
 def end_record(content: bytes) -> int:
     """Where the zip file's last record begins."""
     return content.rindex(b"PK\x05\x06")

@@ -75,18 +75,3 @@ def _lost(base: Base, harmed: dict[str, str], store: Path) -> list[str]:
     there = {path.split("/")[0] for path in harmed} & set(base.keys)
     aside = {path.name.split("-")[0] for path in (store / "_damaged").glob("*")}
     return [f"the entry {key} is gone" for key in sorted(there) if not (store / key).exists() and key not in aside]
-
-
-def spread(count: int) -> list[int]:
-    """Numbers of `count` harms, as evenly over their kinds (by their first word) as may be."""
-    by_kind: dict[str, list[int]] = {}
-    for number, harm in enumerate(HARMS):
-        by_kind.setdefault(harm.kind.split()[0], []).append(number)
-    choose, chosen = random.Random("spread"), []
-    for numbers in by_kind.values():
-        choose.shuffle(numbers)
-    while len(chosen) < count:
-        for numbers in by_kind.values():
-            if numbers and len(chosen) < count:
-                chosen.append(numbers.pop())
-    return chosen

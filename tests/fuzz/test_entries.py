@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from choosing import attempt_all, short_and_long
+from choosing import attempt_all, short_and_long, spread
 from disks import HARMS
 from material import Base
-from stores import COMMANDS, QUICKEST, spread, try_harm
+from stores import COMMANDS, QUICKEST, try_harm
 from warm import Commands
 
-SHORT = 15
+SHORT = 8
 
 
-@short_and_long(spread(SHORT), len(HARMS), 25)
+@short_and_long(spread([harm.kind for harm in HARMS], SHORT), len(HARMS), 25)
 def test_no_harm_to_a_store_spreads(base: Base, commands: Commands, tmp_path: Path, numbers: Sequence[int]) -> None:
     verbs = QUICKEST if len(numbers) == SHORT else COMMANDS
     attempt_all(partial(try_harm, base, commands, verbs=verbs), numbers, tmp_path, "tests/fuzz/test_entries.py")

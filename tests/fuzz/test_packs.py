@@ -14,8 +14,8 @@ import oracles  # noqa: F401
 import pytest
 import texts  # noqa: F401
 import zips  # noqa: F401
-from choosing import attempt_all, short_and_long
-from drafts import MUTATIONS, spread
+from choosing import attempt_all, short_and_long, spread
+from drafts import MUTATIONS
 from material import Base
 from packs import Packs
 from warm import Commands
@@ -28,7 +28,7 @@ def packs(base: Base, commands: Commands) -> Packs:
     return Packs(base, commands)
 
 
-@short_and_long(spread(36), PACKS, 50)
+@short_and_long(spread([mutation.kind for mutation in MUTATIONS], 16), PACKS, 50)
 def test_no_pack_is_believed_or_does_harm(packs: Packs, tmp_path: Path, numbers: Sequence[int]) -> None:
     attempt_all(packs.attempt, numbers, tmp_path, "tests/fuzz/test_packs.py")
 
