@@ -234,11 +234,15 @@ class SharedFolder:
             for top in manifest.folders:
                 remove_if_empty(self.path, top)
             self._clear_staging()
-            # The lock while it is held: who waits for it sees that it has no name any more, and makes another.
-            for name in (*self.ours.beside, self.ours.manifest, self.ours.lock):
+            for name in (*self.ours.beside, self.ours.manifest):
                 if self._is_trace(name, manifest):
                     remove_file(self.path, name)
-            return Cleared(removed, tuple(self._entries(Manifest("", {}, folders=manifest.folders))))
+            hidden = [self.ours.lock] if self._is_trace(self.ours.lock) else []
+            left = self._entries(Manifest("", {}, folders=manifest.folders))
+            # The lock last and while it is held: who waits for it sees that it has no name any more, and makes another.
+            for name in hidden:
+                remove_file(self.path, name)
+            return Cleared(removed, tuple(name for name in left if name not in hidden))
 
     def _without(self, manifest: Manifest, keep: Sequence[Path]) -> Manifest:
         """The manifest without names that lead into one of `keep`."""

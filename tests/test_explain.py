@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from test_store import make_identity
+from factories import make_identity
 
 from kerascnn.explain import differences, nearest
 from kerascnn.identity import RunIdentity

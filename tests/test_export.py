@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from factories import make_identity, make_result
 from msgspec.structs import replace
 from place import CHECKOUT
-from test_store import make_identity, make_result
 
 from kerascnn.commands.export_files import NAMES, table_files
 from kerascnn.identity import RunIdentity
