@@ -34,6 +34,8 @@ MOST_IMAGES = 10_000_000
 NAME = re.compile(r"[A-Za-z0-9_.:+()/-]{1,200}")
 """What a class of machines, a library or a version is called. Anything else could speak to a terminal."""
 LONGEST_TIME = 40
+TRAIN_SCORE_IMAGES = 1000
+"""As `training.run`, which loads TensorFlow: the training score is taken on at most so many images."""
 
 
 def check_entry(key: str, files: dict[str, bytes], dataset: DatasetInfo | None = None) -> tuple[RunIdentity, RunRecord]:
@@ -63,6 +65,8 @@ def check_answers(
         same = record.spec == identity.spec and environment.platform == identity.platform
         _require(same, "it is about another run than the identity")
         _require(environment.versions == identity.versions, "it is of other versions than the identity")
+        if dataset is not None:
+            check_counts(record, dataset)
     with _about("predictions.npz"):
         check_predictions(record, read_arrays(files["predictions.npz"]), dataset)
     return identity, record
@@ -95,8 +99,7 @@ def check_record(record: RunRecord, key: str) -> None:
         _require(1 <= score.images <= MOST_IMAGES, f"{name}.images is {score.images}")
         _check_share(f"{name}.accuracy", score.accuracy)
         _require(score.loss is None or score.loss >= 0, f"{name}.loss is {score.loss}")
-    asked = record.spec.data.test_images
-    _require(asked is None or record.test.images <= asked, "it was tested on more images than its spec says")
+    _check_counts(record)
     for layer in (layer for probe in record.probes for layer in probe.layers):
         _check_layer(layer)
     cost = record.cost
@@ -105,6 +108,34 @@ def check_record(record: RunRecord, key: str) -> None:
     _require(_is_time(record.environment.finished_at), "it does not say when it ended")
     if record.small_set_accuracy is not None:
         _check_share("small_set_accuracy", record.small_set_accuracy)
+
+
+def _check_counts(record: RunRecord) -> None:
+    """As far as can be told without the data set: no score is on more images than the spec allows."""
+    data = record.spec.data
+    for name, asked in (("train", data.train_images), ("val", data.val_images), ("test", data.test_images)):
+        images = getattr(record, name).images
+        _require(asked is None or images <= asked, f"{name}.images is {images}, its spec allows {asked}")
+    _require(record.train.images <= TRAIN_SCORE_IMAGES, f"train.images is {record.train.images}")
+
+
+def check_counts(record: RunRecord, dataset: DatasetInfo) -> None:
+    """Raises: DamagedEntry when a score is not on as many images as the run had of this data set."""
+    data = record.spec.data
+    val = round(dataset.train_images * data.validation_share)
+    train = min(TRAIN_SCORE_IMAGES, _at_most(data.train_images, dataset.train_images - val))
+    there = {
+        "train": train,
+        "val": _at_most(data.val_images, val),
+        "test": _at_most(data.test_images, dataset.test_images),
+    }
+    for name, count in there.items():
+        images = getattr(record, name).images
+        _require(images == count, f"{name}.images is {images}, of this data set it had {count}")
+
+
+def _at_most(wanted: int | None, available: int) -> int:
+    return available if wanted is None else min(wanted, available)
 
 
 def _is_time(text: str) -> bool:

@@ -14,7 +14,7 @@ from factories import make_identity, make_result
 from kerascnn.identity import RunIdentity
 from kerascnn.records import DatasetInfo, hash_weights
 from kerascnn.specs import Spec
-from kerascnn.store import DamagedEntry, check_entry, check_shapes
+from kerascnn.store import DamagedEntry, check_entry, check_shapes, soundness
 from kerascnn.store.entry import pack_arrays, result_files
 
 IMAGES = DatasetInfo(
@@ -68,6 +68,10 @@ def test_masks_of_a_segmentation_are_sound() -> None:
         setting("test", "images", value=4),
         setting("test", "images", value=2**63),
         setting("test", "images", value=10**300),
+        setting("train", "images", value=7),
+        setting("train", "images", value=1001),
+        setting("val", "images", value=7),
+        setting("val", "images", value=11),
         setting("outcome", value="diverged"),
         setting("epochs", value=[]),
         setting("epochs", 0, "epoch", value=2),
@@ -101,7 +105,13 @@ def test_a_record_that_cannot_be_is_refused_and_its_file_named(change: Callable[
     files = files_of(identity)
     edit(files, "record.json", change)
     with pytest.raises(DamagedEntry, match=r"^(record\.json|weights\.npz|predictions\.npz): "):
-        check_entry(identity.key, files)
+        check_entry(identity.key, files, IMAGES)
+
+
+def test_the_training_score_is_on_as_many_images_as_training_takes() -> None:
+    from kerascnn.training import run
+
+    assert run.TRAIN_SCORE_IMAGES == soundness.TRAIN_SCORE_IMAGES
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 5000, "NaN", "", "\xff", '{"test": {"accuracy": NaN}}'])
