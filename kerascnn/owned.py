@@ -25,6 +25,8 @@ from kerascnn.without_links import kind_of, list_folder, move, read_file, remove
 
 SHIPPED = ("README.md", ".gitignore", ".gitkeep")
 """What a project keeps in a folder for results that is otherwise empty."""
+LITTER = ("._", ".ds_store", "thumbs.db", "desktop.ini", "@eadir", ".directory")
+"""How names begin, in lower case, that file managers leave in any folder they show."""
 NAMED_IN_MESSAGES = 10
 _STAGED = re.compile(r"[0-9a-f]{8}-[0-9]+|file|manifest|history")
 """Names in the staging folder; the last three are those of earlier versions."""
@@ -120,7 +122,8 @@ class SharedFolder:
                 foreign = []
             else:
                 foreign = [name for name in self.ours.hidden if not self._is_usable(name)]
-                foreign += [name for name in list_folder(self.path) if name not in (*SHIPPED, *self.ours.hidden)]
+                others = [name for name in list_folder(self.path) if not name.lower().startswith(LITTER)]
+                foreign += [name for name in others if name not in (*SHIPPED, *self.ours.hidden)]
         if foreign:
             raise UsageError(
                 f"{self.called} must be a new or empty folder, or one with {a(self.ours.noun)}. Received: {self.path} "

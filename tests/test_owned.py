@@ -288,3 +288,13 @@ def test_who_waits_for_the_lock_that_is_removed_has_the_folder_alone_afterwards(
 def test_names_in_a_message_are_few_and_harmless() -> None:
     assert spell_names(["a", "b\x1b[2J"]) == "a, 'b\\x1b[2J'"
     assert spell_names([str(number) for number in range(12)]).endswith("8, 9 and 2 more")
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "@eaDir", "._index.html"])
+def test_what_a_file_manager_leaves_makes_no_folder_somebody_elses(shared: SharedFolder, name: str) -> None:
+    shared.path.mkdir(parents=True, exist_ok=True)
+    (shared.path / name).write_text("x")
+    shared.check_place()
+    (shared.path / "thesis.txt").write_text("x")
+    with pytest.raises(UsageError, match=r"thesis\.txt"):
+        shared.check_place()
