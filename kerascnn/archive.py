@@ -30,6 +30,7 @@ from kerascnn.store import (
     Store,
     check_entry,
     check_files,
+    check_finite,
     check_shapes,
     read_arrays,
 )
@@ -136,9 +137,11 @@ class _Taker:
         mine = self.store.load(key)
         if mine is not None and mine.weights_sha256 != record.weights_sha256:
             raise DamagedEntry("the store has this run with other weights; yours is kept")
+        weights = read_arrays(files["weights.npz"])
+        check_finite(record, weights)
         expected = self.shapes(identity, dataset) if dataset is not None and mine is None else None
         if expected is not None:
-            check_shapes(read_arrays(files["weights.npz"]), expected)
+            check_shapes(weights, expected)
         return identity
 
     def _dataset(self, files: dict[str, bytes]) -> DatasetInfo | None:

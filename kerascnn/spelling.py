@@ -11,8 +11,14 @@ def spell_duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def printable(text: str) -> str:
-    """`text` from anywhere, fit for a terminal: what is no letter or sign of one line is written as its code."""
+def printable(text: str, longest: int = 3000) -> str:
+    """`text` from anywhere, fit for a terminal: what is no letter or sign of one line is written as its code.
+
+    Of more than `longest` letters the middle is left out.
+    """
+    if len(text) > longest:
+        half = longest // 2
+        text = f"{text[:half]} ... {len(text) - 2 * half:,} letters left out ... {text[-half:]}"
     return "".join(
         sign if sign.isprintable() else sign.encode("unicode_escape", "surrogatepass").decode() for sign in text
     )

@@ -129,7 +129,9 @@ def make_identity(seed: int = 1, **fields: Any) -> RunIdentity:
     """What a run of no real source, on no real machine, is made from; `fields` go into its spec."""
     spec = msgspec.structs.replace(make_record(seed=seed).spec, **fields)
     spec = msgspec.structs.replace(spec, data=msgspec.structs.replace(spec.data, test_images=3))
-    return RunIdentity(spec=spec, sources={"nets": "0" * 64}, versions={"keras": "3"}, platform="test-platform")
+    return RunIdentity(
+        spec=spec, sources={"kerascnn.models.vgg": "0" * 64}, versions={"keras": "3"}, platform="test-platform"
+    )
 
 
 def make_result(

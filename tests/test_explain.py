@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import factories
 import msgspec
 import pytest
-from factories import make_identity
 
 from kerascnn.explain import differences, nearest
 from kerascnn.identity import RunIdentity
@@ -16,6 +16,11 @@ from kerascnn.specs import OptimiserSpec, TrainSpec
 def with_spec(identity: RunIdentity, **changes: Any) -> RunIdentity:
     spec: TrainSpec = msgspec.structs.replace(identity.spec, **changes)
     return msgspec.structs.replace(identity, spec=spec)
+
+
+def make_identity(seed: int = 1) -> RunIdentity:
+    """With one source alone."""
+    return msgspec.structs.replace(factories.make_identity(seed), sources={"nets": "0" * 64})
 
 
 def test_equal_identities_do_not_differ() -> None:

@@ -17,6 +17,7 @@ import pipeline
 from kerascnn.archive import pack
 from kerascnn.identity import Origin, RunIdentity, identify, origin_of
 from kerascnn.machine import native_precision, platform_class, result_versions
+from kerascnn.models import locate_builder
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.session import choose_origin, load_info, open_ledger
 from kerascnn.specs import Study
@@ -145,7 +146,7 @@ def test_thirty_origins_with_all_runs_but_one_are_told_apart_in_a_moment(
 
     def counting(builder: str, search_path: Path) -> dict[str, str]:
         asked.append(builder)
-        return {"nets": "0" * 64}
+        return {locate_builder(builder)[0]: "0" * 64}
 
     monkeypatch.setattr("kerascnn.ledger.run_sources", counting)
     origins = [

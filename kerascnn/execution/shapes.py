@@ -21,7 +21,7 @@ from kerascnn.store import DamagedEntry
 
 START_SECONDS = 60.0
 """Loading TensorFlow takes some seconds, on a busy machine more."""
-BUILD_SECONDS = 8.0
+BUILD_SECONDS = 5.0
 """The largest network of the suite is described in two; arguments that somebody made up may take for ever."""
 
 

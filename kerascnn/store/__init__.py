@@ -10,7 +10,7 @@ from kerascnn.store.files import (
     write_replacing,
     writing_to,
 )
-from kerascnn.store.soundness import check_entry, check_shapes
+from kerascnn.store.soundness import check_entry, check_finite, check_shapes
 from kerascnn.store.store import Store, TakenIn
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "TakenIn",
     "check_entry",
     "check_files",
+    "check_finite",
     "check_shapes",
     "load_spec",
     "names_in",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,12 @@ SCHEMA = 1
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
 MOST_ARRAY_BYTES = 1_000_000_000
 """A network of 250 million weights: no larger one is stored, for it could not be read within the memory there is."""
-NUMBERS = "fiub"
-"""The kinds of numbers that an array may hold: floats, integers with and without sign, truth values."""
+LONGEST_HEADER = 1000
+HEADER = re.compile(
+    rb"\{'descr': '(?P<descr>[<>|][fiub][0-9]{1,2})', 'fortran_order': (?P<order>True|False), "
+    rb"'shape': \((?P<shape>(?:[0-9]{1,18}(?:, ?|(?=\))))*)\), \} *\n"
+)
+"""What NumPy writes before an array of numbers: floats, integers with and without sign, truth values."""
 
 
 class DamagedEntry(StoreError):
@@ -141,16 +146,28 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray
     import numpy as np
 
     if member.compress_type != zipfile.ZIP_STORED or not member.filename.endswith(".npy"):
-        raise ValueError(f"{member.filename!r} is no plain array")
+        raise ValueError(f"{member.filename[:100]!r} is no plain array")
     content = archive.read(member)
-    stream = io.BytesIO(content)
-    version = np.lib.format.read_magic(stream)
-    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, is_fortran, dtype = read[version](stream)
-    size_bytes = len(content) - stream.tell()
-    count = 1
+    start, descr, is_fortran, shape = _read_header(content)
+    dtype, count = np.dtype(descr), 1
     for side in shape:  # Python's integers: NumPy's would overflow
         count *= side
-    if dtype.hasobject or dtype.kind not in NUMBERS or count < 0 or count * dtype.itemsize != size_bytes:
-        raise ValueError(f"{member.filename!r} claims {shape} of {dtype} in {size_bytes} bytes")
-    return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order="F" if is_fortran else "C")
+    if count * dtype.itemsize != len(content) - start:
+        raise ValueError(f"{member.filename[:100]!r} claims {count} of {dtype} in {len(content) - start} bytes")
+    return np.frombuffer(content, dtype, offset=start).reshape(shape, order="F" if is_fortran else "C")
+
+
+def _read_header(content: bytes) -> tuple[int, str, bool, tuple[int, ...]]:
+    """Where the numbers of an .npy file begin, their type, whether by columns, and the shape.
+
+    Only the one form in which NumPy writes them: it reads headers as Python source, which a crooked one overtaxes.
+    """
+    width = {b"\x93NUMPY\x01\x00": 2, b"\x93NUMPY\x02\x00": 4}.get(content[:8])
+    if width is None:
+        raise ValueError("an array of an unknown form")
+    start = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
+    found = HEADER.fullmatch(content, 8 + width, min(start, 8 + width + LONGEST_HEADER))
+    if found is None:
+        raise ValueError("an array with a header that NumPy does not write")
+    sides = tuple(int(side) for side in re.findall(rb"[0-9]+", found["shape"]))
+    return start, found["descr"].decode(), found["order"] == b"True", sides

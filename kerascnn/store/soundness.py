@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from kerascnn.errors import UsageError
 from kerascnn.identity import RunIdentity
-from kerascnn.models import locate_builder
+from kerascnn.models import BUILDERS, locate_builder
 from kerascnn.records import Epoch, LayerProbe, RunRecord, Score, hash_weights
 from kerascnn.specs import Spec
 from kerascnn.store.entry import DamagedEntry, read_arrays
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LARGEST_FLOAT = 3.5e38
 """No loss, norm or time is larger: they come out of float32, or are seconds."""
 LARGEST_INTEGER = 2**53
+LONGEST_NAME = 200
 MOST_CLASSES = 1000
 MOST_IMAGES = 10_000_000
 NAME = re.compile(r"[A-Za-z0-9_.:+()/-]{1,200}")
@@ -83,10 +84,22 @@ def _about(name: str) -> Iterator[None]:
 def check_identity(identity: RunIdentity) -> None:
     """Raises: DamagedEntry when a name in it is none, UsageError when its model's is none."""
     _require(bool(NAME.fullmatch(identity.platform)), "its class of machines has no proper name")
-    locate_builder(identity.spec.model.builder)
+    _check_builder(identity)
     for name, version in identity.versions.items():
         _require(bool(NAME.fullmatch(name) and NAME.fullmatch(version)), "its versions have no proper names")
     _require(len(identity.versions) <= 100 and len(identity.sources) <= 10_000, "it names too many sources")
+
+
+def _check_builder(identity: RunIdentity) -> None:
+    """The builder is one of ours, or a function of a user's module, and its module is among the sources."""
+    builder = identity.spec.model.builder
+    _require(len(builder) <= LONGEST_NAME, "its model has no proper name")
+    module, function = locate_builder(builder)
+    names = [*module.split("."), function]
+    _require(all(name.isidentifier() for name in names), f"its model {builder!r} has no proper name")
+    is_ours = names[0] == "kerascnn"
+    _require(is_ours == (builder in BUILDERS), f"its model {builder!r} is no builder of a network")
+    _require(module in identity.sources, f"its sources lack the module of its model, {module}")
 
 
 def check_record(record: RunRecord, key: str) -> None:
@@ -206,6 +219,14 @@ def check_weights(record: RunRecord, weights: dict[str, np.ndarray]) -> None:
     _require(hash_weights(weights) == record.weights_sha256, "its weights are not those of its record")
     count = sum(prod(array.shape) for array in weights.values())
     _require(count == record.cost.parameters, f"it has {count} weights, its record {record.cost.parameters}")
+
+
+def check_finite(record: RunRecord, weights: dict[str, np.ndarray]) -> None:
+    """Raises: DamagedEntry when a run whose losses are finite has weights that are not."""
+    import numpy as np
+
+    odd = sorted(name for name, array in weights.items() if not np.isfinite(array).all())
+    _require(record.outcome == "diverged" or not odd, f"weights.npz: not finite: {', '.join(odd[:3])}")
 
 
 def check_shapes(weights: dict[str, np.ndarray], shapes: dict[str, list[int]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,4 +75,6 @@ def _lost(base: Base, harmed: dict[str, str], store: Path) -> list[str]:
     """Entries that were there, whole or not, and are neither there nor set aside."""
     there = {path.split("/")[0] for path in harmed} & set(base.keys)
     aside = {path.name.split("-")[0] for path in (store / "_damaged").glob("*")}
-    return [f"the entry {key} is gone" for key in sorted(there) if not (store / key).exists() and key not in aside]
+    return [
+        f"the entry {key} is gone" for key in sorted(there) if not os.path.lexists(store / key) and key not in aside
+    ]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from factories import make_identity, make_result
 
 from kerascnn.identity import RunIdentity
 from kerascnn.records import DatasetInfo, hash_weights
-from kerascnn.specs import Spec
-from kerascnn.store import DamagedEntry, check_entry, check_shapes, soundness
-from kerascnn.store.entry import pack_arrays, result_files
+from kerascnn.specs import ModelSpec, Spec
+from kerascnn.store import DamagedEntry, check_entry, check_finite, check_shapes, soundness
+from kerascnn.store.entry import pack_arrays, read_arrays, result_files
 
 IMAGES = DatasetInfo(
     name="x", title="x", content="c" * 64, image_shape=(4, 12, 3), class_names=("a", "b", "c", "d"),
@@ -191,8 +193,6 @@ def huge_claim(shape: tuple[int, ...], descr: str = "<f4") -> bytes:
     """An array whose header speaks of far more than follows."""
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": descr, "fortran_order": False, "shape": shape})
-    import zipfile
-
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("kernel.npy", stream.getvalue())
@@ -201,8 +201,6 @@ def huge_claim(shape: tuple[int, ...], descr: str = "<f4") -> bytes:
 
 def overlapping() -> bytes:
     """A thousand members that all lie on the same bytes."""
-    import zipfile
-
     content = bytearray(arrays(a=np.zeros(1000, np.float32)))
     with zipfile.ZipFile(io.BytesIO(bytes(content))) as archive:
         start = archive.start_dir
@@ -230,6 +228,62 @@ def test_weights_that_claim_more_than_they_hold_are_refused_without_taking_memor
     files = files_of(identity) | {"weights.npz": weights}
     with pytest.raises(DamagedEntry, match=r"^weights\.npz: "):
         check_entry(identity.key, files)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.float32(1.5),
+        np.zeros(0, np.float32),
+        np.zeros((3, 0, 2), np.float32),
+        np.arange(6, dtype=np.float32).reshape(2, 3),
+        np.asfortranarray(np.arange(24.0).reshape(2, 3, 4)),
+        np.array([True, False]),
+        np.arange(5, dtype=">i4"),
+        np.arange(7, dtype=np.uint8),
+        np.zeros((1,) * 30, np.float32),
+    ],
+)
+def test_arrays_of_numbers_come_back_as_numpy_wrote_them(array: np.ndarray) -> None:
+    found = read_arrays(pack_arrays({"a": array}))["a"]
+    assert found.dtype == np.asarray(array).dtype
+    np.testing.assert_array_equal(found, array)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["(" * 900, "-" * 900 + "1", "{'descr': " + "[" * 500, "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+     "{'descr': '<f4', 'fortran_order': False, 'shape': (1, , 2), }", "", "{}"],
+)  # fmt: skip
+def test_a_header_that_numpy_does_not_write_is_not_read_as_source(header: str) -> None:
+    text = header.encode() + b"\n"
+    content = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(4)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.npy", content)
+    with pytest.raises(DamagedEntry, match="no file of arrays"):
+        read_arrays(stream.getvalue())
+
+
+@pytest.mark.parametrize(
+    "builder", ["os:system", "../evil:build", "a:b:c", "kerascnn.training.run:train_run", "models.no_such", "x" * 9999]
+)
+def test_a_model_that_is_no_builder_among_the_runs_sources_is_refused(builder: str) -> None:
+    identity = make_identity(model=ModelSpec(builder=builder))
+    identity = RunIdentity.from_dict(
+        identity.to_dict() | {"sources": {**identity.sources, "kerascnn.training.run": "0" * 64}}
+    )
+    with pytest.raises(DamagedEntry, match=r"^identity\.json: "):
+        check_entry(identity.key, files_of(identity))
+
+
+def test_a_finished_run_has_finite_weights() -> None:
+    identity = make_identity()
+    record = make_result(identity).record
+    check_finite(record, {"kernel": np.zeros(3, np.float32)})
+    with pytest.raises(DamagedEntry, match="not finite: kernel"):
+        check_finite(record, {"kernel": np.array([0, np.nan], np.float32)})
+    check_finite(msgspec.structs.replace(record, outcome="diverged"), {"kernel": np.array([np.inf], np.float32)})
 
 
 def test_weights_of_another_number_are_refused_though_their_hash_is_right() -> None:
