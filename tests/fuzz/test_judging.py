@@ -8,7 +8,7 @@ from judging import FILE_OF_AN_ENTRY, changed, complaints, photograph, unnamed, 
 from material import Entry
 from warm import Done
 
-SOUND = Done(["store", "add"], 5, "Taken in 0 runs.\n", "Refused 0123456789ab: record.json is odd\n", 0.3, 150_000_000)
+SOUND = Done(["store", "add"], 5, "Taken in 0 runs.\n", "sent.zip: refused 0123456789ab: record.json is odd\n", 0.3, 150_000_000)
 
 
 def test_a_refusal_that_names_its_file_is_no_complaint() -> None:
@@ -35,7 +35,7 @@ def test_each_thing_that_no_command_may_do_is_a_complaint(fields: dict) -> None:
 
 
 def test_a_refusal_that_names_no_file_is_a_complaint() -> None:
-    assert unnamed(msgspec.structs.replace(SOUND, stderr="Refused 0123456789ab: odd\n"), FILE_OF_AN_ENTRY)
+    assert unnamed(msgspec.structs.replace(SOUND, stderr="sent.zip: refused 0123456789ab: odd\n"), FILE_OF_AN_ENTRY)
     assert unnamed(msgspec.structs.replace(SOUND, stdout="", stderr=""), FILE_OF_AN_ENTRY)
 
 
