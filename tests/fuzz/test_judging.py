@@ -8,7 +8,9 @@ from judging import FILE_OF_AN_ENTRY, changed, complaints, photograph, unnamed, 
 from material import Entry
 from warm import Done
 
-SOUND = Done(["store", "add"], 5, "Taken in 0 runs.\n", "sent.zip: refused 0123456789ab: record.json is odd\n", 0.3, 150_000_000)
+SOUND = Done(
+    ["store", "add"], 5, "Taken in 0 runs.\n", "sent.zip: refused 0123456789ab: record.json is odd\n", 0.3, 150_000_000
+)
 
 
 def test_a_refusal_that_names_its_file_is_no_complaint() -> None:
