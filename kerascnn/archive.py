@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from kerascnn.errors import KerascnnError, StoreError, UsageError
+from kerascnn.errors import StoreError, UsageError
 from kerascnn.identity import KEY_LENGTH, RunIdentity, origin_of
 from kerascnn.records import DatasetInfo
 from kerascnn.search import SearchProgress
@@ -124,13 +124,13 @@ class _Taker:
             if len(files) < len(members):
                 raise DamagedEntry("it has a file twice")
             identity = self._check(key, files)
-        except (KerascnnError, *_ODD_ZIPS) as err:
+        except (DamagedEntry, UsageError, *_ODD_ZIPS) as err:
             self.accepted.refused[key] = str(err) or type(err).__name__
             return
         self._take(key, files, identity)
 
     def _check(self, key: str, files: dict[str, bytes]) -> RunIdentity:
-        """Raises: KerascnnError when the entry is not what a run of its spec gives, or other than the one that is here."""
+        """Raises: DamagedEntry or UsageError when the entry is not what a run of its spec gives, or other than the one that is here."""
         check_files(key, files)
         dataset = self._dataset(files)
         identity, record = check_entry(key, files, dataset)
@@ -162,14 +162,15 @@ class _Taker:
     def take_proposals(self, archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> None:
         try:
             content = SearchProgress.from_json(_read(archive, member)).canonical_json()
-        except (KerascnnError, RecursionError, *_ODD_ZIPS) as err:
+        except (DamagedEntry, UsageError, *_ODD_ZIPS) as err:
             self.accepted.refused[f"_proposals/{name}"] = str(err) or type(err).__name__
         else:
             self.store.take_in_proposals(name, content)
 
 
 _ODD_ZIPS = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
-"""What zipfile raises for members that are encrypted, cut off, or compressed in ways that it does not know."""
+"""What zipfile raises for members that are encrypted, cut off, or compressed in ways that it does not know; texts nested
+too deep are a RuntimeError too. A StoreError is none of these: it is about this machine's store, not about the pack."""
 
 
 @contextmanager

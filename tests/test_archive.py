@@ -16,7 +16,7 @@ import pytest
 from factories import make_identity, make_result
 
 from kerascnn.archive import add, pack
-from kerascnn.errors import UsageError
+from kerascnn.errors import StoreError, UsageError
 from kerascnn.identity import RunIdentity
 from kerascnn.records import DatasetInfo
 from kerascnn.store import MANIFEST, Store
@@ -358,3 +358,14 @@ def test_weights_must_be_those_of_the_model(
     accepted = add(laptop, packed, {content: info}, lambda identity, dataset: shapes)
     assert bool(accepted.added) == is_taken
     assert all("not those of its model" in reason for reason in accepted.refused.values())
+
+
+def test_a_store_that_cannot_be_read_is_no_fault_of_the_pack(
+    laptop: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(key: str) -> None:
+        raise StoreError("The store cannot be read: Input/output error.")
+
+    monkeypatch.setattr(laptop, "load", broken)
+    with pytest.raises(StoreError, match="Input/output error"):
+        add(laptop, packed)
