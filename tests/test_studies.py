@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -126,6 +129,27 @@ def test_a_cell_that_never_ends_is_an_error_and_the_study_before_it_is_kept(
     )
     assert names(sound) == ["deep-4"]
     assert "endless.ipynb ended the process: not done after 2.0 s" in str(endless)
+
+
+def test_a_thread_that_moves_the_variables_of_the_process_does_not_stop_its_children(tmp_path: Path) -> None:
+    names_of_variables = [f"KERASCNN_MOVED_{number}" for number in range(50)]
+    done = Event()
+
+    def move() -> None:  # as NumPy does while it is loaded: not through os.environ
+        while not done.is_set():
+            for name in names_of_variables:
+                os.putenv(name, "1")
+            for name in names_of_variables:
+                os.unsetenv(name)
+
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(move)
+        try:
+            answers = [load_studies([request(tmp_path, "sound", SOUND, {"depths": [4]})])[0] for _ in range(6)]
+        finally:
+            done.set()
+        moving.result()
+    assert [names(answer) for answer in answers] == [["deep-4"]] * 6
 
 
 def test_nothing_asked_for_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -42,6 +43,11 @@ class LocalExecutor(Executor):
         self._environment, self._log = environment, log
         self._pools: dict[int, ProcessPoolExecutor] = {}
         self._closed = self._stopping = False
+        # Read before the first line of a worker runs: a network built by walking over a set is then the same in each.
+        # Set, and NumPy loaded, before there are lanes: none may start a process while the list of variables moves,
+        # and NumPy moves it when it is loaded.
+        os.environ["PYTHONHASHSEED"] = PINNED["PYTHONHASHSEED"]
+        importlib.import_module("numpy")
         self._threads = [threading.Thread(target=self._lane, args=(lane,), daemon=True) for lane in range(lanes)]
         for thread in self._threads:
             thread.start()
@@ -110,8 +116,6 @@ class LocalExecutor(Executor):
     def _pool(self, lane: int) -> ProcessPoolExecutor:
         if lane in self._pools:
             return self._pools[lane]
-        # Read before the first line of a worker runs: a network built by walking over a set is then the same in each.
-        os.environ["PYTHONHASHSEED"] = PINNED["PYTHONHASHSEED"]
         self._pools[lane] = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
