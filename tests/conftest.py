@@ -67,7 +67,7 @@ def as_made(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Place:
     with process_lock(root / "lock"):
         if not (root / "data.txt").exists():
             place = make_place(root, data, *ONE_OF_EACH)
-            done = place.pipeline("all")
+            done = place.pipeline("all", "--jobs", "2")
             assert done.returncode == 0, done.stdout + done.stderr
             assert done.stdout.splitlines()[-1] == "Open reports/index.html"
             (root / "data.txt").write_text(str(data))

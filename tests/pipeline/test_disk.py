@@ -34,6 +34,7 @@ def call(place: Place, how: str, *words: str) -> subprocess.CompletedProcess[str
     return place.run([*command, "--data", str(place.data)])
 
 
+@pytest.mark.faults
 def test_a_full_disk_is_one_message_and_the_next_command_goes_on(as_made: Place, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
     done = call(place, SMALL_FILES, "all")
