@@ -25,6 +25,7 @@ import numpy as np
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.decoded import Decoded, Report, content_of
 from kerascnn.errors import DataError, UsageError
+from kerascnn.places import folder_of
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Spec
 
@@ -46,9 +47,9 @@ class CacheEntry(Spec, frozen=True, kw_only=True):
 
 def cache_folder() -> Path:
     """Where decoded data and downloads are kept: `KERASCNN_CACHE`, else the user's cache folder."""
-    chosen = os.environ.get("KERASCNN_CACHE")
-    if chosen:
-        return Path(chosen).expanduser().absolute()
+    chosen = folder_of("KERASCNN_CACHE")
+    if chosen is not None:
+        return chosen
     import platformdirs
 
     return platformdirs.user_cache_path("kerascnn")
