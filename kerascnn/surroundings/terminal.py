@@ -32,6 +32,7 @@ def settle_streams() -> None:
 def lost_output() -> str | None:
     """Why what was printed cannot be written; None where it can. From then on it leads nowhere."""
     try:
+        sys.stdout.write("\n")  # what could not be written before may be forgotten already
         sys.stdout.flush()
     except OSError as err:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again when it ends
