@@ -101,7 +101,7 @@ def scratch_folder() -> Iterator[Path]:
 
 def _locked_folder(stack: contextlib.ExitStack) -> Path:
     folder = user_folder(tempfile.gettempdir()) / f"scratch-{secrets.token_hex(4)}"
-    lock = process_lock(folder.with_name(f"{folder.name}{LOCK_SUFFIX}"))
+    lock = process_lock(folder.with_name(f"{folder.name}{LOCK_SUFFIX}"), timeout=0)
     lock.acquire()
     stack.callback(lock.release)
     stack.callback(Path(lock.lock_file).unlink, missing_ok=True)

@@ -211,7 +211,7 @@ def _load_once(
     known = _recall(key)
     if known is not None:
         return known
-    with cache.only_writer(key, report):
+    with cache.only_writer(key):
         known = _recall(key)
         if known is not None:
             return known

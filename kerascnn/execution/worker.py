@@ -41,13 +41,14 @@ class TrainTask(Spec, frozen=True, kw_only=True):
 
 
 class TaskOutcome(Spec, frozen=True, kw_only=True):
-    """What became of a task. `busy`: another pipeline is training this run. `changed`: `--force` found
-    other bits than the store had. `memory`: there was not enough of it."""
+    """What became of a task. `busy`: another pipeline is training this run, which `message` tells, and `suspended` whether
+    it has been stopped. `changed`: `--force` found other bits than the store had. `memory`: there was not enough of it."""
 
     key: str
     state: Literal["trained", "found", "busy", "failed", "changed", "memory"]
     duration_seconds: float = 0.0
     message: str = ""
+    suspended: bool = False
 
 
 def train(task_json: bytes) -> bytes:
@@ -58,11 +59,17 @@ def train(task_json: bytes) -> bytes:
         return TaskOutcome(key=key, state="found").canonical_json()
     with training_slot(task.slots), store.claim(key) as mine:
         if not mine:
-            return TaskOutcome(key=key, state="busy").canonical_json()
+            return _busy(store, key).canonical_json()
         before = store.load(key)
         if before is not None and not task.force:
             return TaskOutcome(key=key, state="found").canonical_json()
         return _train_claimed(task, store, before.weights_sha256 if before else None).canonical_json()
+
+
+def _busy(store: Store, key: str) -> TaskOutcome:
+    holder = store.claimed_by(key)
+    suspended = holder is not None and holder.is_suspended
+    return TaskOutcome(key=key, state="busy", message=str(holder or "another process"), suspended=suspended)
 
 
 def propose(request_json: bytes) -> bytes:
