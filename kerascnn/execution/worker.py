@@ -13,6 +13,7 @@ import msgspec
 
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.checks import check_framework, check_machine, check_sources
+from kerascnn.execution.peak import settle_peak_memory
 from kerascnn.execution.slots import training_slot
 from kerascnn.framework import load_keras
 from kerascnn.identity import RunIdentity
@@ -103,17 +104,19 @@ def _train(task: TrainTask) -> Any:
     spec, search_path = task.identity.spec, Path(task.search_path)
     check_sources(task.identity, search_path)
     from kerascnn.data import open_dataset
-    from kerascnn.training.run import Workshop, train_run
+    from kerascnn.training import run as trainer
 
     global _workshop
-    _workshop = _workshop or Workshop()
+    if _workshop is None:
+        settle_peak_memory(trainer)
+        _workshop = trainer.Workshop()
     environment = Environment(
         platform=task.identity.platform,
         precision=spec.precision,
         versions=task.identity.versions,
         finished_at=utc_now(),
     )
-    result = train_run(
+    result = trainer.train_run(
         spec,
         open_dataset(spec.data.content),
         key=task.identity.key,
