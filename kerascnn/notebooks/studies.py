@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 from kerascnn.errors import KerascnnError, NotebookError
 from kerascnn.notebooks.contract import Notebook, read_notebook
-from kerascnn.places import children_variables
+from kerascnn.places import CHECKOUT, children_variables
 from kerascnn.specs import Study
 
 CELL_DEADLINE_SECONDS = 30
@@ -52,7 +52,13 @@ def _ask_child(requests: list[StudyRequest]) -> tuple[list[str], str]:
     deadline = CELL_DEADLINE_SECONDS + 2 * len(requests)
     try:
         done = subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=deadline, env=children_variables()
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=deadline,
+            env=children_variables(),
+            cwd=CHECKOUT,  # where Python looks before anywhere else: the user may stand in another checkout
         )
     except subprocess.TimeoutExpired as err:
         output = err.stdout.decode() if isinstance(err.stdout, bytes) else err.stdout or ""

@@ -58,8 +58,6 @@ def holder_of(lock: Path) -> Holder | None:
 
 
 def _pids_holding(lock: Path) -> Iterator[int]:
-    import psutil
-
     try:
         found = lock.stat()
     except OSError:
@@ -69,16 +67,25 @@ def _pids_holding(lock: Path) -> Iterator[int]:
         words = line.split()
         if len(words) > 5 and words[1] == "FLOCK" and words[5] == place and words[4].isdecimal():
             yield int(words[4])
-    for process in psutil.process_iter():  # not every system lists its locks, nor those of every file system
-        if process.pid != os.getpid() and _has_open(process, lock):
-            yield process.pid
+    for pid in _others():  # not every system lists its locks, nor those of every file system
+        if _has_open(pid, lock):
+            yield pid
 
 
-def _has_open(process: psutil.Process, lock: Path) -> bool:
+def _others() -> list[int]:
     import psutil
 
     try:
-        return any(file.path == str(lock) for file in process.open_files())
+        return [pid for pid in psutil.pids() if pid != os.getpid()]
+    except OSError:  # a sandbox without /proc
+        return []
+
+
+def _has_open(pid: int, lock: Path) -> bool:
+    import psutil
+
+    try:
+        return any(file.path == str(lock) for file in psutil.Process(pid).open_files())
     except (psutil.Error, OSError):
         return False
 
