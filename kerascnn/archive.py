@@ -78,9 +78,8 @@ def pack(store: Store, keys: Iterable[str], target: Path) -> int:
                 for name in FILES:
                     archive.write(store.root / key / name, f"{key}/{name}")
             for name, content in store.proposals().items():
-                member = zipfile.ZipInfo(
-                    f"_proposals/{name}"
-                )  # not with the time of a clock that may stand before 1980
+                # Without the time of day: the clock of a small machine may stand before 1980.
+                member = zipfile.ZipInfo(f"_proposals/{name}")
                 member.external_attr = 0o644 << 16
                 archive.writestr(member, content)
         temporary.replace(target)

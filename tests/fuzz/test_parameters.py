@@ -23,8 +23,8 @@ from warm import Commands, Done, run_alone, start_commands
 from kerascnn.notebooks.contract import find_notebooks, read_notebook
 
 ATTEMPTS = 500
-IN_THE_STUDY = "at `$."
-"""What the study makes of a value may be wrong as well: then its place there is named."""
+IN_THE_STUDY = ("at `$.", "Arm and search names must differ")
+"""What the study makes of a value may be wrong as well: then its place there is named, or what came out twice."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ def unnamed(done: Done, attempt: Attempt) -> list[str]:
         return [f"it ended with {done.code} and {len(lines)} sentences: {done.stderr[-300:]!a}"]
     return (
         []
-        if any(name in lines[0] for name in (*attempt.named, IN_THE_STUDY))
+        if any(name in lines[0] for name in (*attempt.named, *IN_THE_STUDY))
         else [f"its message names nothing: {lines[0][:300]!a}"]
     )
 
