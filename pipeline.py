@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -12,9 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kerascnn.errors import KerascnnError, UsageError, near_match
+from kerascnn.errors import KerascnnError, StoreError, UsageError, near_match
 from kerascnn.framework import pin_environment
+from kerascnn.places import settle_variables
+from kerascnn.scratch import settle_home
 from kerascnn.spelling import printable
+from kerascnn.surroundings.terminal import lost_output, settle_streams
 
 if TYPE_CHECKING:
     from kerascnn.suite import Request
@@ -35,6 +37,20 @@ exit codes:
   0 done   2 wrong usage   3 data   4 notebook   5 store or reports folder
   6 done, but a run or a notebook failed (the report shows it)   75 terminated   130 interrupted
 """
+TAKES_DATA = ("all", "run", "plan", "why", "report", "data")
+"""Verbs that may decode data and keep them."""
+NUMBERS = {"jobs": (1, 1024), "seeds": (1, 999), "until-decided": (1, 999), "port": (0, 65535)}
+"""Options that are numbers, and from where to where they go. Seeds above 1000 have other uses (`specs.study`)."""
+
+
+def whole_number(text: str) -> int:
+    """What is typed after an option. Raises: ValueError for more digits than any option's number has."""
+    if len(text) > 20:
+        raise argparse.ArgumentTypeError(f"invalid int value of {len(text)} letters")
+    return int(text)
+
+
+whole_number.__name__ = "int"  # as argparse calls it in its messages
 
 
 class Parser(argparse.ArgumentParser):
@@ -67,10 +83,10 @@ def _add_options(parser: argparse.ArgumentParser, default: Any) -> None:
         "--data", default=default, metavar="CHOICE", help="auto (the default), embedded, cifar10 or a path"
     )
     group.add_argument(
-        "--jobs", type=int, default=default, metavar="N", help="worker processes (default: one per core)"
+        "--jobs", type=whole_number, default=default, metavar="N", help="worker processes (default: one per core)"
     )
     group.add_argument(
-        "--seeds", type=int, default=default, metavar="N", help="seeds of every arm, instead of the profile's"
+        "--seeds", type=whole_number, default=default, metavar="N", help="seeds of every arm, instead of the profile's"
     )
 
 
@@ -100,7 +116,7 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
     )
     one.add_argument(
         "--until-decided",
-        type=int,
+        type=whole_number,
         metavar="N",
         help="add seeds, up to N in all, until every claim is decided; the verdicts pay for each look",
     )
@@ -134,7 +150,9 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
 def _add_report_verbs(report: argparse.ArgumentParser, serve: argparse.ArgumentParser) -> None:
     report.add_argument("--output", metavar="DIR", help="write it there: a new folder, or one with a report")
     report.add_argument("--zip", metavar="FILE.zip", help="write it as one file as well, to hand in or to share")
-    serve.add_argument("--port", type=int, default=8000, metavar="N", help="the port (default: 8000; 0: any free one)")
+    serve.add_argument(
+        "--port", type=whole_number, default=8000, metavar="N", help="the port (default: 8000; 0: any free one)"
+    )
     serve.add_argument("--open", action="store_true", help="open it in the browser")
 
 
@@ -158,16 +176,27 @@ def _add_store_verb(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str]) -> int:
     """Run the command line `arguments`; the exit code."""
+    settle_streams()
     try:
         given = build_parser().parse_args(arguments)
         _check_options(given)
         pin_environment()  # here too: a process started from this one reads some variables before it runs any code
+        settle_variables()
+        notice = settle_home()
+        if notice and given.verb in TAKES_DATA:
+            print(notice, file=sys.stderr)
         code = _dispatch(given)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever reads this, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError:
+        lost = lost_output()
+        if lost is None:
+            raise
+        print(f"pipeline.py: What is printed cannot be written: {lost}. Send it elsewhere.", file=sys.stderr)
+        return StoreError.exit_code
     except KerascnnError as err:
         print(f"pipeline.py: {printable(str(err))}", file=sys.stderr)
         return err.exit_code
@@ -236,9 +265,10 @@ def _dispatch_store(given: argparse.Namespace, request: Request) -> int:
 
 
 def _request(given: argparse.Namespace) -> Request:
+    from kerascnn.commands.parameters import read_parameters
     from kerascnn.suite import Request
 
-    parameters = dict(_parse_parameter(text) for text in getattr(given, "parameters", []))
+    parameters = read_parameters(getattr(given, "parameters", []))
     if "profile" in parameters:
         raise UsageError("The profile must be given with --profile. Received: -p profile.")
     return Request(
@@ -261,28 +291,11 @@ def _check_options(given: argparse.Namespace) -> None:
             f"`--profile` must be one of {', '.join(PROFILES)}. Received: --profile {given.profile}. "
             f"{near_match(given.profile, PROFILES)}"
         )
-    for name in ("jobs", "seeds"):
-        value = getattr(given, name)
-        if value is not None and value < 1:
-            raise UsageError(f"`--{name}` must be at least 1. Received: --{name} {value}.")
-
-
-def _parse_parameter(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise UsageError(f"`-p` must be NAME=JSON. Received: -p {text}. Write for example -p epochs=3.")
-    try:
-        return name, json.loads(value, parse_constant=_no_constant)
-    except json.JSONDecodeError:
-        if value.isidentifier():
-            return name, value
-        raise UsageError(
-            f"The value of `-p {name}` must be JSON. Received: {value}. Quote it for the shell: -p {name}='[8, 14]'."
-        ) from None
-
-
-def _no_constant(name: str) -> Any:
-    raise UsageError(f"A parameter must be a finite number. Received: {name}.")
+    for name, (least, most) in NUMBERS.items():
+        value = getattr(given, name.replace("-", "_"), None)
+        if value is not None and not least <= value <= most:
+            bound = f"at least {least}" if value < least else f"at most {most}"
+            raise UsageError(f"`--{name}` must be {bound}. Received: --{name} {value}.")
 
 
 def _base_command(given: argparse.Namespace) -> str:

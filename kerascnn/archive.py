@@ -73,12 +73,15 @@ def pack(store: Store, keys: Iterable[str], target: Path) -> int:
     sound = [key for key in sorted(keys) if store.load(key) is not None]
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with zipfile.ZipFile(temporary, "x", zipfile.ZIP_STORED) as archive:
+        with zipfile.ZipFile(temporary, "x", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
             for key in sound:
                 for name in FILES:
                     archive.write(store.root / key / name, f"{key}/{name}")
             for name, content in store.proposals().items():
-                archive.writestr(f"_proposals/{name}", content)
+                # Without the time of day: the clock of a small machine may stand before 1980.
+                member = zipfile.ZipInfo(f"_proposals/{name}")
+                member.external_attr = 0o644 << 16
+                archive.writestr(member, content)
         temporary.replace(target)
     except OSError as err:
         raise StoreError(

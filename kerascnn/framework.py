@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.errors import UsageError
+from kerascnn.places import keras_folder
 
 THREADS = 1
 """Threads of each worker: their number changes the bits, and processes use the cores better."""
@@ -146,5 +147,4 @@ def _who_chose_the_backend() -> str:
 
 
 def _settings_file() -> Path:
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path.home() / ".keras") / "keras.json"
+    return (keras_folder() or Path(".keras")) / "keras.json"

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from kerascnn.specs import Precision
+from kerascnn.surroundings.cores import count_cores
+from kerascnn.surroundings.kernel_files import read_kernel_file
 
 INSTRUCTION_SETS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2", "avx", "sse4_1")
 """What oneDNN dispatches to on x86, best first, by the names the kernel gives them."""
@@ -22,10 +24,10 @@ RESULT_PACKAGES = ("tensorflow", "keras", "numpy")
 @cache
 def instruction_set() -> str:
     """The widest instruction set that this processor offers, `baseline` where none can be told."""
-    info = Path("/proc/cpuinfo")
-    if not info.exists():
+    text = read_kernel_file(Path("/proc/cpuinfo"))
+    if not text:
         return "neon" if platform.machine() in ("arm64", "aarch64") else "baseline"
-    line = next((line for line in info.read_text().splitlines() if line.startswith(("flags", "Features"))), "")
+    line = next((line for line in text.splitlines() if line.startswith(("flags", "Features"))), "")
     flags = set(line.split())
     return next((name for name in INSTRUCTION_SETS if name in flags), "neon" if "asimd" in flags else "baseline")
 
@@ -37,7 +39,8 @@ def device_kind() -> str:
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
     if not cards or hidden or not _is_installed("nvidia-cudnn-cu12"):
         return "cpu"
-    model = next(line for line in cards[0].read_text().splitlines() if line.startswith("Model"))
+    lines = read_kernel_file(cards[0]).splitlines()
+    model = next((line for line in lines if line.startswith("Model")), "Model: unknown")
     return "gpu:" + model.partition(":")[2].strip().replace(" ", "-")
 
 
@@ -58,10 +61,10 @@ def result_versions() -> dict[str, str]:
 
 
 def usable_cores() -> int:
-    """How many cores this process may use; one where a GPU does the work."""
+    """How many workers this process can keep busy with its share of the cores; one where a GPU does the work."""
     if device_kind() != "cpu":
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return count_cores()
 
 
 def _is_installed(package: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 from filelock import Timeout
 
 from kerascnn.errors import StoreError, UsageError
-from kerascnn.locks import process_lock
+from kerascnn.locks import Held, process_lock
 from kerascnn.manifests import HIDDEN, Manifest, half_way, is_possible, sha256_of, tops_of
 from kerascnn.without_links import kind_of, list_folder, move, read_file, remove_file, remove_if_empty, write_new
 
@@ -137,7 +137,12 @@ class SharedFolder:
 
         Raises: StoreError when the folder cannot be written.
         """
-        lock = process_lock(self.path / self.ours.lock, timeout=self.timeout_seconds, is_singleton=True)
+        lock = process_lock(
+            self.path / self.ours.lock,
+            timeout=self.timeout_seconds,
+            waits_for=f"the {self.ours.noun}s folder {self.path}",
+            is_singleton=True,
+        )
         with self.errors():
             self.path.mkdir(parents=True, exist_ok=True)
             lock.acquire()
@@ -296,6 +301,7 @@ class SharedFolder:
         except (OSError, Timeout) as err:
             if isinstance(err, Timeout):
                 reason = f"another {self.ours.noun} is being written there"
+                reason += f" by {err.holder}" if isinstance(err, Held) else ""
             else:
                 reason = err.strerror or str(err)
             raise StoreError(

@@ -27,6 +27,7 @@ from kerascnn.scratch import scratch_folder, variables_inside
 from kerascnn.session import check_data, is_settled
 from kerascnn.specs import Profile
 from kerascnn.suite import Experiment, Planned, Suite
+from kerascnn.surroundings.notices import Notices
 
 EXIT_TERMINATED = 75
 """Stopped from outside; the same command goes on where it was."""
@@ -87,15 +88,18 @@ class Producer:
         jobs = self._suite.request.jobs or usable_cores()
         log = self._suite.store.worker_log()
         with scratch_folder() as scratch:
-            inside = variables_inside(scratch)
+            notices = Notices(scratch / "notices")
+            inside = variables_inside(scratch) | notices.variables
             executors = LocalExecutor(jobs, inside, log), LocalExecutor(1, inside, log)
             with _stopping_workers(*executors) as (trainers, lane):
-                self._produce(plans, trainers, lane, jobs)
+                self._produce(plans, trainers, lane, jobs, notices)
         return self.outcome
 
-    def _produce(self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int) -> None:
+    def _produce(
+        self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int, notices: Notices
+    ) -> None:
         works = [Work(plan.experiment.name, plan.study, plan.ledger, force=self._suite.request.force) for plan in plans]
-        scheduler = Scheduler(works, trainers, jobs, self._progress)
+        scheduler = Scheduler(works, trainers, jobs, self._progress, notices=notices.fresh)
         if not self._train_only:
             for plan, work in zip(plans, works, strict=True):
                 work.on_settled = partial(self._execute, plan, scheduler, lane)

@@ -120,7 +120,7 @@ class Slot:
         """Two pipelines may publish the same experiment at once; the system frees the lock of one that dies."""
         with writing_to(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = process_lock(self.folder / f".{self.name}.lock")
+            lock = process_lock(self.folder / f".{self.name}.lock", waits_for=f"the results of {self.experiment}")
             lock.acquire()
         try:
             yield

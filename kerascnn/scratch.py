@@ -29,6 +29,8 @@ PREFIX = "kerascnn-"
 LOCK_SUFFIX = ".lock"
 KERNEL = "kerascnn"
 """How the kernel of a notebook in the pipeline is called."""
+MOST_NAMES = 9
+"""How many names are tried for the folder of this user: whoever wants to may take each of them, but gains nothing."""
 ROOF_VARIABLE = "KERASCNN_TEMPORARY"
 """Where the temporary folder of the system is, for processes that are given another."""
 OLD_SECONDS = 24 * 3600
@@ -58,9 +60,17 @@ def shared_temporary(own: str) -> str:
 def user_folder(own: str) -> Path:
     """The folder of this user alone in the temporary folder that all share, made where it is missing.
 
-    Raises: StrangersFolder when somebody else has that name, or it is no folder; OSError when it cannot be made.
+    Where somebody else has its name, or it is no folder, the next of `MOST_NAMES` names is tried.
+    Raises: StrangersFolder when none of them can be had; OSError when it cannot be made.
     """
-    folder = Path(shared_temporary(own)) / f"{PREFIX}{os.getuid()}"
+    first = Path(shared_temporary(own)) / f"{PREFIX}{os.getuid()}"
+    for number in range(1, MOST_NAMES):
+        with contextlib.suppress(StrangersFolder):
+            return _private_folder(first if number == 1 else first.with_name(f"{first.name}-{number}"))
+    return _private_folder(first.with_name(f"{first.name}-{MOST_NAMES}"))
+
+
+def _private_folder(folder: Path) -> Path:
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     try:
@@ -91,13 +101,50 @@ def scratch_folder() -> Iterator[Path]:
 
 def _locked_folder(stack: contextlib.ExitStack) -> Path:
     folder = user_folder(tempfile.gettempdir()) / f"scratch-{secrets.token_hex(4)}"
-    lock = process_lock(folder.with_name(f"{folder.name}{LOCK_SUFFIX}"))
+    lock = process_lock(folder.with_name(f"{folder.name}{LOCK_SUFFIX}"), timeout=0)
     lock.acquire()
     stack.callback(lock.release)
     stack.callback(Path(lock.lock_file).unlink, missing_ok=True)
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     return folder
+
+
+def settle_home() -> str:
+    """Give this process, and all that it starts, a home folder that can be written; a sentence where it is not the user's.
+
+    Containers, sandboxes and services run programs as users without any; libraries then write to odd places, or fail.
+    Raises: StoreError where there is no temporary folder either.
+    """
+    home = _own_home()
+    if home is not None and os.access(home, os.W_OK | os.X_OK):
+        os.environ["HOME"] = str(home)
+        return ""
+    kept = home / ".keras" if home is not None else None
+    if kept is not None and kept.is_dir():
+        os.environ.setdefault("KERAS_HOME", str(kept))  # data sets that can still be read
+    try:
+        instead = user_folder(tempfile.gettempdir()) / "home"
+        instead.mkdir(mode=0o700, exist_ok=True)
+    except (OSError, StrangersFolder) as err:
+        raise StoreError(
+            f"There must be a home folder or a temporary folder that can be written. Received: neither ({err}). Set HOME "
+            "or TMPDIR to one."
+        ) from err
+    os.environ["HOME"] = str(instead)
+    what = "There is no home folder" if home is None else f"The home folder {home} cannot be written"
+    return f"{what}: decoded data are kept in {instead}. KERASCNN_CACHE names a folder that stays."
+
+
+def _own_home() -> Path | None:
+    """The user's home folder; None where the system knows none, or none that is there."""
+    if not os.environ.get("HOME", "").strip():
+        os.environ.pop("HOME", None)  # set and empty, it would mean the root of the file system
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home if home.is_absolute() and home.is_dir() else None
 
 
 def sweep_scratch() -> None:

@@ -17,9 +17,11 @@ from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, r
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.records import DatasetInfo
 from kerascnn.results import Results
+from kerascnn.scratch import scratch_folder
 from kerascnn.specs import Precision, Spec, Study, TrainSpec
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
+from kerascnn.surroundings.notices import Notices
 
 SESSION_VARIABLE = "KERASCNN_SESSION"
 
@@ -120,9 +122,11 @@ def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
     from kerascnn.execution.progress import Progress
     from kerascnn.execution.scheduler import Scheduler, Work
 
-    jobs = usable_cores()
-    with LocalExecutor(jobs, {}, ledger.store.worker_log()) as executor:
-        Scheduler([Work("notebook", study, ledger)], executor, jobs, Progress(sys.stderr)).run()
+    jobs, work = usable_cores(), Work("notebook", study, ledger)
+    with scratch_folder() as scratch:
+        notices = Notices(scratch / "notices")
+        with LocalExecutor(jobs, notices.variables, ledger.store.worker_log()) as executor:
+            Scheduler([work], executor, jobs, Progress(sys.stderr), notices=notices.fresh).run()
 
 
 def current_session(study: Study) -> Session:

@@ -64,7 +64,7 @@ def as_made(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Place:
 
     root = of_all_processes(tmp_path_factory) / "as-made"
     root.mkdir(exist_ok=True)
-    with process_lock(root / "lock"):
+    with process_lock(root / "lock", timeout=1800):
         if not (root / "data.txt").exists():
             place = make_place(root, data, *ONE_OF_EACH)
             done = place.pipeline("all", "--jobs", "2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import time
 import zipfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -91,6 +92,20 @@ def test_taking_in_twice_changes_nothing_and_remembers_where_the_runs_are_from(l
     assert len(again.known) == 3
     assert not again.added
     assert [origin.platform for origin in laptop.origins()] == ["test-platform"]
+
+
+@pytest.mark.parametrize(
+    "seconds", [0, -86_400, 5_000_000_000, time.time() + 1e6], ids=["1970", "1969", "2128", "soon"]
+)
+def test_a_file_of_any_date_is_packed(
+    teacher: Store, laptop: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    teacher.take_in_proposals(f"{'a' * 32}.json", b"{}")
+    for path in teacher.root.glob("*/*"):
+        os.utime(path, (seconds, seconds))
+    monkeypatch.setattr("time.time", lambda: seconds)  # a machine without a clock of its own
+    assert pack(teacher, teacher.keys(), tmp_path / "old.zip") == len(teacher.keys()) > 0
+    assert sorted(add(laptop, tmp_path / "old.zip").added) == sorted(teacher.keys())
 
 
 def test_what_oracles_proposed_travels_with_the_runs(teacher: Store, laptop: Store, tmp_path: Path) -> None:

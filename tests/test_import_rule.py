@@ -105,6 +105,15 @@ def test_what_guards_the_users_files_knows_nothing_of_what_is_written(module: st
     assert parts_used(module) <= {"errors", "locks", "manifests", "without_links"}
 
 
+@pytest.mark.parametrize("module", below("surroundings"))
+def test_what_looks_at_the_machine_knows_nothing_of_what_is_done_on_it(module: str) -> None:
+    assert parts_used(module, "load", "call", "types") <= {"surroundings"}
+
+
+def test_places_import_nothing_of_ours_but_errors() -> None:
+    assert parts_used("kerascnn.places") <= {"errors"}
+
+
 @pytest.mark.parametrize("module", below("specs"))
 def test_specs_import_nothing_of_ours_but_errors(module: str) -> None:
     assert parts_used(module, "load") <= {"errors", "specs"}
@@ -121,7 +130,7 @@ def test_models_know_neither_data_nor_training_nor_results(module: str) -> None:
 
 @pytest.mark.parametrize("module", below("data"))
 def test_data_know_neither_models_nor_results(module: str) -> None:
-    assert parts_used(module) <= {"errors", "locks", "specs", "records", "data"}
+    assert parts_used(module) <= {"errors", "locks", "places", "specs", "records", "data"}
 
 
 @pytest.mark.parametrize("module", below("training"))

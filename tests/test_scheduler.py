@@ -17,7 +17,9 @@ from factories import CONTENT, make_arm, make_record, make_result
 
 from kerascnn.costs import RUN_OVERHEAD_SECONDS, Costs
 from kerascnn.errors import KerascnnError, StoreError, UsageError
+from kerascnn.execution import patience
 from kerascnn.execution import scheduler as scheduler_module
+from kerascnn.execution.patience import Patience
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import Scheduler, Work
@@ -417,6 +419,54 @@ def test_a_run_that_another_pipeline_trains_is_asked_for_later(executor: Stubbed
     assert seeds_of(executor)[:2] == [1, 2], "the other run does not wait"
     assert sorted(seeds_of(executor)) == [1, 1, 1, 2]
     assert (scheduler.trained, scheduler.failed) == (1, [])
+
+
+def be_suspended(task: TrainTask) -> TaskOutcome:
+    return TaskOutcome(key=task.identity.key, state="busy", message="process 7, which is suspended", suspended=True)
+
+
+def test_a_run_that_a_suspended_pipeline_holds_fails_here_and_everything_else_is_done(
+    executor: StubbedExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler_module, "BUSY_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "SUSPENDED_SECONDS", 0.3)
+    executor.answers[1] = [be_suspended] * 1000
+    said, settled = io.StringIO(), []
+    ledger = Ledger(Store(executor.store.root), SETTING, Path("/"), retry_failures=True)
+    study = make_study(make_arm("a"), seeds=2)
+    work = Work("a", study, ledger, on_settled=lambda: settled.append(True))
+    scheduler = Scheduler([work], executor, 1, Progress(said), notices=list)
+    scheduler.run()
+    key = ledger.key(study.planned(ledger)["a", 1])
+    assert (scheduler.trained, scheduler.failed, settled) == (1, [key], [True])
+    failure = executor.store.load_failure(key)
+    assert failure is not None
+    assert "it is being trained by process 7, which is suspended" in failure.reason
+    assert said.getvalue().count("Waiting for A, seed 1 of a: it is being trained by process 7") == 1
+
+
+def test_a_holder_that_goes_on_again_is_waited_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    waiting = Patience()
+    assert not waiting.is_over("a", suspended=True)
+    now[0] = patience.SUSPENDED_SECONDS + 1
+    assert not waiting.is_over("a", suspended=False)
+    assert not waiting.is_over("a", suspended=True)
+    now[0] += patience.SUSPENDED_SECONDS + 1
+    assert waiting.is_over("a", suspended=True)
+    assert not waiting.is_over("b", suspended=True)
+    assert not waiting.is_over("c", suspended=False)
+    now[0] += patience.LONGEST_SECONDS + 1
+    assert waiting.is_over("c", suspended=False)
+
+
+def test_what_workers_have_to_say_is_said_in_the_terminal(executor: StubbedExecutor) -> None:
+    said, texts = io.StringIO(), [["Waiting for a core."], []]
+    ledger = Ledger(Store(executor.store.root), SETTING, Path("/"), retry_failures=True)
+    work = Work("a", make_study(make_arm("a"), seeds=2), ledger)
+    Scheduler([work], executor, 1, Progress(said), notices=lambda: texts.pop(0) if texts else []).run()
+    assert said.getvalue().splitlines().count("Waiting for a core.") == 1
 
 
 def test_waiting_for_another_pipeline_does_not_keep_the_processor_busy(

@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from kerascnn import scratch
-from kerascnn.scratch import StrangersFolder, scratch_folder, sweep_scratch, user_folder, variables_inside
+from kerascnn.errors import StoreError
+from kerascnn.scratch import (
+    StrangersFolder,
+    scratch_folder,
+    settle_home,
+    sweep_scratch,
+    user_folder,
+    variables_inside,
+)
 
 HOLD = """
 import sys, tempfile, time
@@ -93,27 +101,40 @@ def test_a_folder_that_others_could_enter_is_closed_to_them(temporary: Path) -> 
 
 
 @pytest.mark.parametrize("what", ["link", "file", "stranger"])
-def test_where_a_stranger_has_the_name_a_fresh_folder_is_used(
-    temporary: Path, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_a_stranger_has_the_name_the_next_one_is_used(temporary: Path, tmp_path: Path, what: str) -> None:
     if what == "link":
         (tmp_path / "trap").mkdir()
         own(temporary).symlink_to(tmp_path / "trap")
     elif what == "file":
         own(temporary).write_text("")
+    elif os.getuid() == 0:
+        own(temporary).mkdir()
+        os.chown(own(temporary), 12345, -1)
     else:
-        monkeypatch.setattr(os, "getuid", lambda: 12345)
-        own(temporary).mkdir()  # belongs to whoever runs the tests
+        pytest.skip("only root can make folders of others")
     before = left_in(tmp_path)
+    second = f"{own(temporary).name}-2"
+    assert user_folder(str(temporary)).name == second
+    with scratch_folder() as folder:
+        assert folder.parent == temporary / second
+        assert [path.stat().st_mode & 0o777 for path in (folder, folder.parent)] == [0o700, 0o700]
+        sweep_scratch()
+        assert folder.is_dir()
+    assert left_in(tmp_path) == sorted([*before, f"temporary/{second}"])
+
+
+def test_where_strangers_have_every_name_a_folder_without_one_is_used(temporary: Path) -> None:
+    names = [own(temporary).name, *(f"{own(temporary).name}-{number}" for number in range(2, scratch.MOST_NAMES + 1))]
+    for name in names:
+        (temporary / name).write_text("")
     with pytest.raises(StrangersFolder):
         user_folder(str(temporary))
     with scratch_folder() as folder:
         assert folder.parent == temporary
-        assert folder != own(temporary)
         assert folder.stat().st_mode & 0o777 == 0o700
         sweep_scratch()
         assert folder.is_dir()
-    assert left_in(tmp_path) == before
+    assert left_in(temporary) == sorted(names)
 
 
 def age(path: Path, seconds: float) -> None:
@@ -160,3 +181,55 @@ def test_a_folder_of_the_user_that_is_called_alike_stays(temporary: Path, tmp_pa
     before = left_in(tmp_path)
     sweep_scratch()
     assert [name for name in left_in(tmp_path) if own(temporary).name not in name] == before
+
+
+# --- homes --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """HOME and KERAS_HOME, put back afterwards."""
+    monkeypatch.setenv("HOME", "/")
+    monkeypatch.setenv("KERAS_HOME", "/")
+    monkeypatch.delenv("KERAS_HOME")
+    return monkeypatch
+
+
+def test_a_home_folder_that_can_be_written_stays(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    variables.setenv("HOME", str(tmp_path))
+    assert (settle_home(), os.environ["HOME"]) == ("", str(tmp_path))
+
+
+@pytest.mark.parametrize("given", ["/nonexistent", "", " ", "relative", "file"])
+def test_who_has_no_home_folder_gets_one_that_nobody_else_can_enter(
+    variables: pytest.MonkeyPatch, temporary: Path, tmp_path: Path, given: str
+) -> None:
+    variables.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    variables.setenv("HOME", str(tmp_path / given) if given == "file" else given)
+    variables.setattr("pwd.getpwuid", lambda number: (_ for _ in ()).throw(KeyError(number)))
+    notice = settle_home()
+    home = Path(os.environ["HOME"])
+    assert home == own(temporary) / "home"
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert notice.startswith("There is no home folder: decoded data are kept in ")
+
+
+def test_data_in_a_home_folder_that_can_only_be_read_are_still_found(
+    variables: pytest.MonkeyPatch, temporary: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".keras").mkdir()
+    variables.setenv("HOME", str(tmp_path))
+    variables.setattr("os.access", lambda path, mode: False)
+    assert settle_home().startswith(f"The home folder {tmp_path} cannot be written: ")
+    assert os.environ["KERAS_HOME"] == str(tmp_path / ".keras")
+    assert Path.home() == own(temporary) / "home"
+
+
+def test_with_neither_home_nor_temporary_folder_one_sentence_says_what_to_set(
+    variables: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    variables.setenv("HOME", "/nonexistent")
+    variables.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(StoreError, match=r"Set HOME or TMPDIR to one\.$"):
+        settle_home()

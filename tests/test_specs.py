@@ -284,6 +284,12 @@ def test_a_study_without_claims_trains_all_its_arms() -> None:
     assert make_study(*FIVE).profile_arms() == FIVE
 
 
+@pytest.mark.parametrize("seeds", [FRESH_SEEDS, 2**32, 2**62])
+def test_more_seeds_than_those_of_arms_are_refused_before_any_of_them_is_listed(seeds: int) -> None:
+    with pytest.raises(UsageError, match=f"`seeds` must be less than {FRESH_SEEDS}: .*Received: seeds={seeds}"):
+        make_study(seeds=seeds)
+
+
 def test_the_studys_seeds_beat_the_budgets() -> None:
     assert make_study().seed_numbers == (1, 2)
     assert make_study(seeds=4).seed_numbers == (1, 2, 3, 4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from kerascnn.commands.folders import check_apart
 from kerascnn.errors import UsageError
 from kerascnn.owned import Ours, SharedFolder
+from kerascnn.places import path_of
 from kerascnn.report.csv_files import harmless
 
 OURS = Ours("export")
@@ -24,7 +24,7 @@ def export_folder(target: str) -> SharedFolder:
     """The folder to export to. Raises: UsageError when something there, or the folder itself, is not ours to write."""
     if not target:
         raise UsageError("`store export` must name a folder. Received: nothing.")
-    folder = Path(target).expanduser().resolve()
+    folder = path_of(target, "The folder of `store export`").resolve()
     check_apart(folder, "store export")
     shared = SharedFolder(folder, OURS, "The folder of `store export`")
     shared.check_names(NAMES)

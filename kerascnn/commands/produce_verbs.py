@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kerascnn.commands.folders import REPORTS, check_reports, say_others
 from kerascnn.errors import EXIT_INCOMPLETE, UsageError
-from kerascnn.places import experiments_folder, reports_folder
+from kerascnn.places import experiments_folder, path_of, reports_folder
 from kerascnn.produce import Outcome, Producer
 from kerascnn.report.writer import report_folder
 from kerascnn.results import Results
@@ -112,12 +112,12 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
 def _place(option: str, text: str) -> Path:
     if not text:
         raise UsageError(f"`{option}` must name a place. Received: nothing.")
-    return Path(text).expanduser().resolve()
+    return path_of(text, f"`{option}`").resolve()
 
 
 def _file(option: str, text: str) -> Path:
     """A file that may be written: the folder it lies in is looked up, and no link at its own name is followed."""
-    path = Path(text).expanduser()
+    path = path_of(text, f"`{option}`")
     return _place(option, text) if path.name in ("", "..") else path.parent.resolve() / path.name
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ from kerascnn.data.cache import cached_entries
 from kerascnn.errors import StoreError, UsageError, near_match
 from kerascnn.execution.shapes import ModelShapes
 from kerascnn.identity import Origin, origin_of
-from kerascnn.places import experiments_folder, store_folder
+from kerascnn.places import experiments_folder, path_of, store_folder
 from kerascnn.publishing import used_runs
 from kerascnn.records import RunRecord
 from kerascnn.specs.study import PROFILES
@@ -133,15 +132,15 @@ def export(target: str) -> int:
 
 def pack_runs(target: str) -> int:
     """Every sound run in one file, for others to take in."""
-    store = Store(store_folder())
-    count = pack(store, store.keys(), Path(target))
-    print(f"Packed {count} runs into {target} ({spell_size(Path(target).stat().st_size)}).")
+    store, path = Store(store_folder()), path_of(target, "The pack")
+    count = pack(store, store.keys(), path)
+    print(f"Packed {count} runs into {target} ({spell_size(path.stat().st_size)}).")
     return 0
 
 
 def add_runs(source: str) -> int:
     """Take in the runs of a pack, each of them checked."""
-    store, path = Store(store_folder()), Path(source).expanduser()
+    store, path = Store(store_folder()), path_of(source, "The pack")
     datasets = {entry.info.content: entry.info for entry in cached_entries()}
     with ModelShapes(store.worker_log(), experiments_folder()) as shapes:
         taken = add(store, path, datasets, shapes)

@@ -23,13 +23,16 @@ from typing import Literal
 import numpy as np
 
 from kerascnn.data.dataset import Dataset
-from kerascnn.data.decoded import Decoded, Report, content_of
+from kerascnn.data.decoded import Decoded, content_of
 from kerascnn.errors import DataError, UsageError
+from kerascnn.places import folder_of
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Spec
 
 _PARTIAL_PREFIX = ".partial-"
 _PARTIAL_LIFETIME_SECONDS = 24 * 3600.0
+_LONGEST_WAIT_SECONDS = 3600.0
+"""For a set that another process decodes or fetches."""
 
 
 class CacheError(DataError):
@@ -46,9 +49,9 @@ class CacheEntry(Spec, frozen=True, kw_only=True):
 
 def cache_folder() -> Path:
     """Where decoded data and downloads are kept: `KERASCNN_CACHE`, else the user's cache folder."""
-    chosen = os.environ.get("KERASCNN_CACHE")
-    if chosen:
-        return Path(chosen).expanduser().absolute()
+    chosen = folder_of("KERASCNN_CACHE")
+    if chosen is not None:
+        return chosen
     import platformdirs
 
     return platformdirs.user_cache_path("kerascnn")
@@ -131,24 +134,18 @@ def remember(key: str, entry: CacheEntry) -> None:
 
 
 @contextmanager
-def only_writer(name: str, report: Report) -> Iterator[None]:
+def only_writer(name: str) -> Iterator[None]:
     """Holds a lock of this name in the cache; it ends with the process, however that ends.
 
     Raises: DataError when the cache cannot be written.
     """
-    from filelock import Timeout
-
     from kerascnn.locks import process_lock
 
     file = cache_folder() / "data" / "locks" / f"{name}.lock"
-    lock = process_lock(file)
+    lock = process_lock(file, _LONGEST_WAIT_SECONDS, waits_for="data that are being prepared")
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0.2)
-        except Timeout:
-            report("Waiting for another process that prepares the same data")
-            lock.acquire()
+        lock.acquire()
     try:
         yield
     finally:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import msgspec
 
@@ -19,6 +17,7 @@ from kerascnn.data.load import (
     print_to_stderr,
 )
 from kerascnn.errors import DataError, UsageError, near_match
+from kerascnn.places import path_of, variable
 from kerascnn.records import DatasetInfo
 
 FASHION = "fashion-mnist"
@@ -52,12 +51,12 @@ def _load_easy(main: DatasetInfo, choice: str | None, report: Report) -> Dataset
     """Fashion-MNIST stands beside photographs, clean shapes of one size beside the generated set."""
     if main.name == "embedded":
         return load_variant("easy", report)
-    chosen = choice or os.environ.get("KERASCNN_DATA") or "auto"
-    if chosen not in CHOICES and (Path(chosen).expanduser() / FASHION).is_dir():
+    chosen = choice or variable("KERASCNN_DATA") or "auto"
+    if chosen not in CHOICES and (path_of(chosen, "`--data`") / FASHION).is_dir():
         return load_dataset(chosen, member=FASHION, report=report)
-    kept = keras_datasets_folder() / FASHION
-    if kept.is_dir():
-        return load_dataset(str(kept), report=report)
+    kept = keras_datasets_folder()
+    if kept is not None and (kept / FASHION).is_dir():
+        return load_dataset(str(kept / FASHION), report=report)
     raise DataError(f"Fashion-MNIST is needed as the easy set and is not at hand: {HOW_TO_GET}.")
 
 

@@ -67,7 +67,7 @@ def ensure_archive(report: Report, patience: Patience | None = None) -> Path:
     path = archive_path()
     if path.is_file():
         return path
-    with only_writer("download", report):
+    with only_writer("download"):
         if not path.is_file():
             _fetch_from_any(path, report, patience or Patience())
     return path

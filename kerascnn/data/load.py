@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ from kerascnn.data import cache, download, sources
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.decoded import Decoded, Found, Options, Report, checked
 from kerascnn.errors import DataError
+from kerascnn.places import keras_folder, path_of, variable
 from kerascnn.records import DatasetInfo
 
 CHOICES = ("auto", "embedded", "cifar10")
@@ -55,7 +55,7 @@ def load_dataset(
 
     Raises: DataError when the set cannot be had or is malformed. Only `auto` falls back to the embedded set.
     """
-    chosen = choice or os.environ.get("KERASCNN_DATA") or "auto"
+    chosen = choice or variable("KERASCNN_DATA") or "auto"
     options = Options(image_size=image_size, report=report)
     if member is not None and chosen in CHOICES:
         raise DataError(f"`member` must be given with a path. Received: {member!r} with `{chosen}`.")
@@ -71,13 +71,13 @@ def load_dataset(
 def keras_cache_paths() -> list[Path]:
     """Where Keras has put CIFAR-10 on this machine, if anywhere; the places that exist."""
     folder = keras_datasets_folder()
-    return [folder / name for name in KERAS_CACHE_NAMES if (folder / name).exists()]
+    return [folder / name for name in KERAS_CACHE_NAMES if folder and (folder / name).exists()]
 
 
-def keras_datasets_folder() -> Path:
-    """Where Keras keeps the data sets it has fetched."""
-    home = os.environ.get("KERAS_HOME")
-    return (Path(home).expanduser() if home else Path.home() / ".keras") / "datasets"
+def keras_datasets_folder() -> Path | None:
+    """Where Keras keeps the data sets it has fetched; None where there is no home folder."""
+    home = keras_folder()
+    return None if home is None else home / "datasets"
 
 
 def embedded_key(variant: str = "standard") -> str:
@@ -107,13 +107,13 @@ def load_found(found: Found, options: Options) -> Dataset:
 
 
 def _load_path(path_text: str, member: str | None, options: Options) -> Dataset:
-    path = Path(path_text).expanduser()
+    path = path_of(path_text, "`--data`")
     if not path.exists():
         raise DataError(
             f"`--data` must be one of {', '.join(CHOICES)}, or a path that exists. Received: {path_text!r}. "
             "Correct the name or the path."
         )
-    return load_found(sources.recognise(path.absolute(), member), options)
+    return load_found(sources.recognise(path, member), options)
 
 
 def _load_auto(options: Options) -> Dataset:
@@ -211,7 +211,7 @@ def _load_once(
     known = _recall(key)
     if known is not None:
         return known
-    with cache.only_writer(key, report):
+    with cache.only_writer(key):
         known = _recall(key)
         if known is not None:
             return known

@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+from kerascnn.errors import KerascnnError
 from kerascnn.framework import PINNED, pin_environment
 
 RUNS_PER_WORKER = 100
@@ -35,10 +36,12 @@ class LocalExecutor(Executor):
     """`lanes` spawned processes, each warm and alone in its lane, in the environment that `framework` pins.
 
     What they print to standard error goes to the file `log`. When one dies only its own task is lost (its future raises WorkerDied) and a fresh process takes over
-    the lane. When the parent dies, however it dies, every worker leaves at once.
+    the lane. When the parent dies, however it dies, every worker leaves at once. Raises: KerascnnError where the system
+    cannot start any.
     """
 
     def __init__(self, lanes: int, environment: dict[str, str], log: Path) -> None:
+        _check_semaphores()
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._environment, self._log = environment, log
         self._pools: dict[int, ProcessPoolExecutor] = {}
@@ -124,6 +127,17 @@ class LocalExecutor(Executor):
             max_tasks_per_child=RUNS_PER_WORKER,
         )
         return self._pools[lane]
+
+
+def _check_semaphores() -> None:
+    """Raises: KerascnnError where the system has none, without which no process can be given work."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except (ImportError, OSError) as err:
+        raise KerascnnError(
+            f"The system must offer semaphores to processes (on Linux a folder /dev/shm that can be written). Received: {err}. "
+            "Mount one: containers have it unless it was taken away."
+        ) from err
 
 
 def start_worker(environment: dict[str, str], log: str) -> None:

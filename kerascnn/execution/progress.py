@@ -10,19 +10,22 @@ from rich.live import Live
 from rich.text import Text
 
 from kerascnn.spelling import spell_duration
+from kerascnn.surroundings.terminal import can_show, is_live
 
 QUIET_SECONDS = 15.0
 """Without a terminal, a run is reported at most this often; events always are."""
+BAR, PLAIN_BAR = ("━", "╌"), ("#", "-")
+"""How what is done and what is left is drawn; the second where a terminal has no letters for the first."""
 
 
 class Progress:
     """Counts runs and says how long the rest will take."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
-        self._live = (
-            Live(console=self._console, refresh_per_second=4, transient=True) if self._console.is_terminal else None
-        )
+        live = is_live(stream)
+        self._console = Console(file=stream, highlight=False, soft_wrap=True, force_terminal=live)
+        self._live = Live(console=self._console, refresh_per_second=4, transient=True) if live else None
+        self._marks = BAR if can_show("".join(BAR), stream) else PLAIN_BAR
         self._started = False
         self._done, self._total, self._left_seconds = 0, 0, 0.0
         self._doing = ""
@@ -56,7 +59,9 @@ class Progress:
             self._started = True
         width = 24
         filled = width * self._done // max(1, self._total)
-        self._live.update(Text("━" * filled + "╌" * (width - filled) + " " + self._line()))
+        done, left = self._marks
+        bar = done * filled + left * (width - filled)
+        self._live.update(Text(f"{bar} {self._line()}", no_wrap=True, overflow="ellipsis"))
 
     def _line(self) -> str:
         return f"{self._done} of {self._total} runs, about {spell_duration(self._left_seconds)} left ({self._doing})"

@@ -17,6 +17,7 @@ import msgspec
 
 from kerascnn.costs import Costs, kind_of
 from kerascnn.errors import KerascnnError
+from kerascnn.execution.patience import Patience
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.worker import TaskOutcome, TrainTask, describe_peak, propose, train
@@ -73,7 +74,10 @@ class _Books:
 
 
 class Scheduler:
-    """Runs works in their order; inside one work the longest run starts first."""
+    """Runs works in their order; inside one work the longest run starts first.
+
+    `notices` gives what workers have to say to the user since it was asked last.
+    """
 
     def __init__(
         self,
@@ -82,9 +86,11 @@ class Scheduler:
         jobs: int,
         progress: Progress,
         task: Callable[[bytes], bytes] = train,
+        notices: Callable[[], list[str]] = list,
     ) -> None:
         self._works, self._executor, self._jobs, self._progress = works, executor, jobs, progress
-        self._task = task
+        self._task, self._notices = task, notices
+        self._patience, self._said = Patience(), set[str]()
         self._slots = max(jobs, usable_cores())
         self._drained_at: float | None = None
         self._futures: dict[Future, Handler] = {}
@@ -122,6 +128,8 @@ class Scheduler:
                 done, _ = wait(self._futures, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
                 for future in done:
                     self._futures.pop(future)(future)
+                for text in self._notices():
+                    self._progress.say(text)
                 self._report()
             if self._drained_at is not None:  # the last runs finished in time, but nothing followed them
                 raise KeyboardInterrupt
@@ -243,12 +251,31 @@ class Scheduler:
             self._try_alone(key, run, outcome.message)
             return
         if outcome.state == "busy":
-            run.alone, run.not_before = False, time.monotonic() + BUSY_WAIT_SECONDS
-            self._books.waiting[key] = run
+            self._wait_for_other(key, run, outcome)
             return
         self._books.done.add(key)
         self._note(run, outcome)
         self._look_for_work()
+
+    def _wait_for_other(self, key: str, run: _Run, outcome: TaskOutcome) -> None:
+        """Leave the run alone for a while; if its holder is suspended, or never ends, it has failed here."""
+        held = f"it is being trained by {outcome.message}"
+        if not self._patience.is_over(key, outcome.suspended):
+            self._say_once(f"Waiting for {run.label} of {run.work.name}: {held}.", outcome.message)
+            run.alone, run.not_before = False, time.monotonic() + BUSY_WAIT_SECONDS
+            self._books.waiting[key] = run
+            return
+        reason = f"It could not be trained: {held}. Everything else was done; the same command tries it again."
+        failure = RunFailure(key=key, spec=run.spec, reason=reason, traceback=reason, failed_at=utc_now())
+        run.work.ledger.store.save_failure(failure)
+        self._books.done.add(key)
+        self._give_up(run, key, reason)
+        self._look_for_work()
+
+    def _say_once(self, text: str, about: str) -> None:
+        if about not in self._said:
+            self._said.add(about)
+            self._progress.say(text)
 
     def _note(self, run: _Run, outcome: TaskOutcome) -> None:
         self._doing = f"{run.work.name}: {run.label}"

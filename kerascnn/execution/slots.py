@@ -7,16 +7,23 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import filelock
 
 from kerascnn.errors import StoreError
 from kerascnn.locks import process_lock
 from kerascnn.scratch import StrangersFolder, user_folder
+from kerascnn.surroundings.holders import Holder, holder_of
+from kerascnn.surroundings.notices import say
 
 POLL_SECONDS = 0.1
 LONGEST_TURN_SECONDS = 60.0
-"""Who has waited so long for its turn goes on without: the one before it may have been suspended."""
+"""Who has waited so long for its turn goes on without."""
+SILENT_SECONDS = 2.0
+"""After this long it is looked up, and said, who has the cores."""
+LONGEST_WAIT_SECONDS = 1800.0
+"""Who has waited so long for a core goes on without: what has it may hang."""
 
 
 @contextlib.contextmanager
@@ -24,7 +31,8 @@ def training_slot(slots: int) -> Iterator[None]:
     """Hold one of this machine's `slots` while the block runs; the system frees it when its holder dies.
 
     Slots are those of the cores that this process may use, so that pipelines on cores of their own never wait
-    for each other. Where the folder of the locks cannot be written nobody can be waited for: the block runs at once.
+    for each other. What is suspended uses no core: its slot is given to another. Where the folder of the locks
+    cannot be written nobody can be waited for: the block runs at once.
     """
     lock = _acquire(slots)
     try:
@@ -40,25 +48,54 @@ def _acquire(slots: int) -> filelock.BaseFileLock | None:
         # Not the cache folder: a home may be shared by many machines.
         folder = user_folder(tempfile.gettempdir()) / "slots"
         folder.mkdir(mode=0o700, exist_ok=True)
-    except (OSError, StrangersFolder):
+        # One at a time waits for a slot: who has just freed one stands behind who waits already.
+        with _turn(folder / f"turn-{names[0]}-{len(names)}.lock"):
+            return _wait_for_one(folder, names)
+    except (OSError, StrangersFolder, StoreError):
         return None
-    turn = process_lock(folder / f"turn-{names[0]}-{len(names)}.lock", poll_interval=POLL_SECONDS / 10)
+
+
+@contextlib.contextmanager
+def _turn(path: Path) -> Iterator[None]:
+    """Have the turn, or go on without where who has it is suspended, or keeps it for too long."""
+    lock = process_lock(path, poll_interval=POLL_SECONDS / 10)
     try:
-        # One at a time waits for a slot: who has just freed one stands behind who waits already. A waiter that
-        # was suspended does not keep the others from going on.
-        with contextlib.suppress(filelock.Timeout):
-            turn.acquire(timeout=LONGEST_TURN_SECONDS)
-        while True:
-            for name in names:
-                lock = process_lock(folder / f"{name}.lock", timeout=0)
-                with contextlib.suppress(filelock.Timeout):
-                    lock.acquire()
-                    return lock
-            time.sleep(POLL_SECONDS)
-    except (OSError, StoreError):
-        return None
+        lock.acquire(timeout=SILENT_SECONDS)
+    except filelock.Timeout:
+        if not _is_suspended(holder_of(path)):
+            with contextlib.suppress(filelock.Timeout):
+                lock.acquire(timeout=LONGEST_TURN_SECONDS)
+    try:
+        yield
     finally:
-        turn.release()
+        lock.release()
+
+
+def _wait_for_one(folder: Path, names: list[str]) -> filelock.BaseFileLock | None:
+    started = looked = time.monotonic()
+    wanted = names
+    while time.monotonic() - started < LONGEST_WAIT_SECONDS:
+        for name in wanted:
+            lock = process_lock(folder / f"{name}.lock", timeout=0)
+            with contextlib.suppress(filelock.Timeout):
+                lock.acquire()
+                return lock
+        if time.monotonic() - looked > SILENT_SECONDS:
+            holders = {name: holder_of(folder / f"{name}.lock") for name in names}
+            wanted = [*names, *(f"{name}-instead" for name, holder in holders.items() if _is_suspended(holder))]
+            if wanted == names:
+                say(f"Waiting for a core of this machine; on it trains {' and '.join(_spell(holders))}.")
+            looked = time.monotonic()
+        time.sleep(POLL_SECONDS)
+    return None
+
+
+def _is_suspended(holder: Holder | None) -> bool:
+    return holder is not None and holder.is_suspended
+
+
+def _spell(holders: dict[str, Holder | None]) -> list[str]:
+    return list(dict.fromkeys(str(holder or "another process") for holder in holders.values()))
 
 
 def _slot_names(slots: int) -> list[str]:

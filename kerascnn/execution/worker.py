@@ -13,6 +13,7 @@ import msgspec
 
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.checks import check_framework, check_machine, check_sources
+from kerascnn.execution.peak import settle_peak_memory
 from kerascnn.execution.slots import training_slot
 from kerascnn.framework import load_keras
 from kerascnn.identity import RunIdentity
@@ -41,13 +42,14 @@ class TrainTask(Spec, frozen=True, kw_only=True):
 
 
 class TaskOutcome(Spec, frozen=True, kw_only=True):
-    """What became of a task. `busy`: another pipeline is training this run. `changed`: `--force` found
-    other bits than the store had. `memory`: there was not enough of it."""
+    """What became of a task. `busy`: another pipeline is training this run, which `message` tells, and `suspended` whether
+    it has been stopped. `changed`: `--force` found other bits than the store had. `memory`: there was not enough of it."""
 
     key: str
     state: Literal["trained", "found", "busy", "failed", "changed", "memory"]
     duration_seconds: float = 0.0
     message: str = ""
+    suspended: bool = False
 
 
 def train(task_json: bytes) -> bytes:
@@ -58,11 +60,17 @@ def train(task_json: bytes) -> bytes:
         return TaskOutcome(key=key, state="found").canonical_json()
     with training_slot(task.slots), store.claim(key) as mine:
         if not mine:
-            return TaskOutcome(key=key, state="busy").canonical_json()
+            return _busy(store, key).canonical_json()
         before = store.load(key)
         if before is not None and not task.force:
             return TaskOutcome(key=key, state="found").canonical_json()
         return _train_claimed(task, store, before.weights_sha256 if before else None).canonical_json()
+
+
+def _busy(store: Store, key: str) -> TaskOutcome:
+    holder = store.claimed_by(key)
+    suspended = holder is not None and holder.is_suspended
+    return TaskOutcome(key=key, state="busy", message=str(holder or "another process"), suspended=suspended)
 
 
 def propose(request_json: bytes) -> bytes:
@@ -96,17 +104,19 @@ def _train(task: TrainTask) -> Any:
     spec, search_path = task.identity.spec, Path(task.search_path)
     check_sources(task.identity, search_path)
     from kerascnn.data import open_dataset
-    from kerascnn.training.run import Workshop, train_run
+    from kerascnn.training import run as trainer
 
     global _workshop
-    _workshop = _workshop or Workshop()
+    if _workshop is None:
+        settle_peak_memory(trainer)
+        _workshop = trainer.Workshop()
     environment = Environment(
         platform=task.identity.platform,
         precision=spec.precision,
         versions=task.identity.versions,
         finished_at=utc_now(),
     )
-    result = train_run(
+    result = trainer.train_run(
         spec,
         open_dataset(spec.data.content),
         key=task.identity.key,

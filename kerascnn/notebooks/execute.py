@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from kerascnn.errors import UsageError
+from kerascnn.places import import_path, variable
 from kerascnn.publishing import EXECUTED, RESULT, Slot
 from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.scratch import KERNEL, scratch_folder, variables_inside
@@ -66,7 +67,7 @@ def execute(task_json: bytes) -> bytes:
 
 def notebook_deadline_seconds() -> float:
     """How long one notebook may take: KERASCNN_NOTEBOOK_DEADLINE. Raises: UsageError when that is no time."""
-    given = os.environ.get("KERASCNN_NOTEBOOK_DEADLINE") or str(DEADLINE_SECONDS)
+    given = variable("KERASCNN_NOTEBOOK_DEADLINE") or str(DEADLINE_SECONDS)
     try:
         seconds = float(given)
     except ValueError:
@@ -173,6 +174,7 @@ def _install_kernel(scratch: Path, session_file: Path) -> None:
         "language": "python",
         "env": {
             SESSION_VARIABLE: str(session_file),
+            **import_path(),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
             **variables_inside(_folder_in(scratch, "tmp")),
         },

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from kerascnn.errors import KerascnnError, NotebookError
 from kerascnn.notebooks.contract import Notebook, read_notebook
+from kerascnn.places import CHECKOUT, children_variables
 from kerascnn.specs import Study
 
 CELL_DEADLINE_SECONDS = 30
@@ -49,10 +50,16 @@ def _ask_child(requests: list[StudyRequest]) -> tuple[list[str], str]:
     text = "".join(json.dumps([str(request.path), request.values]) + "\n" for request in requests)
     command = [sys.executable, "-m", "kerascnn.notebooks.studies"]
     deadline = CELL_DEADLINE_SECONDS + 2 * len(requests)
-    # A copy: another thread may be loading NumPy, which moves the process' own list while the child is started from it.
-    variables = dict(os.environ)
     try:
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=deadline, env=variables)
+        done = subprocess.run(
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=deadline,
+            env=children_variables(),
+            cwd=CHECKOUT,  # where Python looks before anywhere else: the user may stand in another checkout
+        )
     except subprocess.TimeoutExpired as err:
         output = err.stdout.decode() if isinstance(err.stdout, bytes) else err.stdout or ""
         return output.splitlines(), f"not done after {deadline} s."

@@ -110,11 +110,11 @@ def _place_errors(place: Path) -> Iterator[None]:
 def _read_report(folder: Path) -> dict[str, bytes]:
     """Every file of a report that nobody is writing just now. Raises: StoreError when one is not as it was written."""
     try:
-        with process_lock(folder / LOCK, timeout=LOCK_TIMEOUT_SECONDS):
+        with process_lock(folder / LOCK, LOCK_TIMEOUT_SECONDS, waits_for=f"the report in {folder}"):
             manifest = load_report(folder)
             files = {name: read_listed(folder, manifest, name) or b"" for name in manifest.files}
     except Timeout as err:
-        raise StoreError(f"Another report is being written in {folder}. Try again when it is finished.") from err
+        raise StoreError(f"Another report is being written in {folder}: {err}. Try again when it is finished.") from err
     except OSError as err:
         raise StoreError(f"The report in {folder} cannot be read: {err.strerror or err}.") from err
     for name, content in files.items():

@@ -17,6 +17,7 @@ from kerascnn.report.index_page import build_index_page, build_variants, lesson_
 from kerascnn.report.inputs import TEMPLATES, Digests, ReportInputs, digest_inputs, digest_of
 from kerascnn.report.links import SCRIPTS, STYLE, run_page
 from kerascnn.report.methods_page import build_methods_page
+from kerascnn.report.neutral import neutral_here
 from kerascnn.report.notebooks import build_notebook_page, named_pages
 from kerascnn.report.overview_parts import Changes
 from kerascnn.report.parts import Link, Shell, Table
@@ -52,7 +53,9 @@ def _build_all(
     files["methods.html"] = render_template("methods.html.j2", page=methods)
     for fact, digest in zip(facts, digests.entries, strict=True):
         files |= _build_entry(inputs, facts, fact, digest, pieces)
-    return files | _build_runs(inputs, facts)
+    files |= _build_runs(inputs, facts)
+    neutral = neutral_here(inputs.command)  # the last step: whatever a page is made of, and wherever that was made
+    return {name: neutral(content) if isinstance(content, str) else content for name, content in files.items()}
 
 
 def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Path:

@@ -42,6 +42,7 @@ from kerascnn.store.files import (
 from kerascnn.store.logs import Logs
 from kerascnn.store.soundness import check_answers, check_entry
 from kerascnn.store.workspace import Workspace, own_folders
+from kerascnn.surroundings.holders import Holder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,7 +207,7 @@ class Store:
     def _change_origins(self, change: Callable[[tuple[Origin, ...]], tuple[Origin, ...]]) -> None:
         with self._writing():
             (self.root / "_locks").mkdir(parents=True, exist_ok=True)
-            with process_lock(self.root / "_locks" / "taken_in.lock"):
+            with process_lock(self.root / "_locks" / "taken_in.lock", waits_for=f"the list of origins in {self.root}"):
                 taken = TakenIn(origins=change(self.origins()))
                 write_replacing(self.root / "_taken_in.json", taken.canonical_json())
 
@@ -264,6 +265,10 @@ class Store:
         The system frees the lock when its holder dies, however it dies.
         """
         return self._workspace.claim(key)
+
+    def claimed_by(self, key: str) -> Holder | None:
+        """The process that holds `key`; None where none does, or it cannot be told here."""
+        return self._workspace.holder(key)
 
     def note_training(self, event: str, key: str, detail: str = "") -> None:
         """Add a line to the log that trainers keep: who began and who committed which run, and when."""

@@ -13,6 +13,7 @@ import filelock
 
 from kerascnn.locks import process_lock
 from kerascnn.store.files import names_in, writing_to
+from kerascnn.surroundings.holders import Holder, holder_of
 
 OWN_FOLDER = re.compile(r".+-[0-9a-f]{8}")
 
@@ -45,6 +46,10 @@ class Workspace:
             yield True
         finally:
             lock.release()
+
+    def holder(self, name: str) -> Holder | None:
+        """Who holds `name`; None where nobody does, or that cannot be told here."""
+        return holder_of(self._locks / f"{name}.lock")
 
     @contextlib.contextmanager
     def new_folder(self, name: str) -> Iterator[Path]:

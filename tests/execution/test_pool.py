@@ -15,6 +15,7 @@ from pathlib import Path
 import pool_tasks
 import pytest
 
+from kerascnn.errors import KerascnnError
 from kerascnn.execution import pool
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.scratch import variables_inside
@@ -233,3 +234,12 @@ def test_all_workers_leave_when_their_parent_is_killed(tmp_path: Path, log: Path
 def test_what_a_worker_takes_for_temporary_lies_where_its_environment_says(tmp_path: Path) -> None:
     with LocalExecutor(1, variables_inside(tmp_path), tmp_path / "log") as executor:
         assert executor.submit(tempfile.gettempdir).result() == str(tmp_path)
+
+
+def test_without_semaphores_one_sentence_says_what_is_missing(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory_to_share(context: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("multiprocessing.context.SpawnContext.Lock", no_memory_to_share)
+    with pytest.raises(KerascnnError, match=r"a folder /dev/shm that can be written"):
+        LocalExecutor(1, {}, log)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,58 @@ def test_a_killed_holder_frees_its_slot(tmp_path: Path) -> None:
         started = time.monotonic()
         with training_slot(1):
             assert 0.2 < time.monotonic() - started < 5
+
+
+HOLD = """
+import sys, tempfile, time
+tempfile.tempdir = sys.argv[1]
+from kerascnn.execution import slots
+with slots.training_slot(1):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def other_pipeline(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that trains on the only core."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield holder
+        holder.kill()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(slots, "LONGEST_WAIT_SECONDS", 1.0)
+    monkeypatch.delenv("KERASCNN_NOTICES", raising=False)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_slot_of_a_suspended_pipeline_is_given_to_another_and_only_one(
+    other_pipeline: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(slots, "LONGEST_WAIT_SECONDS", 20.0)
+    other_pipeline.send_signal(signal.SIGSTOP)
+    started = time.monotonic()
+    with training_slot(1):
+        assert time.monotonic() - started < 10
+        monkeypatch.setattr(slots, "LONGEST_WAIT_SECONDS", 0.6)
+        assert slots._acquire(1) is None  # it waited for the one that took it, and went on without
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("impatient")
+def test_who_waits_for_a_core_says_for_whom_and_not_for_ever(
+    other_pipeline: subprocess.Popen[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with training_slot(1):
+        said = set(capsys.readouterr().err.splitlines())
+    (line,) = said
+    assert line.startswith(f"Waiting for a core of this machine; on it trains process {other_pipeline.pid} (python")
 
 
 def test_where_locks_cannot_be_written_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
