@@ -102,7 +102,7 @@ class Notebook:
         self.parameters()
 
     def _tagged(self, tag: str) -> dict[str, Any]:
-        found = [cell for cell in self.content["cells"] if cell["cell_type"] == "code" and tag in _tags(cell)]
+        found = _code_tagged(self.content, tag)
         if len(found) != 1:
             raise NotebookError(
                 f"A notebook must have exactly one code cell tagged `{tag}`. Received: {len(found)} (in {self.path.name}). "
@@ -213,6 +213,15 @@ def cell_source(cell: dict[str, Any]) -> str:
     """The text of a cell; notebooks store it as one string or as a list of lines."""
     source = cell.get("source", "")
     return source if isinstance(source, str) else "".join(source)
+
+
+def cells_tagged(content: dict[str, Any], tag: str) -> list[str]:
+    """The sources of the code cells with the tag."""
+    return [cell_source(cell) for cell in _code_tagged(content, tag)]
+
+
+def _code_tagged(content: dict[str, Any], tag: str) -> list[dict[str, Any]]:
+    return [cell for cell in content["cells"] if cell["cell_type"] == "code" and tag in _tags(cell)]
 
 
 def introduction_cells(content: dict[str, Any]) -> list[dict[str, Any]]:
