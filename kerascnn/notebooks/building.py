@@ -89,20 +89,20 @@ class Cells:
         self.main = ModuleType("__main__")
         self.namespace: dict[str, Any] = self.main.__dict__
         self._shell = PlanningShell(self.namespace, folder, self._run_part)
-        self._flags, self._number = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, 0
+        self._flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        self._cell = (0, "")
         self._texts: dict[str, tuple[int, str, str]] = {}
         self.namespace |= {"get_ipython": lambda: self._shell, "display": Nothing(), "In": [], "Out": {}, "_": ""}
 
     def run(self, source: str, number: int) -> Any:
         """Run a cell; the value of one that is a single expression."""
-        self._number = number
+        self._cell = (number, source)
         return self._run_part(source)
 
     def _run_part(self, source: str) -> Any:
-        name = f"<cell {self._number}, part {len(self._texts)}>"
-        self._texts[name] = (self._number, source, source)
+        name = f"<cell {self._cell[0]}, part {len(self._texts)}>"
         python = python_of(source)
-        self._texts[name] = (self._number, source, python)
+        self._texts[name] = (*self._cell, python)
         kind = "eval" if _is_expression(ast.parse(python, name)) else "exec"
         # `from __future__` holds for the cells below as well.
         code = compile(python, name, kind, flags=self._flags, dont_inherit=True)
@@ -124,7 +124,7 @@ class Cells:
                 lines = source.splitlines()
                 line = _original_line(lines, python.splitlines(), line)
                 return f"cell {number}, line {line}: `{shorten(''.join(lines[line - 1 : line]).strip(), 100)}`"
-        return f"cell {self._number}"
+        return f"cell {self._cell[0]}"
 
 
 def _is_expression(tree: ast.Module) -> bool:

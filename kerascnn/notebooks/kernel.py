@@ -53,7 +53,7 @@ def _install(scratch: Path, session_file: Path) -> None:
     folder = scratch / "kernels" / KERNEL
     folder.mkdir(parents=True)
     spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [sys.executable, str(Path(__file__).with_name("launch.py")), "-f", "{connection_file}"],
         "display_name": KERNEL,
         "language": "python",
         "env": {
