@@ -31,6 +31,8 @@ LONGEST_PARAMETERS = 100_000
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
 UNFIT = ("Cc", "Cs", "Zl", "Zp")
 """Kinds of characters that no name may hold: control characters, line ends, what is no UTF-8."""
+TURNS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What turns the direction of reading, so that a name looks like another."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _notebook_files(folder: Path) -> list[Path]:
 
 
 def _is_fit(name: str) -> bool:
-    return not any(unicodedata.category(sign) in UNFIT for sign in name)
+    return not any(unicodedata.category(sign) in UNFIT or sign in TURNS for sign in name)
 
 
 def _read_text(path: Path) -> str:
