@@ -305,8 +305,12 @@ def _read(path: Path, request: Request) -> Experiment:
     if request.seeds and request.names and "seeds" not in known:
         raise UsageError(f"{path.stem} has no parameter `seeds` to set: leave out --seeds, or give the notebook one.")
     given = {"profile": request.profile} | ({"seeds": request.seeds} if request.seeds else {})
-    given = {name: value for name, value in given.items() if name in known} | request.parameters
-    check_values(notebook, given)
+    given = {name: value for name, value in given.items() if name in known}
+    try:
+        check_values(notebook, given)
+    except UsageError as err:  # no value that the user chose for this notebook, but a default that takes no such value
+        return Experiment(notebook, {}, {}, None, NotebookError(f"{err} (in {path.name})"))
+    given |= check_values(notebook, request.parameters)
     changed = {n: v for n, v in given.items() if n != "profile" and v != known[n].default}
     values = {name: parameter.default for name, parameter in known.items()} | given
     return Experiment(notebook, values, changed, None)

@@ -63,12 +63,14 @@ def attempt(numbers: Sequence[int], variables: dict[str, str], tmp_path: Path) -
             problems.append(f"{number} ({kind}): {len(about)} lines about it")
         elif "runs to train" not in about[0] and ".ipynb" not in about[0].partition("not usable:")[2]:
             problems.append(f"{number} ({kind}): no sentence with the file: {about[0][:300]}")
-    return [f"{problem} (notebooks {list(numbers)})" for problem in problems]
+    said = [f"It said: {done.stderr[-500:]}"] if problems else []
+    return [f"{problem} (notebooks {list(numbers)})" for problem in [*problems, *said]]
 
 
 def test_a_folder_with_one_of_each_kind_is_planned_but_for_them(variables: dict[str, str], tmp_path: Path) -> None:
     numbers = [number % len(KINDS) + len(KINDS) * number for number in range(len(KINDS))]
-    assert attempt(numbers, variables, tmp_path) == []
+    problems = attempt(numbers, variables, tmp_path)
+    assert not problems, "\n".join(problems)
 
 
 LONG = [ASKED_FOR] if ASKED_FOR else [range(first, first + TOGETHER) for first in range(0, NOTEBOOKS, TOGETHER)]
@@ -77,4 +79,5 @@ LONG = [ASKED_FOR] if ASKED_FOR else [range(first, first + TOGETHER) for first i
 @pytest.mark.fuzz
 @pytest.mark.parametrize("numbers", LONG, ids=lambda numbers: f"{numbers[0]}-{numbers[-1]}")
 def test_no_notebook_stops_the_others(variables: dict[str, str], tmp_path: Path, numbers: Sequence[int]) -> None:
-    assert attempt(numbers, variables, tmp_path) == []
+    problems = attempt(numbers, variables, tmp_path)
+    assert not problems, "\n".join(problems)
