@@ -137,6 +137,36 @@ def test_every_hostile_notebook_is_an_error(studies: Any) -> None:
     assert {name for name, study in studies.items() if isinstance(study, NotebookError)} == set(HOSTILE)
 
 
+RATED = SOUND.replace("label=", "optimiser=OptimiserSpec(learning_rate=rate), label=").replace(
+    "Study, m", "OptimiserSpec, Study, m"
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"rate": -1, "depths": [2]},
+            r"^Parameter `rate` cannot be -1: .*`float` > 0.0.*Received: -1.* \(in x.ipynb\)",
+        ),
+        ({"depths": [8, 8]}, r"^Parameter `depths` cannot be \[8, 8\]: .*Received twice: deep-8.* \(in x.ipynb\)"),
+        ({"profile": "fast"}, r"^Parameter `profile` cannot be \"fast\": `profile` must be one of smoke, quick, full"),
+    ],
+)
+def test_a_bad_value_is_said_of_the_parameter_that_the_user_typed(
+    tmp_path: Path, values: dict[str, Any], message: str
+) -> None:
+    asked = request(tmp_path, "x", RATED, values)
+    asked.path.write_text(asked.path.read_text().replace("depths = [1]", "depths = [1]\\nrate = 0.1"))
+    (answer,) = load_studies([asked])
+    assert re.search(message, str(answer)), answer
+
+
+def test_an_unknown_keyword_in_a_cell_gets_the_near_match_and_its_line(tmp_path: Path) -> None:
+    (answer,) = load_studies([request(tmp_path, "x", SOUND.replace("label=", "lable="), {})])
+    assert re.search(r"Arm has no `lable`. Did you mean 'label'\?.*\(in cell 2, line 6: `arms=", str(answer)), answer
+
+
 @pytest.mark.parametrize("name", ["tensorflow", "keras_tuner", "torch"])
 def test_a_library_that_trains_cannot_be_loaded_by_planning(tmp_path: Path, name: str) -> None:
     assert name in BLOCKED

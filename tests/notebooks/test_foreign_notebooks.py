@@ -35,7 +35,7 @@ def test_all_ten_are_planned_with_the_same_study(place: Place) -> None:
     assert read_notebook(requests[0].path).title == "Colab, from GitHub"
 
 
-@pytest.mark.slow  # trains two tiny networks and starts ten kernels
+@pytest.mark.thorough  # trains two tiny networks and starts ten kernels: a minute or more
 def test_all_ten_are_run_and_have_their_pages(place: Place) -> None:
     stems = write_foreign_notebooks(place.experiments)
     done = place.pipeline("all")
