@@ -124,7 +124,7 @@ def test_only_the_beginning_of_what_a_cell_prints_is_collected() -> None:
     from kerascnn.notebooks.engine import LEFT_OUT, LONGEST_TEXT, BoundedClient
 
     client = BoundedClient(SimpleNamespace(nb=nbformat.v4.new_notebook()))
-    client.reset_execution_trackers()
+    client.clear_before_next_output = False
     outputs: list[Any] = []
     for cell in (0, 0, 0, 1):
         stream = {"name": "stdout", "text": "x" * (LONGEST_TEXT - 10)}
