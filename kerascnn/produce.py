@@ -6,19 +6,22 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kerascnn.errors import StoreError
+import msgspec
+
+from kerascnn.errors import KerascnnError, StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
 from kerascnn.machine import usable_cores
-from kerascnn.notebooks.execute import NotebookTask, execute, notebook_deadline_seconds
+from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
+from kerascnn.notebooks.execute import NotebookTask, execute
 from kerascnn.places import experiments_folder, reports_folder
 from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import RenderTask, is_up_to_date, render
@@ -57,7 +60,7 @@ class Producer:
     def __init__(self, suite: Suite, command: str, *, always_execute: bool, train_only: bool = False) -> None:
         self._suite, self._always_execute, self._train_only = suite, always_execute, train_only
         self._progress = Progress(sys.stderr)
-        self._deadline_seconds = notebook_deadline_seconds()
+        self._deadline_seconds = deadline_seconds(*NOTEBOOK)
         self._render_task = RenderTask(
             dataset=suite.dataset,
             profile=suite.request.profile,
@@ -179,14 +182,25 @@ class Producer:
 
 
 def _failure_of(future: Future, plan: Planned) -> NotebookFailure | None:
+    """Why the notebook failed, noted down; None where it did not. Whatever the executing process raised is its failure."""
     try:
         answer = future.result()
+    except CancelledError:
+        raise
     except WorkerDied as err:
         reason = f"The process that executed the notebook was killed: {err}"
-        failure = _describe(plan.experiment, plan.study.profile, plan.ledger.setting.content, reason, plan.runs)
+    except Exception as err:
+        reason = (
+            f"It could not be executed: {err if isinstance(err, KerascnnError) else f'{type(err).__name__}: {err}'}"
+        )
+    else:
+        return None if answer == b"null" else NotebookFailure.from_json(answer)
+    failure = _describe(plan.experiment, plan.study.profile, plan.ledger.setting.content, reason, plan.runs)
+    try:
         plan.slot.adopt_failure(failure, None)
-        return failure
-    return None if answer == b"null" else NotebookFailure.from_json(answer)
+    except (OSError, StoreError) as err:
+        reason = f"{reason} It could not be noted down either: {err}"
+    return msgspec.structs.replace(failure, reason=reason)
 
 
 def _describe(

@@ -199,6 +199,11 @@ def publish(
     numbers: dict[str, float],
 ) -> str:
     """Write what the notebook found; a sentence that says where it went."""
+    if session.alike:
+        return (
+            f"Not published: {' and '.join(session.alike)} cannot be told apart, as their cells up to the study are the "
+            "same. Move one of them away, or let `python pipeline.py run NAME` execute it."
+        )
     if not session.experiment:
         return "Not published: no notebook in experiments/ has the study that was run here."
     if session.staging:  # the pipeline takes it from there once the notebook has ended

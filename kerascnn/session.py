@@ -13,7 +13,8 @@ from kerascnn.errors import DataError, NotebookError
 from kerascnn.identity import Origin
 from kerascnn.ledger import Ledger
 from kerascnn.machine import native_precision, usable_cores
-from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
+from kerascnn.notebooks.contract import Notebook
+from kerascnn.notebooks.running import current_shell, running_notebook
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.records import DatasetInfo
 from kerascnn.results import Results
@@ -30,7 +31,7 @@ class Session(Spec, frozen=True, kw_only=True):
     """What a running notebook must know. `staging` is where it publishes to; empty when run by hand.
     `origin`: where the pipeline found the runs, None for this machine.
 
-    `experiment` is empty where a notebook run by hand could not be told apart.
+    `experiment` is empty where a notebook run by hand could not be told apart; from which others, `alike` says.
     """
 
     experiment: str
@@ -42,6 +43,7 @@ class Session(Spec, frozen=True, kw_only=True):
     study_digest: str = ""
     freshness: str = ""
     staging: str = ""
+    alike: tuple[str, ...] = ()
     origin: Origin | None = None
 
 
@@ -135,11 +137,13 @@ def current_session(study: Study) -> Session:
     if handed:
         return Session.from_json(Path(handed).read_bytes())
     dataset = load_info(None, study.companions)
-    notebook = _running_notebook()
+    running = running_notebook(experiments_folder())
+    notebook = running.notebook
     values = _current_values(notebook) if notebook else {}
     defaults = {name: p.default for name, p in notebook.parameters().items()} if notebook else {}
     return Session(
         experiment=notebook.name if notebook else "",
+        alike=running.alike,
         notebook=str(notebook.path) if notebook else "",
         store=str(store_folder()),
         dataset=dataset,
@@ -172,25 +176,6 @@ def check_data(dataset: DatasetInfo, choice: str | None) -> None:
             verify(info.content)
 
 
-def _running_notebook() -> Notebook | None:
-    """The experiment whose `study` cell this kernel has executed; None where no notebook fits."""
-    shell = _shell()
-    if shell is None:
-        return None
-    executed = {str(source).strip() for source in shell.user_ns.get("In", [])}
-    for path in find_notebooks(experiments_folder()):
-        notebook = read_notebook(path)
-        code = [cell for cell in notebook.content["cells"] if "study" in cell.get("metadata", {}).get("tags", [])]
-        if any(cell_source(cell).strip() in executed for cell in code):
-            return notebook
-    return None
-
-
 def _current_values(notebook: Notebook) -> dict[str, Any]:
-    namespace = _shell().user_ns
+    namespace = current_shell().user_ns
     return {name: namespace.get(name, p.default) for name, p in notebook.parameters().items()}
-
-
-def _shell() -> Any:
-    module = sys.modules.get("IPython")
-    return module.get_ipython() if module else None

@@ -16,7 +16,7 @@ from kerascnn.costs import Costs
 from kerascnn.errors import KerascnnError, NotebookError, UsageError
 from kerascnn.identity import PACKAGE, builder_sources
 from kerascnn.ledger import Ledger
-from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, read_notebook, select
+from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.publishing import Slot, used_runs
@@ -24,6 +24,7 @@ from kerascnn.records import DatasetInfo
 from kerascnn.search import at_most, still_to_ask
 from kerascnn.session import Session, choose_origin, is_settled, load_info, open_ledger
 from kerascnn.specs import Profile, Study, TrainSpec
+from kerascnn.spelling import printable
 from kerascnn.store import Store
 
 NOT_READERS = ("training", "models", "data", "execution", "report")
@@ -197,6 +198,8 @@ def load_suite(request: Request) -> Suite:
     chosen = select(list(request.names), known) or known
     left_out = select(list(request.skip), known)
     wanted = [_read(path, request) for path in paths if path.stem in chosen and path.stem not in left_out]
+    if not request.names:
+        wanted += map(_misnamed, misnamed(experiments_folder()))
     with ThreadPoolExecutor(1) as pool:
         dataset = pool.submit(load_info, request.data, ())
         experiments = load_experiments(wanted)
@@ -277,6 +280,14 @@ def _with_companions(dataset: DatasetInfo, companions: set[str], choice: str | N
     return with_companions(dataset, sorted(companions), choice)
 
 
+def _misnamed(path: Path) -> Experiment:
+    name = printable(path.stem, 60)
+    problem = NotebookError(
+        f"The name of a notebook must be UTF-8 without line ends and control characters. Received: {name}.ipynb. Rename it."
+    )
+    return Experiment(Notebook(path.with_name(f"{name}.ipynb"), {"cells": []}), {}, {}, None, problem)
+
+
 def _try_read(path: Path) -> Notebook | None:
     try:
         return read_notebook(path)
@@ -294,8 +305,12 @@ def _read(path: Path, request: Request) -> Experiment:
     if request.seeds and request.names and "seeds" not in known:
         raise UsageError(f"{path.stem} has no parameter `seeds` to set: leave out --seeds, or give the notebook one.")
     given = {"profile": request.profile} | ({"seeds": request.seeds} if request.seeds else {})
-    given = {name: value for name, value in given.items() if name in known} | request.parameters
-    check_values(notebook, given)
+    given = {name: value for name, value in given.items() if name in known}
+    try:
+        check_values(notebook, given)
+    except UsageError as err:  # no value that the user chose for this notebook, but a default that takes no such value
+        return Experiment(notebook, {}, {}, None, NotebookError(f"{err} (in {path.name})"))
+    given |= check_values(notebook, request.parameters)
     changed = {n: v for n, v in given.items() if n != "profile" and v != known[n].default}
     values = {name: parameter.default for name, parameter in known.items()} | given
     return Experiment(notebook, values, changed, None)

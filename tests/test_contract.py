@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kerascnn.errors import NotebookError, UsageError
-from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, read_notebook, select
+from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
 
 KNOWN = ["03_sigmoid_vs_relu_depth", "04_glorot_vs_he", "07_batch_normalization", "08_batch_size", "extra"]
 PARAMETERS = """\
@@ -122,6 +123,26 @@ def test_anything_but_assignments_to_one_name_is_an_error_naming_the_file(line: 
         opened(make_notebook(parameters=line)).parameters()
 
 
+@pytest.mark.parametrize("line", ['x = "\\ud800"', f"x = {'9' * 5000}", f"x = {'[' * 300}{']' * 300}"])
+def test_a_default_that_no_record_can_hold_is_an_error_naming_the_file(line: str) -> None:
+    with pytest.raises(NotebookError, match=r"05_depth.ipynb\)"):
+        opened(make_notebook(parameters=line)).parameters()
+
+
+@pytest.mark.parametrize(
+    "text", ["x = 1\\", "x = '\0'", "x = " + "-" * 100_000 + "1", "  x = 1\n y = 2", "x = '" + "a" * 10**6 + "'"]
+)
+def test_a_cell_of_parameters_that_is_no_program_is_an_error_naming_the_file(text: str) -> None:
+    with pytest.raises(NotebookError, match=r"05_depth.ipynb"):
+        opened(make_notebook(parameters=text)).parameters()
+
+
+@pytest.mark.parametrize("value", ["\ud800", float("inf"), float("nan")])
+def test_a_value_that_no_record_can_hold_is_an_error(value: Any) -> None:
+    with pytest.raises(UsageError, match=r"Parameter `\w+` of 05_depth must be a finite number, text"):
+        check_values(opened(make_notebook()), {"seeds": value})
+
+
 def test_parameters_that_are_not_python_are_an_error_naming_the_file() -> None:
     with pytest.raises(NotebookError, match=r"not valid Python.*05_depth.ipynb"):
         opened(make_notebook(parameters="x = = 3")).parameters()
@@ -218,21 +239,27 @@ def test_a_sound_notebook_passes_the_check() -> None:
 
 
 @pytest.mark.parametrize("as_lines", [True, False])
-def test_the_study_source_sets_the_given_values_after_the_defaults_and_ends_with_the_study(as_lines: bool) -> None:
-    content = make_notebook(parameters="%matplotlib inline\nx = 1\ny = 2\n", study="!ls\nstudy = (x, y)")
+def test_the_code_up_to_the_study_comes_with_its_numbers_and_which_cell_is_the_parameters(as_lines: bool) -> None:
+    content = make_notebook(parameters="x = 1\ny = 2\n", study="study = (x, y)")
     if as_lines:
         for cell in content["cells"]:
             cell["source"] = cell["source"].splitlines(keepends=True)
-    namespace: dict[str, Any] = {}
-    exec(opened(content).study_source({"x": 5}), namespace)
-    assert namespace["study"] == (5, 2)
-    assert "results" not in namespace
+    assert opened(content).code_to_study() == [(2, "x = 1\ny = 2\n", True), (4, "study = (x, y)", False)]
 
 
-def test_a_line_of_python_that_begins_with_a_percent_sign_is_no_magic() -> None:
-    namespace: dict[str, Any] = {}
-    exec(opened(make_notebook("x = 1", 'study = (\n    "%d arms"\n    % 3\n)')).study_source({}), namespace)
-    assert namespace["study"] == "3 arms"
+def test_what_papermill_injected_into_a_copy_counts_neither_in_planning_nor_in_executing() -> None:
+    content = make_notebook()
+    content["cells"].insert(2, make_cell("depths = [99]", "injected-parameters"))
+    notebook = opened(content)
+    assert [number for number, _, _ in notebook.code_to_study()] == [2, 5]
+    assert [cell["source"] for cell in notebook.to_execute()["cells"]] == [
+        c["source"] for c in make_notebook()["cells"]
+    ]
+
+
+def test_commands_among_the_parameters_are_no_parameters() -> None:
+    notebook = opened(make_notebook(parameters="%matplotlib inline\nrate = 0.1  # how fast\n!pip install -q x\n"))
+    assert {name: (p.default, p.comment) for name, p in notebook.parameters().items()} == {"rate": (0.1, "how fast")}
 
 
 def test_title_and_introduction_are_the_markdown_before_the_code() -> None:
@@ -246,6 +273,19 @@ def test_a_notebook_without_a_heading_has_its_name_for_a_title() -> None:
     content["cells"][0]["source"] = "no heading"
     assert opened(content).title == "05_depth"
     assert opened({"cells": content["cells"][1:2]}).title == "05_depth"
+
+
+def test_a_badge_before_the_title_a_comment_in_code_and_code_before_both_hide_no_title() -> None:
+    content = make_notebook()
+    badge = make_cell(
+        '<a href="https://colab.example/x"><img src="https://colab.example/badge.svg"></a>', kind="markdown"
+    )
+    fenced = make_cell("```python\n# no heading\n```", kind="markdown")
+    content["cells"] = [badge, make_cell("!pip install -q x"), fenced, *content["cells"]]
+    notebook = opened(content)
+    assert notebook.title == "Depth"
+    assert notebook.introduction.endswith("# Depth\n\nDoes depth help?")
+    assert notebook.introduction.startswith("<a href")
 
 
 # --- files --------------------------------------------------------------------------------------------------
@@ -276,6 +316,44 @@ def test_a_file_that_is_no_notebook_is_an_error_naming_it(tmp_path: Path, text: 
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(NotebookError, match=r"^05_depth.ipynb .* Save it again from Jupyter."):
         read_notebook(path)
+
+
+def test_a_file_nested_200_000_deep_is_an_error_naming_it(tmp_path: Path) -> None:
+    path = tmp_path / "05_depth.ipynb"
+    path.write_text('{"cells": ' + "[" * 200_000 + "]" * 200_000 + "}")
+    with pytest.raises(NotebookError, match=r"^05_depth.ipynb is nested too deeply"):
+        read_notebook(path)
+
+
+def test_half_a_character_in_a_cell_is_an_error_naming_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "05_depth.ipynb"
+    path.write_text(json.dumps(make_notebook(parameters='x = "\ud800"')))
+    with pytest.raises(NotebookError, match=r"^05_depth.ipynb has a cell with half a character"):
+        read_notebook(path)
+
+
+def test_a_pipe_or_a_folder_by_the_name_of_a_notebook_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "1.ipynb")
+    (tmp_path / "2.ipynb").mkdir()
+    for name in ("1.ipynb", "2.ipynb"):
+        with pytest.raises(NotebookError, match=rf"^{name} must be a file"):
+            read_notebook(tmp_path / name)
+
+
+def test_a_file_larger_than_can_be_decoded_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "05_depth.ipynb"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(NotebookError, match=r"^05_depth.ipynb must have at most 40 MB"):
+        read_notebook(path)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "no\udcffutf", "bell\x07"])
+def test_a_name_that_no_page_can_hold_is_told_apart(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.ipynb").touch()
+    (tmp_path / "01_größe_日本.ipynb").touch()
+    assert [path.stem for path in find_notebooks(tmp_path)] == ["01_größe_日本"]
+    assert [path.stem for path in misnamed(tmp_path)] == [name]
 
 
 def test_a_file_that_is_not_there_is_an_error_naming_it(tmp_path: Path) -> None:

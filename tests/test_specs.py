@@ -171,8 +171,32 @@ def test_an_unknown_field_is_an_error_with_the_near_match() -> None:
         OptimiserSpec.from_dict({"learning_rat": 0.1})
 
 
+def test_an_unknown_keyword_is_an_error_with_the_near_match() -> None:
+    with pytest.raises(UsageError, match=r"OptimiserSpec has no `learning_rat`. Did you mean 'learning_rate'\?"):
+        OptimiserSpec(learning_rat=0.1)
+
+
+def test_a_missing_keyword_is_an_error_that_names_it() -> None:
+    with pytest.raises(UsageError, match="ModelSpec needs `builder`"):
+        ModelSpec(arguments={})
+
+
+def test_a_bad_value_of_a_nested_spec_is_an_error_that_shows_it() -> None:
+    arm = Arm(name="a", label="A", model=ModelSpec(builder="b"), optimiser=OptimiserSpec(learning_rate=-1.0))
+    with pytest.raises(UsageError, match=r"`float` > 0.0 at `optimiser.learning_rate`. Received: -1.0"):
+        arm.validated()
+
+
+@pytest.mark.parametrize(("arms", "seeds"), [(1, 1001), (1, 10**12), (100, 201)])
+def test_more_runs_than_anybody_trains_are_an_error(arms: int, seeds: int) -> None:
+    budget = Budget(epochs=1, seeds=1)
+    named = [Arm(name=f"a{n}", label="A", model=ModelSpec(builder="b")) for n in range(arms)]
+    with pytest.raises(UsageError, match=r"must (be|have) at most [0-9,]+"):
+        Study(question="?", arms=named, budgets=dict.fromkeys(("smoke", "quick", "full"), budget), seeds=seeds)
+
+
 def test_an_unknown_field_of_a_nested_spec_is_an_error_that_says_where() -> None:
-    with pytest.raises(UsageError, match=r"contnt.*\$\.data"):
+    with pytest.raises(UsageError, match=r"contnt.* at `data`"):
         TrainSpec.from_dict({**make_train_spec().to_dict(), "data": {"contnt": CONTENT}})
 
 

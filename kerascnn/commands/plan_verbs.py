@@ -37,10 +37,10 @@ def list_experiments() -> int:
 
 
 def _print_experiment(notebook: Notebook) -> None:
-    print(f"{notebook.name}\n    {notebook.title}")
+    print(f"{notebook.name}\n    {printable(notebook.title)}")
     width = shutil.get_terminal_size((100, 24)).columns
     for parameter in notebook.parameters().values():
-        text = f"-p {parameter.name}={parameter.default!r}  {parameter.comment}"
+        text = printable(f"-p {parameter.name}={parameter.default!r}  {parameter.comment}")
         print(textwrap.fill(text, width, initial_indent="    ", subsequent_indent="        "))
 
 

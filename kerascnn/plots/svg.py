@@ -31,6 +31,8 @@ ROOT_ATTRIBUTES = {"stroke-linejoin": "round", "stroke-linecap": "butt"}
 """What matplotlib's style sheet says, as attributes of the root, from which all shapes inherit."""
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PICTURES = ["PNG"]
+"""What matplotlib embeds; the decoders of other formats are not asked (that of EPS starts Ghostscript)."""
 NUMBER = re.compile(r"-?\d+\.\d+")
 
 
@@ -111,7 +113,7 @@ def _pack(image: ElementTree.Element) -> None:
     image.set("image-rendering", "pixelated")
     name = HREF if HREF in image.attrib else "href"
     kind, _, content = image.attrib[name].partition(",")
-    with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+    with Image.open(io.BytesIO(base64.b64decode(content)), formats=PICTURES) as picture:
         pixels = picture.convert("RGBA")
     smaller = pixels.convert("RGB") if pixels.getchannel("A").getextrema() == (255, 255) else pixels
     colours = smaller.getcolors(256) if smaller.mode == "RGB" else None

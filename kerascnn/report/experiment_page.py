@@ -20,7 +20,7 @@ from kerascnn.report.error_parts import ErrorGallery
 from kerascnn.report.facts import Facts, FailedRun
 from kerascnn.report.figures import build_other_tables, build_pictures
 from kerascnn.report.links import anchor_of
-from kerascnn.report.notebooks import failed_cell_number, introduction_of, question_of, section_of
+from kerascnn.report.notebooks import attachments_of, failed_cell_number, introduction_of, question_of, section_of
 from kerascnn.report.overview_parts import Variant
 from kerascnn.report.pages import ExperimentPage
 from kerascnn.report.parts import Command, Fact, Failure, Link, Mark, Question, Shell, Table
@@ -57,7 +57,8 @@ def build_experiment_page(
     entry, published = facts.entry, facts.published
     files = TableFiles(entry.page_stem)
     keep = files.keep
-    prose = Prose(top=3, pages=neighbours.pages)
+    pasted = attachments_of(entry.source_notebook) | attachments_of(entry.executed_notebook or {})
+    prose = Prose(top=3, pages=neighbours.pages, attachments=pasted)
     page = ExperimentPage(
         shell=shell,
         number=lesson_number(entry.experiment),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from xml.etree import ElementTree
 
 from latex2mathml.converter import Converter
@@ -74,6 +75,12 @@ _ATTRIBUTES = frozenset(
     ]
 )
 
+_ROWS = re.compile(
+    r"\\(begin|end)\{(?:aligned|alignat|alignedat|flalign|eqnarray|gather|gathered|multline)\*?\}(?:\{\d+\})?"
+)
+"""Environments of rows that the library does not know as such."""
+_NO_MARKS = re.compile(r"\\(?:label\{[^{}]*\}|nonumber\b|notag\b)")
+
 
 def render_formula(latex: str, is_block: bool) -> Markup:
     """`latex` as a `math` element; as program text where it cannot be read.
@@ -82,13 +89,20 @@ def render_formula(latex: str, is_block: bool) -> Markup:
     its element tree is therefore checked and written here.
     """
     try:
-        root = Converter(display="block" if is_block else "inline").convert_to_element(latex)
+        root = Converter(display="block" if is_block else "inline").convert_to_element(_in_known_words(latex))
         for element in root.iter():
             _check(element)
     except Exception:  # the library raises many kinds for malformed input; the reader sees the source
         return Markup("<code>{}</code>").format(latex)
     root.set("alttext", latex)
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
+
+
+def _in_known_words(latex: str) -> str:
+    """Rows of every kind as those of `align`, which `eqnarray` marks on both sides of the sign; no labels."""
+    if "{eqnarray" in latex:
+        latex = re.sub(r"&\s*([^&\\\n]{1,20}?)\s*&", r"& \1 ", latex)
+    return _NO_MARKS.sub("", _ROWS.sub(r"\\\1{align*}", latex))
 
 
 def _check(element: ElementTree.Element) -> None:

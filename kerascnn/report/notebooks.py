@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
+from urllib.parse import quote
 
 from kerascnn.records import Figure
 from kerascnn.report.clean import strip_terminal_codes
@@ -21,7 +26,7 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 def markdown_of(notebook: Mapping[str, Any]) -> list[str]:
     """The texts of the Markdown cells."""
-    return [text_of(cell.get("source")) for cell in _cells(notebook) if cell.get("cell_type") == "markdown"]
+    return [_markdown(cell) for cell in _cells(notebook) if cell.get("cell_type") == "markdown"]
 
 
 def section_of(notebook: Mapping[str, Any], heading: str) -> str:
@@ -39,7 +44,7 @@ def texts_of_figures(notebook: Mapping[str, Any], figures: Iterable[Figure]) -> 
     found, text = {}, ""
     for cell in _cells(notebook):
         if cell.get("cell_type") == "markdown":
-            text = text_of(cell.get("source"))
+            text = _markdown(cell)
         shown = [name for words in _words_of_pictures(cell) if (name := names.get(words))]
         if shown and text:
             found[shown[0]], text = text, ""
@@ -55,14 +60,12 @@ def _words_of_pictures(cell: Mapping[str, Any]) -> Iterator[str]:
 
 
 def introduction_of(notebook: Mapping[str, Any]) -> str:
-    """The Markdown before the first code cell."""
-    texts = []
-    for cell in _cells(notebook):
-        if cell.get("cell_type") == "code":
-            break
-        if cell.get("cell_type") == "markdown":
-            texts.append(text_of(cell.get("source")))
-    return "\n\n".join(texts)
+    """The Markdown before the parameters, or before the first code cell where no cell is tagged so."""
+    cells = list(_cells(notebook))
+    code = [cell for cell in cells if cell.get("cell_type") == "code"]
+    end = next((cell for cell in code if "parameters" in _tags(cell)), code[0] if code else None)
+    before = takewhile(lambda cell: cell is not end, cells)
+    return "\n\n".join(_markdown(cell) for cell in before if cell.get("cell_type") == "markdown")
 
 
 def question_of(notebook: Mapping[str, Any]) -> str:
@@ -81,14 +84,12 @@ def build_notebook_page(facts: Facts, shell: Shell, pages: Mapping[str, str]) ->
     executed = facts.entry.executed_notebook
     failure = facts.entry.failure
     wanted = failed_cell_number(facts)
+    notebook = executed or facts.entry.source_notebook
+    titled = _titled_cell(notebook)
+    prose = Prose(top=2, pages=pages, attachments=attachments_of(notebook))
     cells = tuple(
-        _build_cell(
-            cell,
-            number,
-            Prose(top=2, pages=pages, attachments=_attachments(cell), skip_title=number == 1),
-            number == wanted,
-        )
-        for number, cell in enumerate(_cells(executed or facts.entry.source_notebook), start=1)
+        _build_cell(cell, number, replace(prose, skip_title=number == titled), number == wanted)
+        for number, cell in enumerate(_cells(notebook), start=1)
     )
     failed = next((cell for cell in cells if cell.failed), None)
     return NotebookPage(
@@ -147,15 +148,13 @@ def _build_cell(cell: Mapping[str, Any], number: int, prose: Prose, is_failed: b
     source = text_of(cell.get("source"))
     is_code = cell.get("cell_type") == "code"
     outputs = tuple(_outputs(cell)) if is_code else ()
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
     is_prose = cell.get("cell_type") == "markdown"
     return NotebookCell(
         anchor=f"cell-{number}",
         number=number,
         is_code=not is_prose,
-        tags=tuple(str(tag) for tag in tags) if isinstance(tags, list) else (),
-        body=prose.render(source) if is_prose else highlight_code(source, "python" if is_code else "text"),
+        tags=_tags(cell),
+        body=prose.render(_markdown(cell)) if is_prose else highlight_code(source, "python" if is_code else "text"),
         outputs=outputs,
         failed=is_failed,
     )
@@ -201,11 +200,47 @@ def _picture_address(data: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _attachments(cell: Mapping[str, Any]) -> dict[str, str]:
-    attachments = cell.get("attachments")
+def attachments_of(notebook: Mapping[str, Any]) -> dict[str, str]:
+    """The pictures pasted into Markdown cells: name, as the texts of this module have it, -> data address."""
     found = {}
-    for name, data in attachments.items() if isinstance(attachments, dict) else ():
-        address = _picture_address(data) if isinstance(data, dict) else None
-        if address:
-            found[str(name)] = address
+    for cell in _cells(notebook):
+        for name, data in _pasted(cell).items():
+            address = _picture_address(data)
+            if address:
+                found[_picture_name(name, data)] = address
     return found
+
+
+def _markdown(cell: Mapping[str, Any]) -> str:
+    """The text of a Markdown cell. Its pictures have names that are the notebook's, not the cell's, and without spaces."""
+    text = text_of(cell.get("source"))
+    pasted = _pasted(cell)
+    for name in sorted(pasted, key=len, reverse=True):
+        for written in {name, quote(name), quote(name, safe="/()"), name.replace(" ", "%20")}:
+            text = text.replace(f"attachment:{written}", f"attachment:{_picture_name(name, pasted[name])}")
+    return text
+
+
+def _pasted(cell: Mapping[str, Any]) -> dict[str, Any]:
+    attachments = cell.get("attachments")
+    found = attachments.items() if isinstance(attachments, dict) else ()
+    return {str(name): data for name, data in found if name and isinstance(data, dict)}
+
+
+def _picture_name(name: str, data: Mapping[str, Any]) -> str:
+    text = json.dumps([name, [text_of(data.get(kind)) for kind in _PICTURES]])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _titled_cell(notebook: Mapping[str, Any]) -> int | None:
+    """The number of the first Markdown cell with a heading."""
+    for number, cell in enumerate(_cells(notebook), start=1):
+        if cell.get("cell_type") == "markdown" and re.search(r"^#+ ", text_of(cell.get("source")), re.MULTILINE):
+            return number
+    return None
+
+
+def _tags(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
+    return tuple(str(tag) for tag in tags) if isinstance(tags, list) else ()

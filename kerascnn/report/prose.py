@@ -10,11 +10,13 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
+from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from kerascnn.report.clean import clean_text
 from kerascnn.report.formulas import render_formula
 from kerascnn.report.highlight import highlight_code
+from kerascnn.report.tags import tags_plugin
 
 _PICTURE_DATA = re.compile(
     r"data:image/(?:png|jpeg|gif|webp);base64,(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z"
@@ -26,7 +28,7 @@ _NOTEBOOK = re.compile(r"(?:\./)?([\w.-]+)\.ipynb\Z")
 class Prose:
     """How Markdown is shown: its highest heading as `h<top>`, links to notebooks as links to pages.
 
-    `pages` maps an experiment to its page; `attachments` maps a notebook attachment to a data address.
+    `pages` maps an experiment to its page; `attachments` maps the name of a pasted picture to a data address.
     """
 
     top: int = 2
@@ -42,6 +44,8 @@ class Prose:
             tokens = _without_title(tokens)
         self._rank_headings(tokens)
         for token in tokens:
+            if token.type == "amsmath":
+                token.type = "math_block"
             if token.children:
                 token.children = self._check_inline(token.children)
         return Markup(markdown.renderer.render(tokens, markdown.options, {}))
@@ -58,7 +62,8 @@ class Prose:
         dropped_links: list[bool] = []
         for token in children:
             if token.type == "link_open":
-                dropped_links.append(not self._resolve_link(token))
+                is_inside = False in dropped_links  # a link in a link is none
+                dropped_links.append(is_inside or not self._resolve_link(token))
                 if dropped_links[-1]:
                     continue
             elif token.type == "link_close" and dropped_links.pop():
@@ -99,15 +104,18 @@ def list_items(text: str, heading: str) -> list[str]:
 
 
 def _without_title(tokens: list[Token]) -> list[Token]:
-    if tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
-        return tokens[3:]
+    """Without the title, before which there may be badges but no other heading."""
+    first = next((place for place, token in enumerate(tokens) if token.type == "heading_open"), None)
+    if first is not None and tokens[first].tag == "h1" and tokens[first].level == 0:
+        return tokens[:first] + tokens[first + 3 :]
     return tokens
 
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "highlight": _highlight})
     markdown.enable("table")
-    return markdown.use(dollarmath_plugin, allow_labels=False, allow_digits=False, renderer=_formula)
+    markdown.use(dollarmath_plugin, allow_labels=False, allow_digits=False, renderer=_formula)
+    return markdown.use(amsmath_plugin).use(tags_plugin)
 
 
 def _formula(latex: str, options: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from PIL import Image
 
 COLOURS = 64
+MOST_PIXELS = 20_000_000
+"""A larger picture is left to the browser: decoded here, it may take a gigabyte."""
 
 
 @lru_cache(maxsize=1024)
@@ -18,7 +20,9 @@ def shrink_png(content: str) -> str:
     The file that the notebook itself holds, and the figures of the experiment's page, keep every colour.
     """
     try:
-        with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+        with Image.open(io.BytesIO(base64.b64decode(content)), formats=["PNG"]) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                return _address("png", content)
             ground = Image.new("RGBA", picture.size, "white")  # what the page puts behind it
             opaque = Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
             small = opaque.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Self
@@ -12,7 +13,21 @@ import msgspec
 from kerascnn.errors import UsageError, near_match
 
 
-class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class StrictNames(msgspec.StructMeta):
+    """Builds specs; a field that is unknown or missing is an error that names the class and the nearest field."""
+
+    def __call__(cls, *args: Any, **fields: Any) -> Any:
+        try:
+            return super().__call__(*args, **fields)
+        except TypeError as err:
+            if isinstance(cls, StrictNames) and (problem := _name_problem(cls, fields)):
+                raise UsageError(problem) from err
+            raise
+
+
+class Spec(
+    msgspec.Struct, metaclass=StrictNames, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """Base of everything that is written to disk: immutable, strict when read back."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,7 +58,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as err:
-            raise UsageError(_explain(cls, str(err))) from err
+            raise UsageError(_explain(cls, str(err), values)) from err
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Self:
@@ -96,9 +111,36 @@ def _defaults(kind: type[Spec]) -> dict[str, Any]:
     }
 
 
-def _explain(cls: type, message: str) -> str:
-    text = f"{cls.__name__} is not valid: {message}."
-    unknown = re.search(r"unknown field `(\w+)`", message)
-    if unknown and "$" not in message:
+def _name_problem(cls: Any, given: dict[str, Any]) -> str:
+    """What is wrong with the names of these fields of the class, if anything is."""
+    known = cls.__struct_fields__
+    for name in given:
+        if name not in known:
+            return f"{cls.__name__} has no `{name}`. {near_match(name, known)}"
+    required = [field.name for field in msgspec.structs.fields(cls) if field.required]
+    missing = [name for name in required if name not in given]
+    return f"{cls.__name__} needs {', '.join(f'`{name}`' for name in missing)}." if missing else ""
+
+
+def _explain(cls: type, message: str, values: Any = None) -> str:
+    """msgspec's message with the value that it is about, where `values` has it, and near matches."""
+    reason, _, path = message.partition(" - at `$")
+    path = path.rstrip("`").lstrip(".")
+    text = f"{cls.__name__} is not valid: {reason}{f' at `{path}`' if path else ''}."
+    found = _value_at(values, path) if path else None
+    if found is not None and not isinstance(found, dict | list):
+        text += f" Received: {json.dumps(found, default=repr)[:100]}."
+    unknown = re.search(r"unknown field `(\w+)`", reason)
+    if unknown and not path:
         text += " " + near_match(unknown[1], cls.__struct_fields__)  # type: ignore[attr-defined]
     return text
+
+
+def _value_at(values: Any, path: str) -> Any:
+    """The single value at a path of msgspec's; None where there is none, or the path leaves a key out."""
+    for name, place in re.findall(r"(\w+|\.\.\.)|\[(\d+)\]", path):
+        try:
+            values = values[int(place)] if place else values[name]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return values

@@ -36,6 +36,8 @@ FRESH_SEEDS = 1000
 """Seeds above this retrain what a search chose, so that its luck with a seed is not reported."""
 RATE_SEEDS = 2000
 """Seeds above this try learning rates."""
+MOST_RUNS = 20_000
+"""Arms times seeds of a profile: what nobody can train need not be planned either."""
 
 
 def model(builder: str, **arguments: Any) -> ModelSpec:
@@ -347,6 +349,18 @@ class Study(Spec, frozen=True, kw_only=True):
         missing = [name for name in PROFILES if name not in self.budgets]
         if missing:
             raise UsageError(f"A study needs a budget for every profile. Missing: {', '.join(missing)}.")
+        self._check_size()
+
+    def _check_size(self) -> None:
+        seeds = self.seeds or self.budget.seeds
+        if not isinstance(seeds, int):
+            return  # said with the name of the field when the types are checked
+        if seeds > FRESH_SEEDS:
+            raise UsageError(f"`seeds` must be at most {FRESH_SEEDS}. Received: seeds={seeds}.")
+        if seeds * len(self.arms) > MOST_RUNS:
+            raise UsageError(
+                f"A study must have at most {MOST_RUNS:,} runs. Received: {len(self.arms):,} arms of {seeds:,} seeds."
+            )
 
     def _check_arms(self) -> None:
         names = [arm.name for arm in self.arms] + [search.name for search in self.searches]

@@ -65,7 +65,8 @@ class Workspace:
     @contextlib.contextmanager
     def claimed_folder(self, purpose: str) -> Iterator[Path]:
         """A folder to make something in. When this process dies, `sweep` deletes it."""
-        name = f"{purpose} {secrets.token_hex(4)}".replace("-", "_")
+        # No file system takes a name of more than 255 bytes, and a letter may have four.
+        name = f"{purpose[:50]} {secrets.token_hex(4)}".replace("-", "_")
         try:
             with self.claim(name), self.new_folder(name) as folder:
                 yield folder
