@@ -150,10 +150,10 @@ def _read_part(files: Sequence[Path], options: Options, side: int | None) -> _Pa
     check_decoded_size(total, side or 32, side or 32, packed_bytes, where)
     progress, unreadable, jpeg = Progress(options.report, files[0].name, total), Unreadable(), False
     images, labels = np.empty((0,)), np.empty(total, np.int64)
-    done = 0
+    done, known = 0, dict[bytes, np.ndarray]()
     for table in tables:
         for batch in table.batches():
-            for row, pixels in enumerate(_decode_batch(batch, done, side, unreadable), done):
+            for row, pixels in enumerate(_decode_batch(batch, done, side, unreadable, known), done):
                 if not images.ndim > 1:
                     check_decoded_size(total, pixels.shape[0], pixels.shape[1], packed_bytes, where)
                     images = np.zeros((total, *pixels.shape), np.uint8)
@@ -237,9 +237,10 @@ def _parquet_file(file: Path, image: str = "") -> pq.ParquetFile:
     return pq.ParquetFile(file, read_dictionary=[image] if image else None, pre_buffer=False, **limits)
 
 
-def _decode_batch(batch: _Batch, first_row: int, side: int | None, unreadable: Unreadable) -> Iterator[np.ndarray]:
+def _decode_batch(
+    batch: _Batch, first_row: int, side: int | None, unreadable: Unreadable, known: dict[bytes, np.ndarray]
+) -> Iterator[np.ndarray]:
     """The pixels of each row that can be read; a picture that many rows mean is decoded once."""
-    known: dict[bytes, np.ndarray] = {}
     for row, value in enumerate(batch.encoded, first_row):
         data = value.as_py()
         batch.has_jpeg = batch.has_jpeg or data[:3] == JPEG_MAGIC
