@@ -147,13 +147,14 @@ def find_layout(path: Path) -> Layout | None:
     train_root = next((inner for folder in parts if (inner := _root_of_classes(look, folder)) is not None), None)
     if train_root is not None:
         return _with_test(look, root, train_root)
-    if all(part_of(folder.name) is not None for folder in folders if look(folder).is_class):
+    with_pictures = [folder for folder in folders if look(folder).is_class]
+    if all(part_of(folder.name) is not None for folder in with_pictures):
         if any(part_of(folder.name) is not None and _root_of_classes(look, folder) for folder in folders):
             names = ", ".join(legible(folder.name) for folder in folders[:NAMED_IN_MESSAGES])
             raise DataError(
                 f"a test part must have a training part beside it. Received: {names} (in {root}). Add it as {root / 'train'}."
             )
-        if not _wrapped_classes(look, folders):
+        if with_pictures or not _wrapped_classes(look, folders):
             return None
     train, notices = _classes(look, root)
     return Layout(root, train, None, notices)
@@ -164,11 +165,15 @@ def why_none(path: Path) -> str:
     for folder in _some_folders(path):
         contents = look_into(folder)
         if contents.is_class:
-            tables = [file.name for file in look_into(path).others if file.suffix.lower() in (".csv", ".json", ".txt")]
-            labels = f"; their classes seem to stand in {legible(tables[0])}" if tables else ""
             some = legible((contents.pictures or contents.unread)[0].name)
-            return f"pictures without class folders, {some} for one (in {folder}){labels}"
+            return f"pictures without class folders, {some} for one (in {folder}){where_labels_stand(path)}"
     return ""
+
+
+def where_labels_stand(path: Path) -> str:
+    """A hint at the table that lies beside the pictures, if there is one."""
+    tables = [file.name for file in look_into(path).others if file.suffix.lower() in (".csv", ".json", ".txt")]
+    return f"; their classes seem to stand in {legible(tables[0])}" if tables else ""
 
 
 def _some_folders(path: Path) -> list[Path]:

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn.data.decoded import MAX_CLASSES, MAX_SIDE, MIN_SIDE, Decoded, Found, Options, check_decoded_size
-from kerascnn.data.formats.class_folders import ClassFolder, Layout, find_layout
+from kerascnn.data.formats.class_folders import ClassFolder, Layout, find_layout, where_labels_stand
 from kerascnn.data.formats.images import MAX_FILE_BYTES, Progress, decode_square, quiet_decoders
 from kerascnn.data.formats.setting_aside import first_fifth
 from kerascnn.data.formats.unreadable import Unreadable
+from kerascnn.data.naming import legible
 from kerascnn.errors import DataError
 from kerascnn.foreign.reading import read_regular
 
@@ -74,6 +75,12 @@ def read(found: Found, options: Options) -> Decoded:
 
 def _split(layout: Layout, options: Options) -> tuple[list[_Picture], list[_Picture]]:
     """Training pictures, test pictures."""
+    if len(layout.train) == 1:
+        raise DataError(
+            f"a data set must have 2 to {MAX_CLASSES} classes. Received: 1, {legible(layout.train[0].name)} "
+            f"(in {layout.root}){where_labels_stand(layout.root)}. "
+            "Make a folder for each class, and move its pictures there."
+        )
     if len(layout.train) > MAX_CLASSES:
         raise DataError(
             f"there must be at most {MAX_CLASSES} classes. Received: {len(layout.train)} (in {layout.root}). "
