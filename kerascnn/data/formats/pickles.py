@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 IMAGE_BYTES = 32 * 32 * 3
-MOST_OPCODES = 1_500_000
-"""Of one file; a batch of 10,000 images has some 30,000."""
+MOST_OPCODES = 600_000
+"""Of one file; the 50,000 images of CIFAR-100 take some 200,000."""
 _NO_IMAGES = "no images and labels"
 
 
