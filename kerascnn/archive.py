@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kerascnn.errors import StoreError, UsageError
+from kerascnn.foreign.litter import is_litter
 from kerascnn.identity import KEY_LENGTH, RunIdentity, origin_of
 from kerascnn.records import DatasetInfo
 from kerascnn.search import SearchProgress
@@ -40,8 +41,6 @@ IN_A_FOLDER = r"(?:[^/]+/)?"
 """A file manager puts what it zips below the name of the folder."""
 MEMBER = re.compile(rf"{IN_A_FOLDER}([0-9a-f]{{{KEY_LENGTH}}})/({'|'.join(map(re.escape, FILES))})")
 PROPOSALS = re.compile(rf"{IN_A_FOLDER}_proposals/([0-9a-f]{{32}}\.json)")
-LITTER = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|@eaDir/.*|)", re.IGNORECASE)
-"""What file managers add; folders, whose names end in a slash, are in it too."""
 LARGEST_FILE_BYTES = 400_000_000
 LARGEST_TEXT_BYTES = 16_000_000
 LARGEST_DIRECTORY_BYTES = 32_000_000
@@ -211,7 +210,7 @@ def _list_members(
         raise UsageError(f"{source} is not a pack of runs: it would grow too much. Nothing was taken in.")
     for member in archive.infolist():
         name = member.filename.replace("\\", "/")
-        if LITTER.fullmatch(name):
+        if _is_nothing(name):
             continue
         entry, proposal = MEMBER.fullmatch(name), PROPOSALS.fullmatch(name)
         if entry:
@@ -221,6 +220,11 @@ def _list_members(
         else:
             raise UsageError(f"{source} is not a pack of runs: it holds {name[:200]!r}. Nothing was taken in.")
     return entries, proposals
+
+
+def _is_nothing(name: str) -> bool:
+    """Whether a member is a folder, whose name ends in a slash, or what file managers add."""
+    return name.endswith("/") or not name or any(map(is_litter, name.split("/")))
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

@@ -14,6 +14,10 @@ class KerascnnError(Exception):
 
     exit_code = 2
 
+    def __str__(self) -> str:
+        """The message as text that can be printed and stored, whatever the names of files in it are made of."""
+        return super().__str__().encode("utf-8", "backslashreplace").decode("utf-8")
+
 
 class UsageError(KerascnnError):
     """A name, option or parameter that does not exist or has the wrong type."""

@@ -19,14 +19,13 @@ from typing import Any
 from filelock import Timeout
 
 from kerascnn.errors import StoreError, UsageError
+from kerascnn.foreign.litter import is_litter
 from kerascnn.locks import Held, process_lock
 from kerascnn.manifests import HIDDEN, Manifest, half_way, is_possible, sha256_of, tops_of
 from kerascnn.without_links import kind_of, list_folder, move, read_file, remove_file, remove_if_empty, write_new
 
 SHIPPED = ("README.md", ".gitignore", ".gitkeep")
 """What a project keeps in a folder for results that is otherwise empty."""
-LITTER = ("._", ".ds_store", "thumbs.db", "desktop.ini", "@eadir", ".directory")
-"""How names begin, in lower case, that file managers leave in any folder they show."""
 NAMED_IN_MESSAGES = 10
 _STAGED = re.compile(r"[0-9a-f]{8}-[0-9]+|file|manifest|history")
 """Names in the staging folder; the last three are those of earlier versions."""
@@ -122,7 +121,7 @@ class SharedFolder:
                 foreign = []
             else:
                 foreign = [name for name in self.ours.hidden if not self._is_usable(name)]
-                others = [name for name in list_folder(self.path) if not name.lower().startswith(LITTER)]
+                others = [name for name in list_folder(self.path) if not is_litter(name)]
                 foreign += [name for name in others if name not in (*SHIPPED, *self.ours.hidden)]
         if foreign:
             raise UsageError(

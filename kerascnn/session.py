@@ -78,16 +78,19 @@ def open_ledger(
 ) -> Ledger:
     """The study's results made on this machine, or at `origin`; `like` as for `Ledger`."""
     precision = study.precision or (origin.precision if origin else native_precision())
-    setting = _setting(dataset, precision, study.companions)
+    setting = dataset_setting(dataset, precision, study.companions)
     return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin, like=like)
 
 
-def _setting(dataset: DatasetInfo, precision: Precision, companions: tuple[str, ...] = ()) -> Setting:
+def dataset_setting(dataset: DatasetInfo, precision: Precision, companions: tuple[str, ...] = ()) -> Setting:
+    """What a study is run on: the data set, with those of its companions that are at hand."""
     return Setting(
         content=dataset.content,
         train_images=dataset.train_images,
         precision=precision,
-        companions={n: _setting(dataset.companions[n], precision) for n in companions if n in dataset.companions},
+        companions={
+            n: dataset_setting(dataset.companions[n], precision) for n in companions if n in dataset.companions
+        },
     )
 
 
@@ -119,6 +122,9 @@ def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
     """Train every run that the study still wants, with one worker for each core."""
     if is_settled(study, ledger):
         return
+    from kerascnn.data import check_enough
+
+    check_enough(dataset, study.next_specs(ledger))
     check_data(dataset, None)
     from kerascnn.execution.pool import LocalExecutor
     from kerascnn.execution.progress import Progress

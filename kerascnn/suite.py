@@ -7,13 +7,13 @@ import importlib.metadata
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kerascnn.costs import Costs
-from kerascnn.errors import KerascnnError, NotebookError, UsageError
+from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
 from kerascnn.identity import PACKAGE, builder_sources
 from kerascnn.ledger import Ledger
 from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
@@ -22,7 +22,7 @@ from kerascnn.places import experiments_folder, store_folder
 from kerascnn.publishing import Slot, used_runs
 from kerascnn.records import DatasetInfo
 from kerascnn.search import at_most, still_to_ask
-from kerascnn.session import Session, choose_origin, is_settled, load_info, open_ledger
+from kerascnn.session import Session, choose_origin, dataset_setting, is_settled, load_info, open_ledger
 from kerascnn.specs import Profile, Study, TrainSpec
 from kerascnn.spelling import printable
 from kerascnn.store import Store
@@ -204,10 +204,11 @@ def load_suite(request: Request) -> Suite:
         dataset = pool.submit(load_info, request.data, ())
         experiments = load_experiments(wanted)
         companions = {name for e in experiments if e.study is not None for name in e.study.companions}
+        info = _with_companions(dataset.result(), companions, request.data)
         return Suite(
             notebooks=tuple(read for path in paths if (read := _try_read(path)) is not None),
-            experiments=experiments,
-            dataset=_with_companions(dataset.result(), companions, request.data),
+            experiments=_without_too_large(experiments, info),
+            dataset=info,
             store=Store(store_folder()),
             request=request,
         )
@@ -286,6 +287,31 @@ def _misnamed(path: Path) -> Experiment:
         f"The name of a notebook must be UTF-8 without line ends and control characters. Received: {name}.ipynb. Rename it."
     )
     return Experiment(Notebook(path.with_name(f"{name}.ipynb"), {"cells": []}), {}, {}, None, problem)
+
+
+def _without_too_large(experiments: tuple[Experiment, ...], dataset: DatasetInfo) -> tuple[Experiment, ...]:
+    """The experiments, those with a problem that want more images than there are.
+
+    Raises: DataError when most of those that train do: then it is the data set that is too small, and it is said once.
+    """
+    from kerascnn.data import lacking
+
+    specs = {e.name: _first_specs(e.study, dataset) for e in experiments if e.study is not None}
+    lacks = {name: lack for name, wanted in specs.items() if (lack := lacking(dataset, wanted))}
+    fit = [name for name in specs if name not in lacks]
+    if 2 * len(lacks) > sum(map(bool, specs.values())):
+        enough = f" It is enough for {', '.join(fit)} alone (`--only`)." if fit else ""
+        raise DataError(f"{max(lacks.values(), key=list(lacks.values()).count)}{enough}")
+    return tuple(
+        replace(e, study=None, problem=NotebookError(lacks[e.name])) if e.name in lacks else e for e in experiments
+    )
+
+
+def _first_specs(study: Study, dataset: DatasetInfo) -> list[TrainSpec]:
+    """Runs of every kind that the study trains, as far as they are known beforehand."""
+    setting = dataset_setting(dataset, study.precision or "float32", study.companions)
+    bases = [study.spec_for(search.base, 1, setting) for search in study.searches if setting.on(search.base.dataset)]
+    return [*study.grid(setting).values(), *study.all_rate_trials(setting), *bases]
 
 
 def _try_read(path: Path) -> Notebook | None:

@@ -102,7 +102,12 @@ def test_errors_import_nothing_of_ours() -> None:
     "module", ["kerascnn.without_links", "kerascnn.manifests", "kerascnn.owned", "kerascnn.scratch"]
 )
 def test_what_guards_the_users_files_knows_nothing_of_what_is_written(module: str) -> None:
-    assert parts_used(module) <= {"errors", "locks", "manifests", "without_links"}
+    assert parts_used(module) <= {"errors", "foreign", "locks", "manifests", "without_links"}
+
+
+@pytest.mark.parametrize("module", below("foreign"))
+def test_what_reads_the_files_of_others_knows_nothing_of_what_is_read(module: str) -> None:
+    assert parts_used(module, "load", "call", "types") <= {"errors", "foreign"}
 
 
 @pytest.mark.parametrize("module", below("surroundings"))
@@ -130,7 +135,7 @@ def test_models_know_neither_data_nor_training_nor_results(module: str) -> None:
 
 @pytest.mark.parametrize("module", below("data"))
 def test_data_know_neither_models_nor_results(module: str) -> None:
-    assert parts_used(module) <= {"errors", "locks", "places", "specs", "records", "data"}
+    assert parts_used(module) <= {"errors", "foreign", "locks", "places", "specs", "records", "spelling", "data"}
 
 
 @pytest.mark.parametrize("module", below("training"))

@@ -3,6 +3,7 @@
 from kerascnn.data.cache import cache_folder, open_dataset, verify
 from kerascnn.data.companions import COMPANIONS, with_companions
 from kerascnn.data.dataset import Dataset
+from kerascnn.data.enough import check_enough, lacking
 from kerascnn.data.inventory import DataSource, describe_sources, fetch
 from kerascnn.data.load import load_dataset
 
@@ -11,8 +12,10 @@ __all__ = [
     "DataSource",
     "Dataset",
     "cache_folder",
+    "check_enough",
     "describe_sources",
     "fetch",
+    "lacking",
     "load_dataset",
     "open_dataset",
     "verify",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kerascnn.data.naming import legible, set_name
 from kerascnn.errors import DataError
 
 Report = Callable[[str], None]
@@ -20,11 +21,11 @@ Report = Callable[[str], None]
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 MIN_CLASSES, MAX_CLASSES = 2, 100
 MIN_SIDE, MAX_SIDE = 8, 256
-MAX_DECODED_BYTES = 8 * 2**30
-"""More than this many bytes of pixels is a mistake: everything here is made for images held in memory."""
-
-
-_SAYING_NOTHING = frozenset({"data", "dataset", "images", "plain_text", "raw"})
+MAX_DECODED_BYTES = 10**9
+"""More than this many bytes of pixels is a mistake: everything here is made for images held in memory, by every worker."""
+MOST_GROWTH, FREE_GROWTH_BYTES = 200, 10**8
+"""Pictures do not grow by more than this factor and these bytes when they are decoded; what is made to fill memory does."""
+_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-fA-F]+>")
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +88,13 @@ class Found:
 
     @property
     def set_name(self) -> str:
-        """The last part of the path that says which set it is."""
-        path = self.path.resolve() if ".." in self.path.parts else self.path
-        return next((part for part in reversed(path.parts) if part.lower() not in _SAYING_NOTHING), path.name)
+        """What the path says that the set is called."""
+        return set_name(self.path.with_suffix("") if self.path.is_file() else self.path)
 
     @property
     def label(self) -> str:
         """The source in words that hold on every machine: the format and the name of the set."""
-        return f"{self.format}, {self.set_name}"
+        return f"{self.format}, {legible(self.path.name) if self.path.is_file() else self.set_name}"
 
 
 @contextmanager
@@ -109,11 +109,15 @@ def blamed_on(path: Path, what: str) -> Iterator[None]:
     except DataError:
         raise
     except Exception as err:
-        reason = " ".join(str(err).split())[:300] or "no reason given"
         raise DataError(
-            f"{what} must be complete and readable. Received: {type(err).__name__}: {reason} (in {path}). "
-            "Fetch or make the file again."
+            f"{what} must be complete and readable. Received: {in_words(err)} (in {path}). Fetch or make the file again."
         ) from err
+
+
+def in_words(err: Exception) -> str:
+    """The kind of error and its reason in one line, without what changes from process to process."""
+    reason = " ".join(_ADDRESS.sub("it", str(err)).split())
+    return f"{type(err).__name__}: {reason[:300] or 'no reason given'}"
 
 
 def checked(decoded: Decoded, where: Path | str) -> Decoded:
@@ -121,7 +125,8 @@ def checked(decoded: Decoded, where: Path | str) -> Decoded:
 
     Raises: DataError when shapes, types, counts or labels are not those of a data set to train on.
     """
-    _check_class_names(decoded.class_names, where)
+    class_names = tuple(map(legible, decoded.class_names))
+    _check_class_names(class_names, where)
     for part in ("train", "test"):
         _check_images(getattr(decoded, f"{part}_images"), part, where)
         _check_labels(getattr(decoded, f"{part}_labels"), len(getattr(decoded, f"{part}_images")), part, decoded, where)
@@ -131,9 +136,9 @@ def checked(decoded: Decoded, where: Path | str) -> Decoded:
         train_labels=np.ascontiguousarray(decoded.train_labels, np.int32),
         test_images=np.ascontiguousarray(decoded.test_images),
         test_labels=np.ascontiguousarray(decoded.test_labels, np.int32),
-        class_names=decoded.class_names,
-        name=decoded.name,
-        title=decoded.title,
+        class_names=class_names,
+        name=legible(decoded.name),
+        title=legible(decoded.title),
         masks=decoded.masks,
         verified=decoded.verified,
     )
@@ -159,13 +164,26 @@ def means_cifar10(name: str) -> bool:
     return re.search(r"cifar[-_ ]?10(?!\d)", name, re.IGNORECASE) is not None
 
 
-def check_decoded_size(count: int, height: int, width: int, where: Path | str) -> None:
-    """Raises: DataError when so many images would not fit in memory; called before they are decoded."""
+def check_decoded_size(count: int, height: int, width: int, packed_bytes: int, where: Path | str) -> None:
+    """Called before images are decoded from `packed_bytes` of files.
+
+    Raises: DataError when they would not fit in memory, or grow as no pictures do.
+    """
     size_bytes = count * height * width * 3
+    received = f"{count:,} images of {width} x {height} pixels, {size_bytes / 1e9:,.1f} GB (in {where})"
     if size_bytes > MAX_DECODED_BYTES:
         raise DataError(
-            f"decoded images must fit in {MAX_DECODED_BYTES >> 30} GiB. Received: {count:,} images of {width} x {height} "
-            f"pixels, {size_bytes / 2**30:.1f} GiB (in {where}). Use fewer or smaller images."
+            f"decoded images must fit in {MAX_DECODED_BYTES / 1e9:.0f} GB. Received: {received}. Use fewer or smaller images."
+        )
+    check_growth(size_bytes, packed_bytes, received)
+
+
+def check_growth(size_bytes: int, packed_bytes: int, received: str) -> None:
+    """Raises: DataError when so much in so little is nothing that anybody made pictures of."""
+    if size_bytes > MOST_GROWTH * packed_bytes + FREE_GROWTH_BYTES:
+        raise DataError(
+            f"a set must not grow by more than {MOST_GROWTH} times when it is decoded: what does is made to fill memory. "
+            f"Received: {received}, from {packed_bytes:,} bytes. Fetch or make it again from pictures."
         )
 
 
@@ -212,5 +230,5 @@ def _check_agreement(decoded: Decoded, where: Path | str) -> None:
         raise DataError(f"train and test images must have one shape. Received: {train} and {test} (in {where}).")
     absent = sorted(set(range(len(decoded.class_names))) - set(np.unique(decoded.train_labels).tolist()))
     if absent:
-        names = ", ".join(decoded.class_names[label] for label in absent[:5])
+        names = ", ".join(legible(decoded.class_names[label]) for label in absent[:5])
         raise DataError(f"every class must have training images. Received: none of {names} (in {where}).")

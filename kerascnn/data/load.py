@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from kerascnn.data import cache, download, sources
 from kerascnn.data.dataset import Dataset
@@ -15,6 +16,7 @@ from kerascnn.data.decoded import Decoded, Found, Options, Report, checked
 from kerascnn.errors import DataError
 from kerascnn.places import keras_folder, path_of, variable
 from kerascnn.records import DatasetInfo
+from kerascnn.spelling import printable
 
 CHOICES = ("auto", "embedded", "cifar10")
 EMBEDDED_NOTICE = "These numbers are about the generated shapes data set, not CIFAR-10."
@@ -37,7 +39,7 @@ KERAS_CACHE_NAMES = (
 
 def print_to_stderr(message: str) -> None:
     """The report that is used when none is given."""
-    print(message, file=sys.stderr, flush=True)
+    print(printable(message), file=sys.stderr, flush=True)
 
 
 def load_dataset(
@@ -98,12 +100,17 @@ def load_found(found: Found, options: Options) -> Dataset:
 
     Raises: DataError naming file and cause.
     """
-    return _load_once(
+    dataset = _load_once(
         sources.source_key(found, options),
         lambda: checked(found.read(found, options), found.path),
         found.label,
         options.report,
     )
+    absent = sorted(set(range(len(dataset.info.class_names))) - set(np.unique(dataset.test_labels).tolist()))
+    if absent:
+        names = ", ".join(dataset.info.class_names[label] for label in absent[:5])
+        options.report(f"The test part has no images of {names}{' and more' if len(absent) > 5 else ''}.")
+    return dataset
 
 
 def _load_path(path_text: str, member: str | None, options: Options) -> Dataset:

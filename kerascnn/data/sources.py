@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
-from kerascnn.data import cifar_release, idx, image_folders, keras_npz, parquet
 from kerascnn.data.decoded import Found, Options, means_cifar10
+from kerascnn.data.formats import cifar_release, class_folders, hub, idx, image_folders, keras_npz, parquet
+from kerascnn.data.formats.images import kind_of_other, kind_of_picture
+from kerascnn.data.naming import legible
 from kerascnn.errors import DataError, near_match
+from kerascnn.foreign.litter import is_litter
+from kerascnn.foreign.reading import first_bytes, open_regular
 
-READERS_VERSION = 1
+READERS_VERSION = 2
 """To be raised when a reader decodes the same bytes to other pixels, labels or names than before."""
 
 FORMATS: tuple[Callable[[Path], Found | None], ...] = (
@@ -20,7 +25,23 @@ FORMATS: tuple[Callable[[Path], Found | None], ...] = (
     keras_npz.find,
     idx.find,
 )
-"""Tried in this order; then a folder of such sets by name; last, one folder of pictures for each class."""
+"""Tried in this order; then a folder of such sets by name; last, one folder of pictures for each class. Where the folders
+of a folder are classes themselves, pictures come first: archives and feature files often lie beside them."""
+WHAT_TO_DO = {
+    ".zip": "Unpack it, and give the folder",
+    ".7z": "Unpack it, and give the folder",
+    ".rar": "Unpack it, and give the folder",
+    ".gz": "Unpack it, and give the folder",
+    ".tm": "In Teachable Machine, download the samples of each class, unpack them into one folder, and give that",
+    ".h5": "Save its arrays with numpy.savez as x_train, y_train, x_test, y_test",
+    ".hdf5": "Save its arrays with numpy.savez as x_train, y_train, x_test, y_test",
+    ".mat": "Save its arrays with numpy.savez as x_train, y_train, x_test, y_test",
+    ".npy": "Save the arrays with numpy.savez as x_train, y_train, x_test, y_test",
+    ".csv": "Make a folder for each class, move its pictures there, and give the folder around them",
+    ".arrow": "Save the set with `to_parquet`, one file for each part, and give the folder",
+    ".tfrecord": "Save its arrays with numpy.savez as x_train, y_train, x_test, y_test",
+}
+"""By the ending of a file that somebody has instead."""
 
 
 def recognise(path: Path, member: str | None = None) -> Found:
@@ -33,7 +54,10 @@ def recognise(path: Path, member: str | None = None) -> Found:
     try:
         if member is not None:
             return _recognise_member(path, member)
-        return _recognise_set(path) or _recognise_main(path) or _recognise_pictures(path)
+        inner = hub.in_cache(path)
+        if class_folders.has_classes(inner) and not cifar_release.is_complete(inner):
+            return _recognise_pictures(inner)
+        return _recognise_set(inner) or _recognise_main(inner) or _recognise_pictures(inner)
     except OSError as err:
         raise DataError(f"{err.filename or path} must be readable. Received: {err.strerror or err}.") from err
 
@@ -42,14 +66,14 @@ def source_key(found: Found, options: Options) -> str:
     """SHA-256 over all that decides what `found` decodes to: reader, bytes, options, and the names that titles come from."""
     image_size = options.image_size if found.resized else None
     identity = [READERS_VERSION, found.format, image_size, found.set_name]
-    files = [(_name_in(found, file), _stamp(file, found.by_stat)) for file in found.files]
+    files = [(_name_in(found, file), _stamp(hub.behind(file), found.by_stat)) for file in found.files]
     return hashlib.sha256(json.dumps([identity, files]).encode()).hexdigest()
 
 
 def file_sha256(file: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal. Raises: DataError when it cannot be read."""
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as err:
         raise DataError(f"{file} must be a readable file. Received: {err.strerror or err}.") from err
@@ -63,8 +87,11 @@ def _members(path: Path) -> dict[str, Path]:
     """The sets in a folder of sets, by name: its folders, archives and .npz files that hold a known format."""
     if not path.is_dir():
         return {}
-    entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
-    return {_member_name(entry): entry for entry in entries if _recognise_set(entry) is not None}
+    entries = [entry for entry in sorted(path.iterdir()) if not (entry.name.startswith(".") or is_litter(entry.name))]
+    sets = [
+        entry for entry in entries if entry.suffix != ".parquet" and _recognise_set(hub.in_cache(entry)) is not None
+    ]
+    return {_member_name(entry): entry for entry in sets}
 
 
 def _member_name(entry: Path) -> str:
@@ -81,13 +108,13 @@ def _recognise_main(path: Path) -> Found | None:
             f"a folder of several data sets must have one called cifar10. Received: {', '.join(members)} (in {path}). "
             f"Give the path of the set, {path / chosen[0]} for example."
         )
-    return _recognise_set(members[chosen[0]])
+    return _recognise_set(hub.in_cache(members[chosen[0]]))
 
 
 def _recognise_member(path: Path, member: str) -> Found:
     members = _members(path)
     if member in members:
-        found = _recognise_set(members[member])
+        found = _recognise_set(hub.in_cache(members[member]))
         assert found is not None
         return found
     folder = path / member
@@ -100,12 +127,28 @@ def _recognise_pictures(path: Path) -> Found:
     found = image_folders.find(path)
     if found is not None:
         return found
-    contents = sorted(entry.name for entry in path.iterdir())[:5] if path.is_dir() else []
-    received = f"a folder with {', '.join(contents)}" if contents else "an empty folder" if path.is_dir() else "a file"
     raise DataError(
         f"a data set must be a CIFAR release, Hugging Face parquet, a Keras .npz, idx files, a folder of such sets, or one "
-        f"folder of pictures for each class. Received: {received} (at {path})."
+        f"folder of pictures for each class. Received: {_what_is_there(path)} (at {path}). {_what_to_do(path)}."
     )
+
+
+def _what_is_there(path: Path) -> str:
+    if not path.is_dir():
+        head = first_bytes(path, 64)
+        return "a picture" if kind_of_picture(head) else kind_of_other(head) or "a file"
+    contents = sorted(legible(entry.name) for entry in path.iterdir() if not is_litter(entry.name))[:5]
+    without = class_folders.why_none(path)
+    return without or (f"a folder with {', '.join(contents)}" if contents else "an empty folder")
+
+
+def _what_to_do(path: Path) -> str:
+    """By the ending of the file, or of a file in the folder; else where to read on."""
+    if class_folders.why_none(path):
+        return "Make a folder for each class, and move its pictures there"
+    files = [path, *sorted(islice(path.rglob("*"), 1_000))]
+    known = next((WHAT_TO_DO[file.suffix.lower()] for file in files if file.suffix.lower() in WHAT_TO_DO), None)
+    return known or "docs/data-layouts.md lists what can be read, and what to do with what cannot"
 
 
 def _name_in(found: Found, file: Path) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tiny_sets as tiny
 
-from kerascnn.data import cifar_release
 from kerascnn.data.decoded import CIFAR10_CLASSES
+from kerascnn.data.formats import cifar_release
 from kerascnn.errors import DataError
 
 

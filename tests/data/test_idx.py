@@ -41,7 +41,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         (tiny.idx_bytes(tiny.TRAIN_LABELS), "no idx header of 3 dimensions"),
         (tiny.idx_bytes(tiny.GREY_TRAIN_PIXELS) + b"\0", "more bytes than its header says"),
         (tiny.idx_bytes(tiny.GREY_TRAIN_PIXELS)[:-1], "fewer bytes than its header says"),
-        (bytes((0, 0, 8, 3)) + b"\xff" * 12, "decoded images must fit in 8 GiB"),
+        (bytes((0, 0, 8, 3)) + b"\xff" * 12, "decoded images must fit in 1 GB"),
         (tiny.idx_bytes(tiny.GREY_TRAIN_PIXELS[:, :20]), "train and test images must have one shape"),
         (tiny.idx_bytes(tiny.GREY_TRAIN_PIXELS[:7]), "train labels must be one integer for each of 7 images"),
     ],

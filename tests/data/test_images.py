@@ -9,7 +9,7 @@ import pytest
 import tiny_sets as tiny
 from PIL import Image
 
-from kerascnn.data.images import Progress, decode_picture, decode_square
+from kerascnn.data.formats.images import Progress, decode_picture, decode_square
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
@@ -70,12 +70,12 @@ def test_a_picture_of_the_right_size_keeps_its_pixels() -> None:
 
 
 def test_a_picture_too_large_for_any_camera_is_refused_before_it_is_decoded() -> None:
-    header = struct.pack(">IIBBBBB", 9_000, 9_000, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", 19_000, 9_000, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
     parts = [
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     ]
-    with pytest.raises(ValueError, match=r"9000 x 9000 pixels, more than"):
+    with pytest.raises(ValueError, match=r"19000 x 9000 pixels, more than"):
         decode_picture(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
 
 

@@ -13,7 +13,8 @@ import pytest
 import tiny_sets as tiny
 
 from kerascnn import data
-from kerascnn.data import cifar_release, download, load
+from kerascnn.data import download, load
+from kerascnn.data.formats import cifar_release
 from kerascnn.errors import DataError
 
 

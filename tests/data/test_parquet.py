@@ -67,13 +67,6 @@ def test_a_missing_shard_is_refused(tmp_path: Path) -> None:
         tiny.decode(folder)
 
 
-def test_a_set_without_a_test_part_is_refused(tmp_path: Path) -> None:
-    folder = tiny.write_parquet(tmp_path / "cifar10")
-    (folder / "test-00000-of-00001.parquet").unlink()
-    with pytest.raises(DataError, match=r"must have test-\*.parquet files. Received: train-00000-of-00001.parquet"):
-        tiny.decode(folder)
-
-
 def test_one_file_alone_is_refused(tmp_path: Path) -> None:
     file = tiny.write_parquet(tmp_path / "cifar10") / "train-00000-of-00001.parquet"
     with pytest.raises(DataError, match=r"must be a folder with train"):
@@ -87,13 +80,8 @@ PICTURE = tiny.encode(tiny.TRAIN_PIXELS[0])
     ("encoded", "labels", "complaint"),
     [
         ([PICTURE, None], [0, 1], "every image must be stored as bytes"),
-        ([PICTURE, b"nonsense"], [0, 1], r"the image in row 1 must be complete and readable.*cannot identify image"),
-        ([PICTURE, PICTURE[:-900]], [0, 1], "the image in row 1 must be complete and readable"),
-        (
-            [PICTURE, tiny.encode(tiny.TRAIN_PIXELS[0, :31])],
-            [0, 1],
-            "one size. Received: 32 x 31 in row 1, 32 x 32 before",
-        ),
+        ([PICTURE, b"nonsense"], [0, 1], r"1 of 2 that is not: the image in row 1 \(no picture that is read here"),
+        ([PICTURE, PICTURE[:-900]], [0, 1], r"1 of 2 that is not: the image in row 1 \("),
         ([PICTURE, PICTURE], [0, None], "every label must be an integer"),
         ([PICTURE, PICTURE], ["cat", "dog"], "every label must be an integer. Received: a column of"),
         ([PICTURE, PICTURE], [0, -1], "train labels must be 0 to 0|2 to 100 classes"),

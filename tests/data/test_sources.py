@@ -77,7 +77,7 @@ def test_a_file_of_no_known_format_is_refused_with_the_list_of_formats(tmp_path:
         recognise(tmp_path / "notes.txt")
     with pytest.raises(DataError, match=r"Received: a folder with notes.txt"):
         recognise(tmp_path)
-    with pytest.raises(DataError, match=r"Received: a file \(at /dev/null\)"):
+    with pytest.raises(DataError, match=r"Received: an empty file \(at /dev/null\)"):
         recognise(Path("/dev/null"))
 
 

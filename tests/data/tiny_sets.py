@@ -17,8 +17,10 @@ import numpy as np
 from PIL import Image
 
 from kerascnn.data.decoded import CIFAR10_CLASSES, Decoded, Options, checked
+from kerascnn.data.formats.idx import FASHION_CLASSES
 from kerascnn.data.sources import recognise
 
+__all__ = ["CIFAR10_CLASSES", "FASHION_CLASSES"]
 TRAIN_IMAGES, TEST_IMAGES, CLASSES = 20, 10, 10
 
 random = np.random.default_rng(7)

@@ -6,16 +6,17 @@ Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database, section "File format
 from __future__ import annotations
 
 import gzip
-import io
 import math
 import struct
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from kerascnn.data.decoded import Decoded, Found, Options, blamed_on, check_decoded_size, titled
-from kerascnn.data.images import cifar_shaped, read_bytes
+from kerascnn.data.formats.images import read_cifar_shaped
 from kerascnn.errors import DataError
+from kerascnn.foreign.reading import open_regular
 
 FORMAT = "idx files"
 FASHION_CLASSES = (
@@ -40,11 +41,12 @@ _UNSIGNED_BYTE = 8
 
 
 def find(path: Path) -> Found | None:
-    """The set whose idx files lie in the folder `path`."""
-    if not path.is_dir():
-        return None
-    files = [file for part in PARTS.values() if (file := _file_of(path, *part)) is not None]
-    return Found(FORMAT, path, tuple(files), read) if files else None
+    """The set whose idx files lie in the folder `path`, or in its folder `raw`, as torchvision keeps them."""
+    for folder in (path, path / "raw"):
+        files = [file for part in PARTS.values() if folder.is_dir() and (file := _file_of(folder, *part)) is not None]
+        if files:
+            return Found(FORMAT, folder, tuple(files), read)
+    return None
 
 
 def read(found: Found, options: Options) -> Decoded:
@@ -56,9 +58,9 @@ def read(found: Found, options: Options) -> Decoded:
         found.set_name, len(arrays["train_labels"]), len(arrays["test_labels"]), labels
     )
     return Decoded(
-        train_images=cifar_shaped(arrays["train_images"]),
+        train_images=arrays["train_images"],
         train_labels=arrays["train_labels"],
-        test_images=cifar_shaped(arrays["test_images"]),
+        test_images=arrays["test_images"],
         test_labels=arrays["test_labels"],
         class_names=class_names,
         name=name,
@@ -79,16 +81,24 @@ def _read_array(folder: Path, prefix: str, dimensions: int) -> np.ndarray:
             f"a set of idx files must have {', '.join(prefix for prefix, _ in PARTS.values())}. Received: no {prefix} "
             f"(in {folder}). Fetch the missing file."
         )
-    data = read_bytes(file)
-    with blamed_on(file, "an idx file"):
-        with gzip.open(io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data) as stream:
-            shape = _read_shape(stream.read(4 + 4 * dimensions), dimensions)
-            height, width = shape[1:] if dimensions == 3 else (1, 1)
-            check_decoded_size(shape[0], height, width, file)
-            pixels = stream.read(math.prod(shape) + 1)
-        if len(pixels) != math.prod(shape):
-            raise ValueError(f"{'more' if len(pixels) > math.prod(shape) else 'fewer'} bytes than its header says")
-        return np.frombuffer(pixels, np.uint8).reshape(shape)
+    with blamed_on(file, "an idx file"), open_regular(file) as packed:
+        is_gzip = packed.read(2) == b"\x1f\x8b"
+        packed.seek(0)
+        stream = cast(BinaryIO, gzip.GzipFile(fileobj=packed)) if is_gzip else packed
+        shape = _read_shape(stream.read(4 + 4 * dimensions), dimensions)
+        height, width = shape[1:] if dimensions == 3 else (1, 1)
+        check_decoded_size(shape[0], height, width, file.stat().st_size, file)
+        array = read_cifar_shaped(stream, shape) if dimensions == 3 else _read_labels(stream, shape)
+        if stream.read(1):
+            raise ValueError("more bytes than its header says")
+        return array
+
+
+def _read_labels(stream: BinaryIO, shape: tuple[int, ...]) -> np.ndarray:
+    labels = stream.read(math.prod(shape))
+    if len(labels) != math.prod(shape):
+        raise ValueError("fewer bytes than its header says")
+    return np.frombuffer(labels, np.uint8)
 
 
 def _read_shape(header: bytes, dimensions: int) -> tuple[int, ...]:

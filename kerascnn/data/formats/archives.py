@@ -1,0 +1,77 @@
+"""Tar archives, compressed or not, read as a stream: only the wanted files are ever held, and nothing is written."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from kerascnn.data.decoded import FREE_GROWTH_BYTES, MOST_GROWTH, blamed_on
+from kerascnn.foreign.reading import open_regular
+
+LARGEST_BYTES = 500_000_000
+"""Of all that is in an archive; CIFAR's have 190 MB."""
+MOST_MEMBERS = 10_000
+_CHUNK_BYTES = 1 << 20
+
+
+def is_archive(path: Path) -> bool:
+    """By name: Keras calls its download `cifar-10-batches-py-target_archive`."""
+    if path.name.endswith((".tar", ".tar.gz", ".tgz")):
+        return True
+    return path.name.endswith("_archive") and path.name.startswith("cifar-")
+
+
+def wanted_members(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
+    """The plain files of these names in the archive, by the last part of their name. Other names have no bytes.
+
+    Raises: DataError when it is damaged, or holds more than its size can.
+    """
+    with blamed_on(path, "an archive"), open_regular(path) as file:
+        stream = _Bounded(file)
+        members: dict[str, bytes] = {}
+        with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|") as archive:
+            for number, member in enumerate(archive):
+                if number >= MOST_MEMBERS:
+                    raise ValueError(f"more than {MOST_MEMBERS:,} files")
+                name = Path(member.name).name
+                if member.isfile():
+                    members[name] = _content(archive, member) if name in wanted else b""
+                archive.members.clear()  # type: ignore[attr-defined]
+        while stream.read(_CHUNK_BYTES):  # to the end, where the checksum is
+            pass
+        return members
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    if member.issparse():
+        raise ValueError(f"{member.name} has holes, which no such file has")
+    if member.size > LARGEST_BYTES:
+        raise ValueError(f"{member.name} has more than {LARGEST_BYTES / 1e6:.0f} MB")
+    stream = archive.extractfile(member)
+    data = stream.read() if stream is not None else b""
+    if len(data) != member.size:
+        raise ValueError(f"{member.name} ends after {len(data):,} of {member.size:,} bytes")
+    return data
+
+
+class _Bounded:
+    """The unpacked bytes of a file, gzip or plain; no more of them than its size allows."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        import gzip
+
+        packed = file.read(2) == b"\x1f\x8b"
+        size_bytes = file.seek(0, 2)
+        file.seek(0)
+        self._stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+        self._left = min(LARGEST_BYTES, MOST_GROWTH * size_bytes + FREE_GROWTH_BYTES) if packed else LARGEST_BYTES
+
+    def read(self, size: int) -> bytes:
+        """Raises: ValueError when there are more bytes than there may be."""
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise ValueError("more bytes unpacked than pictures have")
+        return data

@@ -1,0 +1,319 @@
+"""Where the pictures of a set lie that has one folder for each class, among all that people keep beside them."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from kerascnn.data.formats.images import kind_of_other, kind_of_picture
+from kerascnn.data.naming import legible, part_of
+from kerascnn.errors import DataError
+from kerascnn.foreign.litter import is_litter
+from kerascnn.foreign.reading import first_bytes
+
+SUFFIXES = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+    | {".ppm", ".pgm", ".pbm", ".pnm"}
+)
+"""How the names of pictures end. A file of another name is one by its first bytes."""
+UNREAD = {
+    ".heic": "HEIC", ".heif": "HEIC", ".avif": "AVIF", ".jxl": "JPEG XL", ".jp2": "JPEG 2000", ".j2k": "JPEG 2000",
+    ".svg": "SVG", ".eps": "EPS", ".psd": "Photoshop", ".ico": "ICO", ".tga": "TGA", ".exr": "EXR", ".dcm": "DICOM",
+    ".dng": "raw", ".cr2": "raw", ".cr3": "raw", ".nef": "raw", ".arw": "raw", ".orf": "raw", ".rw2": "raw", ".raf": "raw",
+}  # fmt: skip
+"""Pictures that somebody has to convert: leaving them out in silence would be another set."""
+_NO_PICTURES = frozenset(
+    {
+        ".txt",
+        ".csv",
+        ".tsv",
+        ".json",
+        ".jsonl",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".md",
+        ".html",
+        ".docx",
+        ".xlsx",
+        ".pdf",
+        ".py",
+    }
+    | {
+        ".ipynb",
+        ".npy",
+        ".npz",
+        ".h5",
+        ".hdf5",
+        ".mat",
+        ".pkl",
+        ".parquet",
+        ".zip",
+        ".gz",
+        ".tar",
+        ".tgz",
+        ".7z",
+        ".rar",
+    }
+    | {".mp4", ".mov", ".avi", ".mkv", ".aae", ".xmp", ".lnk", ".log", ".pt", ".pth", ".keras"}
+)
+DEEPEST_WRAPPER, MOST_LOOKED_INTO = 4, 200
+NAMED_IN_MESSAGES = 5
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What lies in a folder, but for hidden things and litter; all sorted."""
+
+    pictures: tuple[Path, ...] = ()
+    unread: tuple[Path, ...] = ()
+    others: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
+
+    @property
+    def is_class(self) -> bool:
+        return bool(self.pictures or self.unread)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.is_class or self.others or self.folders)
+
+
+Look = Callable[[Path], Contents]
+"""`look_into` for one search, which remembers what it has seen."""
+
+
+@dataclass(frozen=True)
+class ClassFolder:
+    """One class of one part: its pictures, and whatever else lies among them."""
+
+    name: str
+    contents: Contents
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Training and test part (None where there is none) by class, and what is to be said of the rest."""
+
+    root: Path
+    train: tuple[ClassFolder, ...]
+    test: tuple[ClassFolder, ...] | None
+    notices: tuple[str, ...]
+
+    @property
+    def train_names(self) -> tuple[str, ...]:
+        return tuple(each.name for each in self.train)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(file for each in (*self.train, *(self.test or ())) for file in each.contents.pictures)
+
+
+def look_into(folder: Path) -> Contents:
+    """What lies in the folder. Raises: OSError when it cannot be listed."""
+    found: dict[str, list[Path]] = {"pictures": [], "unread": [], "others": [], "folders": []}
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if not entry.name.startswith(".") and not is_litter(entry.name):
+                found["folders" if entry.is_dir() else _kind_of(Path(entry.path))].append(Path(entry.path))
+    return Contents(**{kind: tuple(paths) for kind, paths in found.items()})
+
+
+def has_classes(path: Path) -> bool:
+    """Whether the folders in `path` itself, or in its folder for training, are at least two classes."""
+    if not path.is_dir():
+        return False
+    look = cache(look_into)
+    folders = look(path).folders
+    trains = [folder for folder in folders if part_of(folder.name) == "train"]
+    return any(sum(look(each).is_class for each in look(root).folders) >= 2 for root in (path, *trains))
+
+
+def find_layout(path: Path) -> Layout | None:
+    """The class folders below `path`; None where there are none.
+
+    Raises: DataError when there are, and they are not to be understood.
+    """
+    look: Look = cache(look_into)
+    root = _innermost(look, path, 0)
+    if root is None:
+        return None
+    folders = look(root).folders
+    parts = [folder for folder in folders if part_of(folder.name) == "train"]
+    train_root = next((inner for folder in parts if (inner := _root_of_classes(look, folder)) is not None), None)
+    if train_root is not None:
+        return _with_test(look, root, train_root)
+    with_pictures = [folder for folder in folders if look(folder).is_class]
+    if all(part_of(folder.name) is not None for folder in with_pictures):
+        if any(part_of(folder.name) is not None and _root_of_classes(look, folder) for folder in folders):
+            names = ", ".join(legible(folder.name) for folder in folders[:NAMED_IN_MESSAGES])
+            raise DataError(
+                f"a test part must have a training part beside it. Received: {names} (in {root}). Add it as {root / 'train'}."
+            )
+        if with_pictures or not _wrapped_classes(look, folders):
+            return None
+    train, notices = _classes(look, root)
+    return Layout(root, train, None, notices)
+
+
+def why_none(path: Path) -> str:
+    """Which pictures without class folders there are, in words; empty where there are none."""
+    for folder in _some_folders(path):
+        contents = look_into(folder)
+        if contents.is_class:
+            some = legible((contents.pictures or contents.unread)[0].name)
+            return f"pictures without class folders, {some} for one (in {folder}){where_labels_stand(path)}"
+    return ""
+
+
+def where_labels_stand(path: Path) -> str:
+    """A hint at the table that lies beside the pictures, if there is one."""
+    tables = [file.name for file in look_into(path).others if file.suffix.lower() in (".csv", ".json", ".txt")]
+    return f"; their classes seem to stand in {legible(tables[0])}" if tables else ""
+
+
+def _some_folders(path: Path) -> list[Path]:
+    """`path` and what is below it, two steps deep, a few of each."""
+    if not path.is_dir():
+        return []
+    below = look_into(path).folders[:20]
+    return [path, *below, *(deeper for folder in below for deeper in look_into(folder).folders[:20])]
+
+
+def _kind_of(file: Path) -> str:
+    suffix = file.suffix.lower()
+    if suffix in SUFFIXES:
+        return "pictures"
+    if suffix in UNREAD:
+        return "unread"
+    if suffix in _NO_PICTURES:
+        return "others"
+    head = first_bytes(file, 64)
+    if kind_of_picture(head) is not None:
+        return "pictures"
+    return "unread" if head and "picture" in (kind_of_other(head) or "") else "others"
+
+
+def _innermost(look: Look, path: Path, depth: int) -> Path | None:
+    """`path`, or the one folder in it that holds a set, and so on: archives are unpacked into folders of their own."""
+    if not path.is_dir() or depth > DEEPEST_WRAPPER:
+        return None
+    folders = look(path).folders[:MOST_LOOKED_INTO]
+    if any(look(each).is_class or (part_of(each.name) and _root_of_classes(look, each)) for each in folders):
+        return path
+    inside = [found for each in folders if (found := _innermost(look, each, depth + 1)) is not None]
+    if len(inside) == 1:
+        return inside[0]
+    return path if _wrapped_classes(look, folders) else None
+
+
+def _wrapped_classes(look: Look, folders: Sequence[Path]) -> bool:
+    """Whether at least two of the folders are classes whose pictures lie in the one folder in each."""
+    return sum(_class_contents(look, folder).is_class for folder in folders) >= 2
+
+
+def _class_contents(look: Look, folder: Path) -> Contents:
+    """What lies in a class folder; where that is one folder alone, as in Tiny ImageNet, what lies in that."""
+    contents = look(folder)
+    if not contents.is_class and len(contents.folders) == 1:
+        inner = look(contents.folders[0])
+        if inner.is_class:
+            return Contents(inner.pictures, inner.unread, (*contents.others, *inner.others), inner.folders)
+    return contents
+
+
+def _root_of_classes(look: Look, folder: Path, depth: int = 0) -> Path | None:
+    """The folder in or below a part's folder whose folders are classes."""
+    folders = look(folder).folders
+    if any(look(each).is_class for each in folders):
+        return folder
+    if len(folders) == 1 and depth < DEEPEST_WRAPPER:
+        return _root_of_classes(look, folders[0], depth + 1)
+    return folder if _wrapped_classes(look, folders) else None
+
+
+def _with_test(look: Look, root: Path, train_root: Path) -> Layout:
+    train, notices = _classes(look, train_root)
+    names = {_plain(each.name) for each in train}
+    said, chosen, chosen_name = list(notices), None, ""
+    for part in ("test", "validation"):
+        for folder in [folder for folder in look(root).folders if part_of(folder.name) == part]:
+            inner = _root_of_classes(look, folder)
+            test, more = _classes(look, inner) if inner is not None else ((), ())
+            if not names & {_plain(each.name) for each in test}:
+                said.append(f"What lies in {legible(folder.name)} has no labels, so it takes no part.")
+            elif chosen is not None:
+                said.append(f"{legible(folder.name)} takes no part: {chosen_name} is the test part.")
+            else:
+                chosen, chosen_name = _as_in_training(test, train, folder), legible(folder.name)
+                said += more
+    return Layout(root, train, chosen, tuple(said))
+
+
+def _as_in_training(
+    test: tuple[ClassFolder, ...], train: tuple[ClassFolder, ...], folder: Path
+) -> tuple[ClassFolder, ...]:
+    """The classes of the test part in the order of the training part. Raises: DataError when they are not the same."""
+    by_name = {_plain(each.name): each for each in test}
+    odd = sorted(by_name.keys() ^ {_plain(each.name) for each in train})
+    if odd:
+        raise DataError(
+            f"training and test part must have the same class folders. Received: {', '.join(map(legible, odd[:5]))} in one only "
+            f"(in {folder.parent}). Add them there, or remove them."
+        )
+    return tuple(by_name[_plain(each.name)] for each in train)
+
+
+def _plain(name: str) -> str:
+    """macOS writes an accent as a sign of its own."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _classes(look: Look, root: Path) -> tuple[tuple[ClassFolder, ...], tuple[str, ...]]:
+    """The classes of one part, and what is to be said of the rest. Raises: DataError for a folder that could be one and is not."""
+    classes: list[ClassFolder] = []
+    passed_over: list[Path] = []
+    for folder in look(root).folders:
+        contents = _class_contents(look, folder)
+        deeper = [each for each in contents.folders if look(each).is_class]
+        if contents.is_empty:
+            raise DataError(f"every class must have pictures. Received: an empty folder ({folder}). Fill or remove it.")
+        if deeper:
+            raise DataError(
+                f"the pictures of a class must lie in its folder itself. Received: {legible(deeper[0].name)} (in {folder}). "
+                "Move them up, or give the path of the folder whose folders are the classes."
+            )
+        if contents.unread:
+            _refuse_unread(folder, contents.unread)
+        if contents.is_class:
+            classes.append(ClassFolder(folder.name, contents))
+            passed_over += contents.others
+        else:
+            passed_over.append(folder)
+    loose = look(root)
+    return tuple(classes), tuple(_notices(root, passed_over, (*loose.pictures, *loose.unread)))
+
+
+def _refuse_unread(folder: Path, files: Sequence[Path]) -> None:
+    some = ", ".join(legible(file.name) for file in files[:NAMED_IN_MESSAGES])
+    more = f" and {len(files) - NAMED_IN_MESSAGES} more" if len(files) > NAMED_IN_MESSAGES else ""
+    kind = UNREAD.get(files[0].suffix.lower(), "such")
+    raise DataError(
+        f"pictures must be PNG, JPEG, GIF, BMP, TIFF, WebP or PPM. Received: {kind} pictures, {some}{more} (in {folder}). "
+        "Convert them to JPEG or PNG, or move them elsewhere."
+    )
+
+
+def _notices(root: Path, passed_over: Sequence[Path], loose: Sequence[Path]) -> list[str]:
+    said = []
+    if passed_over:
+        some = ", ".join(legible(str(path.relative_to(root))) for path in passed_over[:NAMED_IN_MESSAGES])
+        more = f" and {len(passed_over) - NAMED_IN_MESSAGES} more" if len(passed_over) > NAMED_IN_MESSAGES else ""
+        said.append(f"What is no picture takes no part: {some}{more}.")
+    if loose:
+        said.append(f"{len(loose)} pictures beside the class folders take no part, {legible(loose[0].name)} for one.")
+    return said

@@ -1,0 +1,310 @@
+"""Hugging Face parquet: encoded images in a struct column, integer labels beside them, one file or several for each part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerascnn.data.decoded import (
+    CIFAR10_CLASSES,
+    MAX_SIDE,
+    MIN_SIDE,
+    Decoded,
+    Found,
+    Options,
+    blamed_on,
+    check_decoded_size,
+    check_growth,
+    means_cifar10,
+    titled,
+)
+from kerascnn.data.formats import hub
+from kerascnn.data.formats.images import (
+    JPEG_MAGIC,
+    Progress,
+    cifar_shaped,
+    decode_picture,
+    decode_square,
+    kind_of_other,
+    quiet_decoders,
+)
+from kerascnn.data.formats.setting_aside import first_fifth
+from kerascnn.data.formats.unreadable import Unreadable
+from kerascnn.data.naming import legible
+from kerascnn.errors import DataError
+from kerascnn.foreign.reading import first_bytes
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
+FORMAT = "Hugging Face parquet"
+IMAGE_COLUMNS = ("img", "image")
+LABEL_COLUMNS = ("label", "fine_label", "labels")
+_ROWS_AT_ONCE, _BYTES_AT_ONCE = 1_000, 50_000_000
+_MOST_THRIFT_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class _Part:
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...] | None
+    jpeg: bool
+
+
+class _OtherSize(BaseException):
+    """An image has another size than the first one: all must be brought to one.
+
+    No Exception, for those are taken note of as pictures that cannot be read.
+    """
+
+
+def find(path: Path) -> Found | None:
+    """The set whose parquet files lie in the folder `path`, as the Hub lays them out, or in the file `path` alone."""
+    if path.is_file() and path.suffix == ".parquet":
+        return _find_file(path)
+    files = hub.parquet_files(path)
+    if not any(hub.part_of_file(path, file) == "train" or _holds_pictures(file) for file in files):
+        return None
+    return Found(FORMAT, path, tuple(files), read, resized=True)
+
+
+def _find_file(path: Path) -> Found:
+    if len({hub.part_of_file(path.parent, file) for file in path.parent.glob("*.parquet")} - {None}) > 1:
+        raise DataError(
+            f"a parquet set must be a folder with train-*.parquet and test-*.parquet. Received: the file {path}. "
+            f"Give its folder, {path.parent}."
+        )
+    return Found(FORMAT, path, (path,), read, resized=True)
+
+
+def read(found: Found, options: Options) -> Decoded:
+    """The decoded set. Raises: DataError naming file and cause."""
+    parts = hub.parts_of(found.path, found.files)
+    if parts.unused:
+        options.report(f"{', '.join(legible(file.name) for file in parts.unused[:5])} take no part")
+    with quiet_decoders():
+        try:
+            read_part = [_read_part(files, options, None) for files in (parts.train, parts.test) if files]
+            if len({part.images.shape[1:] for part in read_part}) > 1:
+                raise _OtherSize
+        except _OtherSize:
+            options.report(f"The images are brought to {options.image_size} x {options.image_size} pixels")
+            read_part = [_read_part(files, options, options.image_size) for files in (parts.train, parts.test) if files]
+    train, test = read_part if parts.test else _set_aside(read_part[0], found.path, options)
+    cifar = means_cifar10(found.set_name)
+    name, title = ("cifar10", "CIFAR-10") if cifar else (found.set_name, found.set_name)
+    if cifar:
+        title = titled(title, len(train.labels), len(test.labels), (50_000, 10_000))
+        title += " (JPEG copy)" if train.jpeg or test.jpeg else ""
+    return Decoded(
+        train_images=train.images,
+        train_labels=train.labels,
+        test_images=test.images,
+        test_labels=test.labels,
+        class_names=train.class_names or _default_names(train, test, cifar),
+        name=name,
+        title=title,
+    )
+
+
+def _set_aside(part: _Part, path: Path, options: Options) -> tuple[_Part, _Part]:
+    """Training and test part of a set without a test part: rows in an order of their own, the first fifth of each class."""
+    options.report("There is no test part: a fifth of the images of each class is set aside for it.")
+    order = sorted(range(len(part.labels)), key=lambda row: hashlib.sha256(str(row).encode()).digest())
+    labels = [int(label) for label in part.labels[order]]
+    names = part.class_names or [f"class {label}" for label in range(min(1_000, 1 + max(0, max(labels))))]
+    test = np.zeros(len(order), bool)
+    test[[order[place] for place in first_fifth(labels, names, path)]] = True
+    return tuple(_Part(part.images[at], part.labels[at], part.class_names, part.jpeg) for at in (~test, test))  # type: ignore[return-value]
+
+
+def _holds_pictures(file: Path) -> bool:
+    """Whether the file has a column of images; one that cannot be read may have."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if first_bytes(hub.behind(file), 4) != b"PAR1":
+        return True
+    try:
+        names = pq.read_schema(hub.behind(file)).names
+    except (OSError, ValueError, pa.ArrowException):
+        return True
+    return any(name in names for name in IMAGE_COLUMNS)
+
+
+def _read_part(files: Sequence[Path], options: Options, side: int | None) -> _Part:
+    """All images of one part; brought to squares of `side` pixels, unless all have one fit size.
+
+    Raises: _OtherSize when they have not, and `side` is None.
+    """
+    tables = [_open_table(file) for file in files]
+    total, where = sum(table.rows for table in tables), files[0] if len(files) == 1 else files[0].parent
+    packed_bytes = sum(hub.behind(file).stat().st_size for file in files)
+    check_decoded_size(total, side or 32, side or 32, packed_bytes, where)
+    progress, unreadable, jpeg = Progress(options.report, files[0].name, total), Unreadable(), False
+    images, labels = np.empty((0,)), np.empty(total, np.int64)
+    done, known = 0, dict[bytes, np.ndarray]()
+    for table in tables:
+        for batch in table.batches():
+            for row, pixels in enumerate(_decode_batch(batch, done, side, unreadable, known), done):
+                if not images.ndim > 1:
+                    check_decoded_size(total, pixels.shape[0], pixels.shape[1], packed_bytes, where)
+                    images = np.zeros((total, *pixels.shape), np.uint8)
+                if pixels.shape != images.shape[1:]:
+                    raise _OtherSize
+                images[row] = pixels
+            labels[done : done + len(batch.labels)] = batch.labels
+            jpeg = jpeg or batch.has_jpeg
+            done += len(batch.labels)
+            progress.advance(len(batch.labels))
+    unreadable.check(total, where)
+    if not done:
+        raise DataError(f"a parquet file must have rows. Received: none (in {files[0]}). Fetch or make it again.")
+    return _Part(images[:done], labels[:done], tables[0].class_names, jpeg)
+
+
+@dataclass
+class _Batch:
+    """Some rows: encoded images, to be taken out one by one, and labels."""
+
+    encoded: Any
+    labels: list[int]
+    has_jpeg: bool = False
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One file, of which no more than its list of columns has been read yet."""
+
+    file: Path
+    rows: int
+    columns: tuple[str, str]
+    class_names: tuple[str, ...] | None
+    rows_at_once: int
+
+    def batches(self) -> Iterator[_Batch]:
+        """Raises: DataError when the file cannot be read, or its columns hold something else."""
+        image, label = self.columns
+        with blamed_on(self.file, "a parquet file"), _parquet_file(self.file, image) as table:
+            for rows in table.iter_batches(self.rows_at_once, columns=[image, label]):
+                yield _Batch(
+                    _encoded(rows.column(image.split(".")[0]), self.file), _integers(rows.column(label), self.file)
+                )
+
+
+def _open_table(name: Path) -> _Table:
+    """Raises: DataError when it is no such file, or holds more than its size can."""
+    file = hub.behind(name)
+    with blamed_on(name, "a parquet file"):
+        head = first_bytes(file, 64)
+        if head[:4] != b"PAR1":
+            raise ValueError(kind_of_other(head) or "no parquet file")
+        with _parquet_file(file) as table:
+            names = table.schema_arrow.names
+            image, label = _column(IMAGE_COLUMNS, names, file), _column(LABEL_COLUMNS, names, file)
+            kind = table.schema_arrow.field(image).type
+            path = f"{image}.bytes" if str(kind).startswith("struct") and kind.get_field_index("bytes") >= 0 else image
+            chunks = [
+                chunk
+                for group in range(table.metadata.num_row_groups)
+                for place in range(table.metadata.num_columns)
+                if (chunk := table.metadata.row_group(group).column(place)).path_in_schema in (path, label)
+            ]
+            unpacked = sum(chunk.total_uncompressed_size for chunk in chunks)
+            check_growth(unpacked, file.stat().st_size, f"{unpacked / 1e9:,.1f} GB of columns (in {file})")
+            largest = max((chunk.total_uncompressed_size // max(1, chunk.num_values) for chunk in chunks), default=0)
+            return _Table(
+                file,
+                rows=table.metadata.num_rows,
+                columns=(path, label),
+                class_names=_class_names(table.schema_arrow.metadata or {}, label),
+                rows_at_once=max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, largest))),
+            )
+
+
+def _parquet_file(file: Path, image: str = "") -> pq.ParquetFile:
+    """Why a dictionary: one picture that is stored once and meant by a million rows is held once."""
+    import pyarrow.parquet as pq
+
+    limits = {"thrift_string_size_limit": _MOST_THRIFT_BYTES, "thrift_container_size_limit": _MOST_THRIFT_BYTES}
+    return pq.ParquetFile(file, read_dictionary=[image] if image else None, pre_buffer=False, **limits)
+
+
+def _decode_batch(
+    batch: _Batch, first_row: int, side: int | None, unreadable: Unreadable, known: dict[bytes, np.ndarray]
+) -> Iterator[np.ndarray]:
+    """The pixels of each row that can be read; a picture that many rows mean is decoded once."""
+    for row, value in enumerate(batch.encoded, first_row):
+        data = value.as_py()
+        batch.has_jpeg = batch.has_jpeg or data[:3] == JPEG_MAGIC
+        if data not in known:
+            if len(known) > 100:
+                known.clear()
+            known[data] = np.zeros((side or 32, side or 32, 3), np.uint8)
+            with unreadable.noting(f"the image in row {row}"):
+                known[data] = _pixels(data, side)
+        yield known[data]
+
+
+def _pixels(data: bytes, side: int | None) -> np.ndarray:
+    """uint8 `(height, width, 3)`. Raises: _OtherSize when `side` is None and the picture has no size to train on."""
+    if side is not None:
+        return decode_square(data, side)
+    pixels = cifar_shaped(decode_picture(data)[None])[0]
+    if not all(MIN_SIDE <= length <= MAX_SIDE for length in pixels.shape[:2]):
+        raise _OtherSize
+    return pixels
+
+
+def _column(wanted: tuple[str, ...], names: list[str], file: Path) -> str:
+    for name in wanted:
+        if name in names:
+            return name
+    raise DataError(
+        f"a parquet set must have a column {' or '.join(wanted)}. Received: {', '.join(names)} (in {file}). "
+        "Rename the column."
+    )
+
+
+def _encoded(column: Any, file: Path) -> Any:
+    if str(column.type).startswith("struct") and column.type.get_field_index("bytes") >= 0:
+        column = column.field("bytes")
+    if column.null_count or "binary" not in str(column.type):
+        raise DataError(
+            f"every image must be stored as bytes. Received: a column of {column.type} with {column.null_count} empty rows "
+            f"(in {file}). Use a copy of the set that embeds its images."
+        )
+    return column
+
+
+def _integers(column: Any, file: Path) -> list[int]:
+    labels = column.to_pylist()
+    if not all(isinstance(label, int) and abs(label) < 2**63 for label in labels):
+        raise DataError(
+            f"every label must be an integer. Received: a column of {column.type} with {column.null_count} empty rows "
+            f"(in {file}). Store the class numbers."
+        )
+    return labels
+
+
+def _class_names(metadata: dict[bytes, bytes], label_column: str) -> tuple[str, ...] | None:
+    """The names that Hugging Face stores in the schema, if they are there."""
+    try:
+        names = json.loads(metadata[b"huggingface"])["info"]["features"][label_column]["names"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return tuple(map(str, names)) if isinstance(names, list) else None
+
+
+def _default_names(train: _Part, test: _Part, cifar: bool) -> tuple[str, ...]:
+    classes = 1 + int(max(train.labels.max(), test.labels.max()))
+    if cifar and classes == len(CIFAR10_CLASSES) and train.images.shape[1:] == (32, 32, 3):
+        return CIFAR10_CLASSES
+    return tuple(f"class {label}" for label in range(min(classes, 1_000)))
