@@ -77,6 +77,8 @@ class Producer:
         plans = self._suite.planned()
         for experiment in self._suite.problems():
             self._note_problem(experiment)
+        for warning in self._suite.warnings():
+            self._progress.say(warning)
         if self._is_nothing_to_do(plans):
             self._render_if_stale()
             return self.outcome

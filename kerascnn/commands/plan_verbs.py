@@ -57,6 +57,8 @@ def print_plan(request: Request) -> int:
             _print_arms(cast)
     for experiment in suite.problems():
         print(f"{experiment.name:32s} not usable: {experiment.problem}")
+    for warning in suite.warnings():
+        print(printable(warning))
     _print_total(suite.store, forecasts, jobs)
     return EXIT_INCOMPLETE if suite.problems() else 0
 
