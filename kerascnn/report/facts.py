@@ -241,6 +241,7 @@ class _Loaded:
                 failures=_pick(self.runs.get(name, {}), self.failures),
                 measured={metric: by_arm.get(name, {}) for metric, by_arm in published.measured.items()},
                 chance=published.dataset.chance_of(arm),
+                absent="" if name in self.runs else _why_absent(published, name),
             )
             for name, arm in every.items()
         }
@@ -277,6 +278,19 @@ class _Loaded:
 
     def _keys(self) -> Iterable[str]:
         return [key for by_seed in self.runs.values() for key in by_seed.values()]
+
+
+def _why_absent(published: Published, name: str) -> str:
+    """Why the profile wants no run of an arm; nothing where it wants some, or would once it knows which."""
+    study = published.study
+    base = next((grid.arm for grid in study.rate_grids if grid.name == name), name)
+    arm = next((arm for arm in study.arms if arm.name == base), None)
+    if arm is None:
+        return ""
+    if arm not in study.profile_arms():
+        return f"{study.profile} does not train this arm"
+    is_at_hand = arm.dataset is None or arm.dataset in published.dataset.companions
+    return "" if is_at_hand else "its data set was not at hand"
 
 
 def _pick(keys: dict[int, str], found: dict[str, Value]) -> dict[int, Value]:
