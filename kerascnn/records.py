@@ -281,6 +281,14 @@ class Published(Spec, frozen=True, kw_only=True):
     created_at: str = ""
     schema: Literal[1] = 1
 
+    def named_arms(self) -> dict[str, Arm]:
+        """Every arm that claims and takeaways may name, in the order of the study, those found last."""
+        grids = {
+            grid.name: msgspec.structs.replace(self.study.arm(grid.arm), name=grid.name)
+            for grid in self.study.rate_grids
+        }
+        return {arm.name: arm for arm in (*self.study.arms, *grids.values(), *self.found_arms)}
+
 
 class NotebookFailure(Spec, frozen=True, kw_only=True):
     """A notebook that did not reach its publish cell."""
