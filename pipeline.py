@@ -6,12 +6,13 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kerascnn.errors import KerascnnError, StoreError, UsageError, near_match
+from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError, UsageError, near_match
 from kerascnn.framework import pin_environment
 from kerascnn.places import settle_variables
 from kerascnn.scratch import settle_home
@@ -308,5 +309,11 @@ def _base_command(given: argparse.Namespace) -> str:
     return shlex.join(parts)
 
 
+def _terminated(signal_number: int, frame: Any) -> NoReturn:
+    print("pipeline.py: terminated. Every finished run is kept; the same command goes on.", file=sys.stderr)
+    raise SystemExit(EXIT_TERMINATED)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _terminated)  # planning may be stopped too; training has its own way to stop
     sys.exit(main(sys.argv[1:]))

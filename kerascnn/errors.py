@@ -8,6 +8,9 @@ from collections.abc import Iterable
 EXIT_INCOMPLETE = 6
 """Everything was attempted, but a run or a notebook failed; the report shows which."""
 
+EXIT_TERMINATED = 75
+"""Stopped from outside; the same command goes on where it was."""
+
 
 class KerascnnError(Exception):
     """Something the user can mend. The message says what is wrong, where, and what to do."""
@@ -41,9 +44,12 @@ class StoreError(KerascnnError):
     exit_code = 5
 
 
-def near_match(name: str, known: Iterable[str]) -> str:
-    """A hint for an unknown `name`: the closest known name if there is one, then all of them."""
+def near_match(name: str, known: Iterable[str], also: Iterable[str] = ()) -> str:
+    """A hint for an unknown `name`: the closest known name if there is one, then all of them.
+
+    `also`: what else known names may be called; looked at, not listed.
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name, sorted({*names, *also}), n=1, cutoff=0.5)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     return f"{hint}Known: {', '.join(names) or 'none'}."

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from kerascnn.errors import KerascnnError, StoreError
+from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
@@ -29,11 +29,9 @@ from kerascnn.report.inputs import page_stem
 from kerascnn.scratch import scratch_folder, variables_inside
 from kerascnn.session import check_data, is_settled
 from kerascnn.specs import Profile
+from kerascnn.stats import faults_of
 from kerascnn.suite import Experiment, Planned, Suite
 from kerascnn.surroundings.notices import Notices
-
-EXIT_TERMINATED = 75
-"""Stopped from outside; the same command goes on where it was."""
 
 
 @dataclass
@@ -45,10 +43,11 @@ class Outcome:
     executed: list[str] = field(default_factory=list)
     failed_runs: list[str] = field(default_factory=list)
     failed_notebooks: list[str] = field(default_factory=list)
+    faulty_takeaways: list[str] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
-        return not self.failed_runs and not self.failed_notebooks
+        return not (self.failed_runs or self.failed_notebooks or self.faulty_takeaways)
 
 
 class Producer:
@@ -81,8 +80,11 @@ class Producer:
         plans = self._suite.planned()
         for experiment in self._suite.problems():
             self._note_problem(experiment)
+        for warning in self._suite.warnings():
+            self._progress.say(warning)
         if self._is_nothing_to_do(plans):
             self._render_if_stale()
+            self._check_takeaways(plans)
             return self.outcome
         if self._suite.request.force or not all(is_settled(plan.study, plan.ledger) for plan in plans):
             check_data(self._suite.dataset, self._suite.request.data)
@@ -96,6 +98,8 @@ class Producer:
             executors = LocalExecutor(jobs, inside, log), LocalExecutor(1, inside, log)
             with _stopping_workers(*executors) as (trainers, lane):
                 self._produce(plans, trainers, lane, jobs, notices)
+        if not self._train_only:
+            self._check_takeaways(plans)
         return self.outcome
 
     def _produce(
@@ -113,7 +117,7 @@ class Producer:
         self.outcome.trained = scheduler.trained
 
     def _is_nothing_to_do(self, plans: list[Planned]) -> bool:
-        if self._suite.request.force or self._always_execute:
+        if plans and (self._suite.request.force or self._always_execute):
             return False
         return all(is_settled(p.study, p.ledger) and p.is_fresh() for p in plans)
 
@@ -168,6 +172,14 @@ class Producer:
     def _render_if_stale(self) -> None:
         if not is_up_to_date(self._render_task):
             render(self._render_task.canonical_json())
+
+    def _check_takeaways(self, plans: list[Planned]) -> None:
+        """Say which sentences the report could not fill in; a result that is up to date still has them."""
+        for plan in plans:
+            published = plan.slot.load()
+            for fault in faults_of(published) if published is not None else ():
+                self._progress.say(f"{plan.experiment.name}: {fault}")
+                self.outcome.faulty_takeaways.append(plan.experiment.name)
 
     def _note_problem(self, experiment: Experiment) -> None:
         self.outcome.failed_notebooks.append(experiment.name)

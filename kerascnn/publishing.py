@@ -23,6 +23,7 @@ from kerascnn.locks import process_lock
 from kerascnn.notebooks.contract import read_notebook
 from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table, utc_now
 from kerascnn.specs import Spec
+from kerascnn.stats import faults_of
 from kerascnn.store import Store, load_spec, names_in, read_file, write_replacing, writing_to
 from kerascnn.store.files import ABSENT, is_folder, sync
 
@@ -207,8 +208,8 @@ def publish(
     if not session.experiment:
         return "Not published: no notebook in experiments/ has the study that was run here."
     if session.staging:  # the pipeline takes it from there once the notebook has ended
-        _write(Path(session.staging), results, session, takeaways, pictures, numbers)
-        return f"Published {session.experiment}: {len(pictures)} pictures."
+        faults = _write(Path(session.staging), results, session, takeaways, pictures, numbers)
+        return " ".join([f"Published {session.experiment}: {len(pictures)} pictures.", *faults])
     slot = Slot(
         Path(session.store),
         session.experiment,
@@ -217,9 +218,9 @@ def publish(
         session.changed_parameters,
     )
     with Store(slot.store).temporary_folder(f"{slot.experiment} {slot.name}") as staging:
-        _write(staging, results, session, takeaways, pictures, numbers)
+        faults = _write(staging, results, session, takeaways, pictures, numbers)
         slot.adopt(staging)
-    return f"Published {session.experiment} (by hand): `python pipeline.py report` shows it."
+    return " ".join([f"Published {session.experiment} (by hand): `python pipeline.py report` shows it.", *faults])
 
 
 def _write(
@@ -229,11 +230,13 @@ def _write(
     takeaways: tuple[str, ...],
     pictures: Sequence[Picture],
     numbers: dict[str, float],
-) -> None:
+) -> list[str]:
+    """Write the result into `staging`; which of its takeaways cannot be filled in, a sentence each."""
     figures = tuple(_save_picture(picture, staging) for picture in pictures)
     tables = tuple(picture.table for picture in pictures if picture.table is not None)
     result = _published(results, session, takeaways, figures, tables, numbers)
     write_replacing(staging / RESULT, result.canonical_json())
+    return faults_of(result)
 
 
 def _save_picture(picture: Picture, folder: Path) -> Figure:

@@ -184,7 +184,8 @@ class ArmRuns:
     """One arm with the runs it has, by seed. A seed is in `records`, in `failures`, or not run yet.
 
     `measured`: metric -> seed -> value, for the metrics that a notebook measures itself. `chance`: the accuracy of
-    guessing, where it is known for this arm and need not be the study's.
+    guessing, where it is known for this arm and need not be the study's. `absent`: why no run of it is wanted, where
+    none is.
     """
 
     arm: Arm
@@ -192,6 +193,7 @@ class ArmRuns:
     failures: dict[int, RunFailure] = field(default_factory=dict)
     measured: dict[str, dict[int, float]] = field(default_factory=dict)
     chance: float | None = None
+    absent: str = ""
 
     def chance_or(self, study: float) -> float:
         """The arm's own chance of guessing, or the study's where it has none."""
@@ -278,6 +280,14 @@ class Published(Spec, frozen=True, kw_only=True):
     freshness: str = ""
     created_at: str = ""
     schema: Literal[1] = 1
+
+    def named_arms(self) -> dict[str, Arm]:
+        """Every arm that claims and takeaways may name, in the order of the study, those found last."""
+        grids = {
+            grid.name: msgspec.structs.replace(self.study.arm(grid.arm), name=grid.name)
+            for grid in self.study.rate_grids
+        }
+        return {arm.name: arm for arm in (*self.study.arms, *grids.values(), *self.found_arms)}
 
 
 class NotebookFailure(Spec, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from kerascnn.publishing import Slot, find_slots
 from kerascnn.records import DatasetInfo, RunRecord
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report
 from kerascnn.specs import Profile, Spec
+from kerascnn.stats import faults_of
 from kerascnn.store import DamagedEntry, Store, reading_from
 from kerascnn.store.files import is_folder
 from kerascnn.store.soundness import check_predictions
@@ -49,6 +50,12 @@ def is_up_to_date(task: RenderTask) -> bool:
     """Whether the report shows what there is to show. Raises: StoreError when that cannot be read."""
     with reading_from(Path(task.store)):
         return is_current(gather(task), Path(task.output))
+
+
+def shown_faults(task: RenderTask) -> list[str]:
+    """Which takeaways of the report's results cannot be filled in, a sentence each."""
+    published = [entry.published for entry in gather(task).entries if entry.published is not None]
+    return [f"{result.experiment}: {fault}" for result in published for fault in faults_of(result)]
 
 
 def gather(task: RenderTask) -> ReportInputs:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+_JSON_WORDS = ("true", "false", "null", "NaN", "Infinity")
+
 
 def spell_duration(seconds: float) -> str:
     """`42 s`, `3 min`, `2 h 10 min`."""
@@ -30,3 +35,9 @@ def spell_size(size_bytes: float) -> str:
         if size_bytes >= factor:
             return f"{size_bytes / factor:.1f} {unit}"
     return f"{size_bytes / 1e3:.0f} kB"
+
+
+def spell_argument(value: Any) -> str:
+    """A parameter as the command line reads it back, but for the shell's quotes: JSON, or a bare word that is no JSON."""
+    is_word = isinstance(value, str) and value.isidentifier() and value not in _JSON_WORDS
+    return value if is_word else json.dumps(value)

@@ -25,6 +25,7 @@ from kerascnn.search import at_most, still_to_ask
 from kerascnn.session import Session, choose_origin, dataset_setting, is_settled, load_info, open_ledger
 from kerascnn.specs import Profile, Study, TrainSpec
 from kerascnn.spelling import printable
+from kerascnn.stats.lines import warnings_of
 from kerascnn.store import Store
 
 NOT_READERS = ("training", "models", "data", "execution", "report")
@@ -156,6 +157,11 @@ class Suite:
     def problems(self) -> list[Experiment]:
         """The experiments of the request that do not keep the contract."""
         return [e for e in self.experiments if e.problem is not None]
+
+    def warnings(self) -> list[str]:
+        """What to know about the claims of the request's experiments on these data, a sentence each."""
+        studies = {e.name: e.study for e in self.experiments if e.study is not None}
+        return [f"{name}: {text}" for name, study in studies.items() for text in warnings_of(study, self.dataset)]
 
     def only(self) -> Planned:
         """The experiment of a request for one. Raises: NotebookError when it does not keep the contract."""

@@ -223,6 +223,18 @@ def test_list_shows_every_experiment_with_its_parameters(command: Command, exper
     assert done.stdout.count("-p depths=[1]") == 2
 
 
+def test_list_shows_values_as_they_are_typed(command: Command, experiments: Path) -> None:
+    cells = [
+        cell('profile = "quick"\nflip = True  # mirrored\nseeds = None\nwidths = [8, 16]', "parameters"),
+        cell("study = 1", "study"),
+    ]
+    content = {"cells": cells, "nbformat": 4, "nbformat_minor": 5}
+    (experiments / "03_own.ipynb").write_text(json.dumps(content))
+    said = command("list", KERASCNN_EXPERIMENTS=str(experiments)).stdout
+    for line in ("-p profile=quick", "-p flip=true  mirrored", "-p seeds=null", "-p widths='[8, 16]'"):
+        assert line in said
+
+
 def test_list_of_the_checkout_has_every_notebook(command: Command) -> None:
     done = command("list")
     names = {path.stem for path in (CHECKOUT / "experiments").glob("*.ipynb")}

@@ -82,6 +82,13 @@ def test_an_unknown_name_is_an_error_with_the_near_match() -> None:
         select(["glorto_vs_he"], KNOWN)
 
 
+def test_an_unknown_name_lists_each_experiment_once() -> None:
+    with pytest.raises(UsageError) as caught:
+        select(["glorto_vs_he"], KNOWN)
+    listed = str(caught.value).partition("Known: ")[2].removesuffix(".").split(", ")
+    assert listed == sorted(KNOWN)
+
+
 def test_notebooks_are_found_in_lesson_order_without_hidden_and_private_ones(tmp_path: Path) -> None:
     for name in ("10_b", "02_a", "_draft", ".hidden"):
         (tmp_path / f"{name}.ipynb").write_text("{}")

@@ -23,9 +23,11 @@ from kerascnn.report.parts import Question
 from kerascnn.report.prose import Prose
 from kerascnn.report.questions import build_questions
 from kerascnn.search import at_most
-from kerascnn.specs import Identity, Study
+from kerascnn.specs import Identity, Study, Threshold
 from kerascnn.specs.setting import Setting
 from kerascnn.specs.study import PROFILES
+from kerascnn.stats.effects import line_of
+from kerascnn.stats.lines import GUESSABLE, NEAR, about_line
 from kerascnn.suite import Request
 
 EXPERIMENTS = CHECKOUT / "experiments"
@@ -277,6 +279,19 @@ def test_claims_have_unique_names_sentences_and_a_smallest_effect(studies: Any, 
     for claim in claims:
         if not isinstance(claim, Identity) and getattr(claim, "relation", "above") == "above":
             assert claim.smallest_effect >= 0
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 100])
+def test_a_net_that_guesses_lies_clearly_on_one_side_of_every_line(studies: Any, classes: int) -> None:
+    lines = [claim for study in studies.values() for claim in study.claims if isinstance(claim, Threshold)]
+    assert len(lines) > 20
+    assert [claim.name for claim in lines if list(about_line(claim, 1 / classes))] == []
+    for claim in lines:
+        if claim.metric in GUESSABLE:
+            line = line_of(claim, 1 / classes)
+            assert 1 / classes + NEAR <= line + (claim.smallest_effect if claim.relation == "above" else 0) < 1, (
+                claim.name
+            )
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -56,7 +56,12 @@ def test_runs_are_taken_in_shown_and_dropped_by_the_name_of_where_they_were_made
     store.commit(mine, make_result(mine))
     sent = send(tmp_path, made_at("laptop", 1), made_at("laptop", 2))
     assert pipeline.main(["store", "add", str(sent)]) == 0
-    assert "Taken in 2 runs; 0 were there already." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Taken in 2 runs; 0 were there already." in said
+    assert "Next: `python pipeline.py plan`" in said
+    assert "`python pipeline.py all`" in said
+    assert pipeline.main(["store", "add", str(sent)]) == 0
+    assert "The store is as it was: `python pipeline.py plan`" in capsys.readouterr().out
     name = origin_of(made_at("laptop")).name
     assert pipeline.main(["store"]) == 0
     assert f"2  taken in, from {name}: laptop, float32, keras 3" in capsys.readouterr().out
@@ -92,7 +97,9 @@ def test_every_refusal_names_the_pack_the_run_and_the_file(
         for name, content in files.items():
             archive.writestr(f"{identity.key}/{name}", content)
     assert pipeline.main(["store", "add", str(tmp_path / "sent.zip")]) == 5
-    said = capsys.readouterr().err
+    printed = capsys.readouterr()
+    said = printed.err
+    assert "The store is as it was. Ask for the pack again" in printed.out
     assert f"{tmp_path}/sent.zip: refused {identity.key}: record.json: test.accuracy is 57.0" in said
     assert Store(store.root).keys() == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import textwrap
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from kerascnn.machine import usable_cores
 from kerascnn.notebooks.contract import Notebook, find_notebooks, read_notebook
 from kerascnn.places import experiments_folder
 from kerascnn.specs import TrainSpec
-from kerascnn.spelling import printable, spell_duration, spell_size
+from kerascnn.spelling import printable, spell_argument, spell_duration, spell_size
 from kerascnn.store import Store
 from kerascnn.suite import Forecast, Planned, Request, forecast, load_suite
 from kerascnn.uncovered import uncovered_reads
@@ -40,7 +41,9 @@ def _print_experiment(notebook: Notebook) -> None:
     print(f"{notebook.name}\n    {printable(notebook.title)}")
     width = shutil.get_terminal_size((100, 24)).columns
     for parameter in notebook.parameters().values():
-        text = printable(f"-p {parameter.name}={parameter.default!r}  {parameter.comment}")
+        value = spell_argument(parameter.default)
+        typed = shlex.quote(value) if set(value) & set(' "') else value
+        text = printable(f"-p {parameter.name}={typed}  {parameter.comment}")
         print(textwrap.fill(text, width, initial_indent="    ", subsequent_indent="        "))
 
 
@@ -57,7 +60,11 @@ def print_plan(request: Request) -> int:
             _print_arms(cast)
     for experiment in suite.problems():
         print(f"{experiment.name:32s} not usable: {experiment.problem}")
+    for warning in suite.warnings():
+        print(printable(warning))
     _print_total(suite.store, forecasts, jobs)
+    if not plans:
+        return NotebookError.exit_code
     return EXIT_INCOMPLETE if suite.problems() else 0
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from kerascnn.commands.folders import REPORTS, check_reports, say_others
-from kerascnn.errors import EXIT_INCOMPLETE, UsageError
+from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError
 from kerascnn.places import experiments_folder, path_of, reports_folder
 from kerascnn.produce import Outcome, Producer
 from kerascnn.report.writer import report_folder
@@ -14,7 +15,7 @@ from kerascnn.results import Results
 from kerascnn.scratch import sweep_scratch
 from kerascnn.search import still_to_ask
 from kerascnn.specs import Identity, is_measured_by_notebook
-from kerascnn.spelling import spell_size
+from kerascnn.spelling import printable, spell_size
 from kerascnn.stats import Verdict, judge_all, seed_schedule, seeds_text
 from kerascnn.suite import Request, Suite, load_suite
 
@@ -26,7 +27,8 @@ def produce(request: Request, command: str, *, always_execute: bool) -> int:
     suite = load_suite(request)
     print(f"Data: {suite.dataset.title}. Profile: {request.profile}.", flush=True)
     outcome = Producer(suite, command, always_execute=always_execute).run()
-    return _conclude(outcome)
+    code = _conclude(outcome)
+    return code if suite.planned() else NotebookError.exit_code  # nothing that was asked for could be done at all
 
 
 def produce_until_decided(request: Request, command: str, *, most_seeds: int) -> int:
@@ -81,7 +83,7 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
 
     With `zip_file`, that report goes into a zip file too. What is wrong with either is said before anything is written.
     """
-    from kerascnn.rendering import RenderTask, render
+    from kerascnn.rendering import RenderTask, render, shown_faults
     from kerascnn.report.handing_in import bundle_name, check_target, zip_report
 
     folder = reports_folder() if output is None else _place("--output", output)
@@ -100,13 +102,16 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
         command=command,
     )
     index = Path(render(task.canonical_json()))
+    faults = shown_faults(task)
+    for fault in faults:
+        print(printable(fault), file=sys.stderr)
     say_others(report_folder(folder))
     _say_where(index)
     if target is not None:
         name = bundle_name(suite.dataset.name, request.profile)
         zip_report(folder, target, name)
         print(f"Wrote {_shown(target)} ({spell_size(target.stat().st_size)}); unpacked, open {name}/index.html")
-    return 0
+    return EXIT_INCOMPLETE if faults else 0
 
 
 def _place(option: str, text: str) -> Path:
@@ -123,10 +128,13 @@ def _file(option: str, text: str) -> Path:
 
 def _conclude(outcome: Outcome) -> int:
     print(f"Trained {outcome.trained} runs, executed {len(outcome.executed)} notebooks.")
-    if not outcome.is_complete:
+    if outcome.failed_runs or outcome.failed_notebooks:
         failed = [f"{len(outcome.failed_runs)} runs"] if outcome.failed_runs else []
         failed += outcome.failed_notebooks
         print(f"Failed: {', '.join(failed)}. The report shows why; the same command tries them again.")
+    if outcome.faulty_takeaways:
+        names = ", ".join(dict.fromkeys(outcome.faulty_takeaways))
+        print(f"Not filled in: a takeaway of {names}. Mend the notebook; the same command executes it again.")
     say_others(report_folder(outcome.index.parent))
     _say_where(outcome.index)
     return 0 if outcome.is_complete else EXIT_INCOMPLETE

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from kerascnn.archive import add, pack
+from kerascnn.archive import Accepted, add, pack
 from kerascnn.commands.export_files import export_folder, table_files
 from kerascnn.commands.folders import say_others
 from kerascnn.data.cache import cached_entries
@@ -147,11 +147,20 @@ def add_runs(source: str) -> int:
     print(f"Taken in {len(taken.added)} runs; {len(taken.known)} were there already.")
     for name, reason in taken.refused.items():
         print(printable(f"{path}: refused {name}: {reason}."), file=sys.stderr)
-    if taken.added:
-        print(
-            "They serve an experiment whose runs are all from one class of machines: `python pipeline.py plan` tells."
-        )
+    print(_after_adding(taken))
     return StoreError.exit_code if taken.refused else 0
+
+
+def _after_adding(taken: Accepted) -> str:
+    """What to do next."""
+    if not taken.added and not taken.known:
+        return "The store is as it was. Ask for the pack again, or train the runs here: `python pipeline.py all`."
+    if not taken.added:
+        return "The store is as it was: `python pipeline.py plan` says what is still to train."
+    return (
+        "Next: `python pipeline.py plan` says which experiments they serve (those whose runs are all from one class of "
+        "machines), `python pipeline.py all` trains what is still missing and shows them in the report."
+    )
 
 
 def _wanted_keys(request: Request) -> tuple[str, set[str]]:

@@ -185,7 +185,7 @@ def _select_one(name: str, known: list[str]) -> str:
             return fits[0]
         if fits:
             raise UsageError(f"The name {name!r} fits several experiments: {', '.join(fits)}. Write more of it.")
-    raise UsageError(f"There is no experiment {name!r}. {near_match(name, [*known, *map(_without_number, known)])}")
+    raise UsageError(f"There is no experiment {name!r}. {near_match(name, known, map(_without_number, known))}")
 
 
 def check_values(notebook: Notebook, given: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from kerascnn.plots.palette import TONES, series_tone
 from kerascnn.records import ArmRuns, Published, RunFailure, RunRecord
 from kerascnn.report.inputs import Entry, ReportInputs, run_keys
 from kerascnn.report.links import run_page
+from kerascnn.spelling import spell_argument
 from kerascnn.stats import Judgement, judge_all
 
 Value = TypeVar("Value")
@@ -168,28 +168,12 @@ def why_command(command: str, entry: Entry, arm: str = "") -> str:
 
 def _parameter_words(entry: Entry) -> list[str]:
     given = sorted(entry.changed_parameters.items())
-    return [word for name, value in given for word in ("-p", shlex.quote(f"{name}={_argument(value)}"))]
+    return [word for name, value in given for word in ("-p", shlex.quote(f"{name}={spell_argument(value)}"))]
 
 
 def run_command(command: str, experiment: str) -> str:
     """The command line that makes the result of one experiment with its default parameters."""
     return f"{command} run {shlex.quote(experiment)}"
-
-
-def _argument(value: Any) -> str:
-    """A parameter as the command line reads it back: JSON, or a bare word that is no JSON."""
-    text = parameter_text(value)
-    if isinstance(value, str) and not (value.isidentifier() and _is_no_json(value)):
-        return json.dumps(value)
-    return text
-
-
-def _is_no_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return True
-    return False
 
 
 def parameter_text(value: Any) -> str:
@@ -231,9 +215,6 @@ class _Loaded:
         published = self.entry.published
         if published is None:
             return {}
-        study = published.study
-        untuned = {grid.name: msgspec.structs.replace(study.arm(grid.arm), name=grid.name) for grid in study.rate_grids}
-        every = {arm.name: arm for arm in (*study.arms, *untuned.values(), *published.found_arms)}
         return {
             name: ArmRuns(
                 arm=arm,
@@ -241,8 +222,9 @@ class _Loaded:
                 failures=_pick(self.runs.get(name, {}), self.failures),
                 measured={metric: by_arm.get(name, {}) for metric, by_arm in published.measured.items()},
                 chance=published.dataset.chance_of(arm),
+                absent="" if name in self.runs else _why_absent(published, name),
             )
-            for name, arm in every.items()
+            for name, arm in published.named_arms().items()
         }
 
     def failed_runs(self) -> tuple[FailedRun, ...]:
@@ -277,6 +259,19 @@ class _Loaded:
 
     def _keys(self) -> Iterable[str]:
         return [key for by_seed in self.runs.values() for key in by_seed.values()]
+
+
+def _why_absent(published: Published, name: str) -> str:
+    """Why the profile wants no run of an arm; nothing where it wants some, or would once it knows which."""
+    study = published.study
+    base = next((grid.arm for grid in study.rate_grids if grid.name == name), name)
+    arm = next((arm for arm in study.arms if arm.name == base), None)
+    if arm is None:
+        return ""
+    if arm not in study.profile_arms():
+        return f"{study.profile} does not train this arm"
+    is_at_hand = arm.dataset is None or arm.dataset in published.dataset.companions
+    return "" if is_at_hand else "its data set was not at hand"
 
 
 def _pick(keys: dict[int, str], found: dict[str, Value]) -> dict[int, Value]:

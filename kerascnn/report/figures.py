@@ -9,7 +9,7 @@ from kerascnn.records import Table as PublishedTable
 from kerascnn.report.csv_files import TableFiles
 from kerascnn.report.curve_tables import build_curve_table, is_curves
 from kerascnn.report.diagnoses import curve_caption
-from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
+from kerascnn.report.drawings import MOST_BYTES, UnsafeDrawing, markup_drawing
 from kerascnn.report.facts import Facts
 from kerascnn.report.links import anchor_of
 from kerascnn.report.notebooks import texts_of_figures
@@ -59,7 +59,8 @@ def _figure_text(facts: Facts, figure: Figure) -> str:
     folder = facts.entry.folder
     if folder is None or "/" in figure.file or "\\" in figure.file:
         raise FileNotFoundError(figure.file)
-    return (folder / figure.file).read_text(encoding="utf-8")
+    with (folder / figure.file).open("rb") as file:
+        return file.read(MOST_BYTES + 1).decode()
 
 
 def _behind(facts: Facts, figure: Figure, files: TableFiles) -> tuple[Table | None, CurveTable | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from kerascnn.errors import UsageError
 from kerascnn.specs.base import Spec
 
 METRICS = {
@@ -106,6 +107,7 @@ class Equivalence(ClaimBase, frozen=True, kw_only=True, tag="equivalence"):
 class Threshold(ClaimBase, frozen=True, kw_only=True, tag="threshold"):
     """The metric of `arm` lies `relation` `value`; "chance" is the accuracy of guessing on the arm's data.
 
+    `over_chance` moves that line up: with 0.05 it lies five points above guessing, whatever the number of classes.
     `above` claims a distance of at least `smallest_effect`. `below` is the claim that nothing
     noteworthy is there: `value` is already the line, `smallest_effect` only its tolerance.
     """
@@ -113,8 +115,15 @@ class Threshold(ClaimBase, frozen=True, kw_only=True, tag="threshold"):
     arm: str
     relation: Literal["above", "below"]
     value: float | Literal["chance"]
+    over_chance: float = 0.0
     smallest_effect: float = 0.0
     metric: str = "test_accuracy"
+
+    def __post_init__(self) -> None:
+        if self.over_chance and self.value != "chance":
+            raise UsageError(
+                f'`over_chance` of the claim {self.name!r} goes with value="chance". Received: value={self.value!r}.'
+            )
 
     def arm_names(self) -> tuple[str, ...]:
         return (self.arm,)

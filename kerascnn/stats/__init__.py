@@ -6,7 +6,7 @@ from kerascnn.stats.judgements import Judgement, judge, judge_all
 from kerascnn.stats.planning import seed_schedule
 from kerascnn.stats.sentences import effect_size_text, p_text, seeds_text
 from kerascnn.stats.setup_checks import check_setup
-from kerascnn.stats.takeaways import fill
+from kerascnn.stats.takeaways import faults_of, fill
 from kerascnn.stats.verdicts import Verdict
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "check_setup",
     "diagnose",
     "effect_size_text",
+    "faults_of",
     "fill",
     "judge",
     "judge_all",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kerascnn.records import ArmRuns
 from kerascnn.stats.effects import Pairing, SeededClaim, arms_of, values_of
 from kerascnn.stats.intervals import are_identical
+from kerascnn.stats.lines import about_line
 from kerascnn.stats.outcomes import count_learned
 from kerascnn.stats.sentences import label_of, seeds_text
 from kerascnn.stats.units import UNITS, value_text
@@ -35,7 +36,7 @@ def cautions(
     found = [warning for runs in shown for warning in _about_arm(runs, claim.metric)]
     if claim.metric in OUTCOME_METRICS:
         found += [warning for runs in shown for warning in _about_learning(runs, runs.chance_or(chance))]
-    return (*found, *_about_pairing(pairing), *_about_spread(claim, effects))
+    return (*about_line(claim, chance), *found, *_about_pairing(pairing), *_about_spread(claim, effects))
 
 
 def missing_reason(claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing) -> str:
@@ -61,7 +62,7 @@ def _lack(runs: ArmRuns | None, metric: str) -> str:
         return f"{UNITS[metric].name} cannot be measured in its runs"
     if runs.failures:
         return f"all runs failed ({next(iter(runs.failures.values())).reason})"
-    return "no run yet"
+    return runs.absent or "no run yet"
 
 
 def _about_arm(runs: ArmRuns, metric: str) -> Iterator[str]:

@@ -85,8 +85,8 @@ def effect_of(claim: SeededClaim, values: tuple[float, ...], chance: float) -> f
 
 
 def line_of(claim: Threshold, chance: float) -> float:
-    """The value a threshold claim speaks of, `chance` where it names chance."""
-    return chance if claim.value == "chance" else float(claim.value)
+    """The value a threshold claim speaks of, given the accuracy of guessing."""
+    return chance + claim.over_chance if claim.value == "chance" else float(claim.value)
 
 
 def slope(places: tuple[float, ...], values: tuple[float, ...]) -> float:

@@ -173,7 +173,8 @@ def _contrast(claim: Claim, label: Callable[[str], str], chance: float) -> str:
 
 def _line_words(claim: Threshold, chance: float) -> str:
     line = value_text(unit_of(claim), line_of(claim, chance))
-    return f"chance ({line})" if claim.value == "chance" else line
+    over = f" plus {difference_text(unit_of(claim), claim.over_chance, sign=False)}" if claim.over_chance else ""
+    return f"chance{over} ({line})" if claim.value == "chance" else line
 
 
 def _minus(direction: str, first: str, second: str) -> str:

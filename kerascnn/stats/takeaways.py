@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import math
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from kerascnn.errors import UsageError, near_match
-from kerascnn.records import ArmRuns
+from kerascnn.records import ArmRuns, Published
 from kerascnn.specs import METRICS
 from kerascnn.stats.cautions import is_counted
 from kerascnn.stats.effects import values_of
 from kerascnn.stats.intervals import summarise
 from kerascnn.stats.judgements import Judgement
 from kerascnn.stats.units import MAX_DECIMALS, NUMBER, UNITS, decimals_for, difference_digits, value_text
-
-Entry = TypeVar("Entry")
 
 JUDGEMENT_FIELDS: dict[str, Callable[[Judgement], str]] = {
     "verdict": lambda judgement: judgement.label,
@@ -30,6 +27,30 @@ JUDGEMENT_FIELDS: dict[str, Callable[[Judgement], str]] = {
     "sentence": lambda judgement: judgement.sentence,
 }
 """What may be asked of a claim."""
+
+
+def check(sentence: str, arms: Collection[str], claims: Collection[str], numbers: Collection[str]) -> None:
+    """Raises: UsageError for a placeholder that names nothing known, with a near match, and for a brace without another."""
+    try:
+        for _, name, wanted, conversion in string.Formatter().parse(sentence):
+            if name is not None:
+                _check(name, wanted, conversion, {"arm": arms, "claim": claims, "number": numbers})
+    except ValueError as err:
+        raise UsageError(f"A takeaway must have matching braces. Received: {sentence!r} ({err}).") from err
+    except UsageError as err:
+        raise UsageError(f"{err} (in the takeaway {sentence!r})") from err
+
+
+def faults_of(published: Published) -> list[str]:
+    """What is wrong with the placeholders of a result's takeaways, a sentence for each takeaway that cannot be filled in."""
+    found = []
+    claims = [claim.name for claim in published.study.claims]
+    for sentence in published.takeaways:
+        try:
+            check(sentence, published.named_arms(), claims, published.numbers)
+        except UsageError as err:
+            found.append(str(err))
+    return found
 
 
 def fill(
@@ -42,15 +63,14 @@ def fill(
 
     `arms` must name every arm of the study, those without runs too: they read "not measured".
 
-    Raises: UsageError for a placeholder that names nothing known, with a near match.
+    Raises: UsageError as `check`.
     """
+    check(sentence, arms, judgements, numbers)
     facts = _Facts(arms, judgements, numbers)
-    try:
-        return "".join(_text(part, facts) for part in string.Formatter().parse(sentence))
-    except ValueError as err:
-        raise UsageError(f"A takeaway must have matching braces. Received: {sentence!r} ({err}).") from err
-    except UsageError as err:
-        raise UsageError(f"{err} (in the takeaway {sentence!r})") from err
+    return "".join(
+        literal if name is None else literal + _value(name, wanted, facts)
+        for literal, name, wanted, _ in string.Formatter().parse(sentence)
+    )
 
 
 @dataclass(frozen=True)
@@ -62,30 +82,22 @@ class _Facts:
     numbers: Mapping[str, float | None]
 
 
-def _text(part: tuple[str, str | None, str | None, str | None], facts: _Facts) -> str:
-    """One part of a parsed sentence: plain text and the placeholder after it, if there is one."""
-    literal, name, wanted, conversion = part
-    if name is None:
-        return literal
+def _check(name: str, wanted: str | None, conversion: str | None, known: Mapping[str, Collection[str]]) -> None:
     if conversion:
         raise UsageError(f"A placeholder takes no conversion. Received: !{conversion}.")
-    return literal + _value(name, wanted, facts)
+    if wanted and wanted not in JUDGEMENT_FIELDS and wanted not in METRICS:
+        raise UsageError(f"Unknown measurement {wanted!r}. {near_match(wanted, [*METRICS, *JUDGEMENT_FIELDS])}")
+    what = "number" if not wanted else "claim" if wanted in JUDGEMENT_FIELDS else "arm"
+    if name not in known[what]:
+        raise UsageError(f"Unknown {what} {name!r}. {near_match(name, known[what])}")
 
 
 def _value(name: str, wanted: str | None, facts: _Facts) -> str:
     if not wanted:
-        return _number_text(_known(name, facts.numbers, "number"))
+        return _number_text(facts.numbers[name])
     if wanted in JUDGEMENT_FIELDS:
-        return JUDGEMENT_FIELDS[wanted](_known(name, facts.judgements, "claim"))
-    if wanted in METRICS:
-        return _mean_text(_known(name, facts.arms, "arm"), wanted)
-    raise UsageError(f"Unknown measurement {wanted!r}. {near_match(wanted, [*METRICS, *JUDGEMENT_FIELDS])}")
-
-
-def _known(name: str, table: Mapping[str, Entry], what: str) -> Entry:
-    if name not in table:
-        raise UsageError(f"Unknown {what} {name!r}. {near_match(name, table)}")
-    return table[name]
+        return JUDGEMENT_FIELDS[wanted](facts.judgements[name])
+    return _mean_text(facts.arms[name], wanted)
 
 
 def _mean_text(runs: ArmRuns, metric: str) -> str:

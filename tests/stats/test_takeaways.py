@@ -8,6 +8,7 @@ from factories import by_name, make_runs
 from kerascnn.errors import UsageError
 from kerascnn.specs import Comparison
 from kerascnn.stats import fill, judge_all
+from kerascnn.stats.takeaways import check
 
 ARMS = by_name(make_runs("sigmoid-10", (0.1, 0.11, 0.12)), make_runs("relu-10", (0.5, 0.51, 0.52)), make_runs("empty"))
 CLAIM = Comparison(name="relu-wins", says="s", arm="relu-10", baseline="sigmoid-10", smallest_effect=0.02)
@@ -70,3 +71,9 @@ def test_doubled_braces_stand_for_themselves():
 def test_what_cannot_be_filled_is_an_error_with_a_hint(sentence, message):
     with pytest.raises(UsageError, match=message):
         filled(sentence, weights=1.0)
+    with pytest.raises(UsageError, match=message):
+        check(sentence, ARMS, JUDGEMENTS, ["weights"])
+
+
+def test_what_can_be_filled_passes_the_check_before_anything_is_judged():
+    check("{empty:test_accuracy}, {relu-wins:verdict}, {weights}, {{}}", ARMS, JUDGEMENTS, ["weights"])
