@@ -10,8 +10,9 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from kerascnn.commands.parser import Parser
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError, UsageError, near_match
 from kerascnn.framework import pin_environment
 from kerascnn.places import settle_variables
@@ -54,14 +55,7 @@ def whole_number(text: str) -> int:
 whole_number.__name__ = "int"  # as argparse calls it in its messages
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as everything else here does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. `python {self.prog} --help` shows how it is written.")
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """The whole command line."""
     options = argparse.ArgumentParser(add_help=False)
     _add_options(options, argparse.SUPPRESS)
@@ -179,7 +173,7 @@ def main(arguments: list[str]) -> int:
     """Run the command line `arguments`; the exit code."""
     settle_streams()
     try:
-        given = build_parser().parse_args(arguments)
+        given = build_parser().parse(arguments)
         _check_options(given)
         pin_environment()  # here too: a process started from this one reads some variables before it runs any code
         settle_variables()
