@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from kerascnn.errors import UsageError, closest
@@ -47,7 +48,7 @@ class Parser(argparse.ArgumentParser):
 
     def _refuse_unknown(self, arguments: list[str], known: Collection[str]) -> None:
         """An option that no verb has is told before its value can be taken for something else."""
-        for text, following in zip(arguments, [*arguments[1:], "--"], strict=True):
+        for text, following in pairwise([*arguments, "--"]):
             name = text.partition("=")[0]
             if text == "--":
                 return
