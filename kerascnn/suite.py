@@ -235,7 +235,8 @@ def forecast(plans: list[Planned]) -> list[Forecast]:
     """
     seen: set[str] = set()
     forecasts = []
-    users = used_runs(plans[0].ledger.store.root) if plans else {}
+    known = {path.stem for path in find_notebooks(experiments_folder())}
+    users = used_runs(plans[0].ledger.store.root, known) if plans else {}
     for plan in plans:
         wanted = {plan.ledger.key(spec): spec for spec in plan.study.next_specs(plan.ledger)}
         runs = plan.runs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import runpy
@@ -12,28 +11,20 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from tiny_suite import STUDY, write_data, write_experiment
 
 from kerascnn.places import CHECKOUT
 
-VERBS = ("all", "run", "plan", "list", "report", "serve", "data", "why", "store", "clean")
+VERBS = ("all", "run", "plan", "list", "report", "serve", "data", "why", "store", "forget", "clean")
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A tiny data set as Keras ships its own."""
-    rng = np.random.default_rng(1)
-    path = tmp_path / "tiny.npz"
-    arrays: dict[str, Any] = {}
-    for split, count in (("train", 40), ("test", 20)):
-        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
-        arrays[f"y_{split}"] = np.arange(count) % 4
-    np.savez(path, **arrays)
-    return path
+    return write_data(tmp_path / "tiny.npz")
 
 
 @pytest.fixture
@@ -59,29 +50,6 @@ def command(environment: dict[str, str], tmp_path: Path) -> Command:
         )
 
     return run
-
-
-def cell(source: str, *tags: str) -> dict[str, Any]:
-    return {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source}
-
-
-def write_experiment(folder: Path, name: str, study: str, *, seeds: str = "seeds = None") -> None:
-    folder.mkdir(exist_ok=True)
-    cells = [cell(f'profile = "quick"\n{seeds}\ndepths = [1]', "parameters"), cell(study, "study")]
-    (folder / f"{name}.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
-
-
-STUDY = """
-from kerascnn import Arm, Budget, Study, model
-budget = Budget(epochs=1, seeds=2)
-study = Study(
-    question="?",
-    arms=[Arm(name=f"a{depth}", label="A", model=model("BUILDER", depth=depth)) for depth in depths],
-    budgets={"smoke": budget, "quick": budget, "full": budget},
-    profile=profile,
-    seeds=seeds,
-)
-"""
 
 
 @pytest.fixture
