@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kerascnn.commands.parser import Parser
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError, UsageError, near_match

@@ -19,6 +19,7 @@ from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
+from kerascnn.execution.structures import Structures, wanted_runs
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
 from kerascnn.notebooks.execute import NotebookTask, execute
@@ -60,6 +61,7 @@ class Producer:
         self._suite, self._always_execute, self._train_only = suite, always_execute, train_only
         self._progress = Progress(sys.stderr)
         self._deadline_seconds = deadline_seconds(*NOTEBOOK)
+        self._structures = Structures()
         self._render_task = RenderTask(
             dataset=suite.dataset,
             profile=suite.request.profile,
@@ -97,10 +99,27 @@ class Producer:
             inside = variables_inside(scratch) | notices.variables
             executors = LocalExecutor(jobs, inside, log), LocalExecutor(1, inside, log)
             with _stopping_workers(*executors) as (trainers, lane):
-                self._produce(plans, trainers, lane, jobs, notices)
+                self._produce(self._buildable(plans, trainers), trainers, lane, jobs, notices)
         if not self._train_only:
             self._check_takeaways(plans)
         return self.outcome
+
+    def _buildable(self, plans: list[Planned], trainers: LocalExecutor) -> list[Planned]:
+        """The plans whose models can be built; the others are left out, as a notebook is that breaks the contract."""
+        wanted = [
+            run
+            for plan in plans
+            for run in wanted_runs(plan.experiment.name, plan.study, plan.ledger, self._suite.dataset)
+        ]
+        doubtful = self._structures.doubtful(wanted)
+        if doubtful:
+            self._progress.say(f"Building {len(doubtful)} models once, before anything is trained.")
+            self._structures.build(doubtful, trainers)
+        faults = self._structures.faults(wanted)
+        for plan in plans:
+            if plan.experiment.name in faults:
+                self._note_problem(plan.experiment.unusable(faults[plan.experiment.name]))
+        return [plan for plan in plans if plan.experiment.name not in faults]
 
     def _produce(
         self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int, notices: Notices

@@ -17,6 +17,7 @@ from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
 from kerascnn.identity import PACKAGE, builder_sources
 from kerascnn.ledger import Ledger
 from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
+from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.publishing import Slot, used_runs
@@ -24,7 +25,7 @@ from kerascnn.records import DatasetInfo
 from kerascnn.search import at_most, still_to_ask
 from kerascnn.session import Session, choose_origin, dataset_setting, is_settled, load_info, open_ledger
 from kerascnn.specs import Profile, Study, TrainSpec
-from kerascnn.spelling import printable
+from kerascnn.spelling import printable, spell_arms
 from kerascnn.stats.lines import warnings_of
 from kerascnn.store import Store
 
@@ -62,6 +63,11 @@ class Experiment:
     @property
     def name(self) -> str:
         return self.notebook.name
+
+    def unusable(self, reason: str) -> Experiment:
+        """The same experiment, which cannot be planned for `reason`."""
+        problem = NotebookError(f"{reason} (in {self.notebook.path.name})")
+        return Experiment(self.notebook, self.values, self.changed, None, problem)
 
 
 @dataclass(frozen=True)
@@ -354,12 +360,11 @@ def _with_study(experiment: Experiment, study: Study | NotebookError) -> Experim
         if isinstance(study, KerascnnError):
             raise study
         _check_study(experiment, study)
+    except NotebookError as err:
+        return replace(experiment, problem=err)
     except KerascnnError as err:
-        problem = (
-            err if isinstance(err, NotebookError) else NotebookError(f"{err} (in {experiment.notebook.path.name})")
-        )
-        return Experiment(experiment.notebook, experiment.values, experiment.changed, None, problem)
-    return Experiment(experiment.notebook, experiment.values, experiment.changed, study)
+        return experiment.unusable(str(err))
+    return replace(experiment, study=study)
 
 
 def _check_study(experiment: Experiment, study: Study) -> None:
@@ -368,5 +373,14 @@ def _check_study(experiment: Experiment, study: Study) -> None:
     if study.profile != profile:
         raise UsageError(f"The study must have the parameter's profile, {profile!r}. Received: {study.profile!r}.")
     at_most(study)
+    folder = experiment.notebook.path.parent
+    later = {search.base.name: [choice.name for choice in search.space] for search in study.searches}
+    faults: dict[str, list[str]] = {}
     for arm in (*study.arms, *(search.base for search in study.searches)):
-        builder_sources(arm.model.builder, experiment.notebook.path.parent)
+        builder_sources(arm.model.builder, folder)
+        try:
+            check_call(arm.model, folder, later.get(arm.name, ()))
+        except UsageError as err:
+            faults.setdefault(str(err), []).append(arm.label)
+    if faults:
+        raise UsageError(" ".join(f"{spell_arms(labels)}: {fault}" for fault, labels in faults.items()))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_suite import STUDY, write_data, write_experiment
+from tiny_suite import STUDY, cell, write_data, write_experiment
 
 from kerascnn.places import CHECKOUT
 
