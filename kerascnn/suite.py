@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kerascnn.costs import Costs
 from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
 from kerascnn.identity import PACKAGE, builder_sources
 from kerascnn.ledger import Ledger
@@ -20,10 +18,10 @@ from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, 
 from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
-from kerascnn.publishing import Slot, used_runs
+from kerascnn.publishing import Slot, find_slots
 from kerascnn.records import DatasetInfo
-from kerascnn.search import at_most, still_to_ask
-from kerascnn.session import Session, choose_origin, dataset_setting, is_settled, load_info, open_ledger
+from kerascnn.search import at_most
+from kerascnn.session import Session, choose_origin, dataset_setting, load_info, open_ledger
 from kerascnn.specs import Profile, Study, TrainSpec
 from kerascnn.spelling import printable, spell_arms
 from kerascnn.stats.lines import warnings_of
@@ -129,24 +127,6 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """What one experiment still needs.
-
-    `shared`: runs that an experiment before it in this plan trains or has as well. `reused`: experiment ->
-    how many of the stored runs its published results show. `arms`: label -> (runs to train, runs in all).
-    """
-
-    to_train: int
-    stored: int
-    shared: int
-    reused: dict[str, int]
-    at_most: int
-    seconds: float
-    arms: dict[str, tuple[int, int]]
-    fresh: bool
-
-
-@dataclass(frozen=True)
 class Suite:
     """All experiments there are, those of the request, and the data they run on."""
 
@@ -181,6 +161,13 @@ class Suite:
         origin = None if self.request.force else choose_origin(study, self.dataset, self.store, folder)
         ledger = open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True)
         return Planned(experiment, study, ledger, self.slot(experiment))
+
+    def count_results(self) -> int:
+        """How many results the report of this request has."""
+        return sum(
+            len(find_slots(self.store.root, notebook.name, self.dataset, self.request.profile))
+            for notebook in self.notebooks
+        )
 
     def ledgers(self, study: Study, experiment: Experiment) -> list[Ledger]:
         """The study's results here, and at every other place that runs were taken in from."""
@@ -232,46 +219,6 @@ def load_experiments(found: list[Experiment]) -> tuple[Experiment, ...]:
     studies = load_studies([StudyRequest(e.notebook.path, e.values) for e in sound])
     built = {e.name: _with_study(e, study) for e, study in zip(sound, studies, strict=True)}
     return tuple(built.get(experiment.name, experiment) for experiment in found)
-
-
-def forecast(plans: list[Planned]) -> list[Forecast]:
-    """What each experiment needs, in order; a run that two of them want is counted with the first.
-
-    `at_most` counts the runs of a search that are not proposed yet.
-    """
-    seen: set[str] = set()
-    forecasts = []
-    known = {path.stem for path in find_notebooks(experiments_folder())}
-    users = used_runs(plans[0].ledger.store.root, known) if plans else {}
-    for plan in plans:
-        wanted = {plan.ledger.key(spec): spec for spec in plan.study.next_specs(plan.ledger)}
-        runs = plan.runs
-        everything = {key for by_seed in runs.values() for key in by_seed.values()}
-        missing = {key: spec for key, spec in wanted.items() if key not in seen}
-        unknown = still_to_ask(plan.study, plan.ledger)
-        costs = Costs(plan.ledger.store.root)
-        others = Counter(user for key in everything - wanted.keys() for user in users.get(key, ()))
-        labels = {arm.name: arm.label for arm in (*plan.study.arms, *plan.study.found_arms(plan.ledger))}
-        forecasts.append(
-            Forecast(
-                to_train=len(missing),
-                stored=len(everything - wanted.keys()),
-                shared=len((everything | wanted.keys()) & seen),
-                reused={name: count for name, count in others.items() if name != plan.experiment.name},
-                arms={
-                    labels[arm]: (len(missing.keys() & set(by_seed.values())), len(by_seed))
-                    for arm, by_seed in runs.items()
-                },
-                at_most=len(unknown),
-                seconds=sum(
-                    costs.estimate_seconds(spec, plan.ledger.setting.images_for(spec))
-                    for spec in [*missing.values(), *unknown]
-                ),
-                fresh=is_settled(plan.study, plan.ledger) and plan.is_fresh(),
-            )
-        )
-        seen |= everything | wanted.keys()
-    return forecasts
 
 
 @cache

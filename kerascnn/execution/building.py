@@ -8,6 +8,7 @@ from concurrent.futures import Executor, wait
 from pathlib import Path
 
 from kerascnn import framework
+from kerascnn.costs import Size
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.models import BUILDERS
@@ -31,12 +32,17 @@ class BuildTask(Spec, frozen=True, kw_only=True):
 
 
 class Built(Spec, frozen=True, kw_only=True):
-    """What a model is: its parameters, the multiply-adds of one image, its layers. `fault`: why it is none."""
+    """What a model is: its parameters, the multiply-adds of one image, how many variables hold them. `fault`: why it is none."""
 
     parameters: int = 0
     multiply_adds: int = 0
-    layers: int = 0
+    variables: int = 0
     fault: str = ""
+
+    @property
+    def size(self) -> Size:
+        """What its cost follows from."""
+        return Size(self.multiply_adds, self.variables)
 
 
 def build_all(tasks: Mapping[str, BuildTask], executor: Executor) -> dict[str, Built]:
@@ -96,5 +102,5 @@ def _build(task: BuildTask) -> Built:
     return Built(
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network),
-        layers=len(network.layers),
+        variables=len(network.variables),
     )

@@ -54,7 +54,7 @@ def built(folder: Path, name: str, **arguments: Any) -> Built:
 
 
 def test_a_model_that_can_be_trained_is_measured(folder: Path) -> None:
-    assert built(folder, "nets_to_build:small") == Built(parameters=193 * 4 + 5 * 4, multiply_adds=784, layers=4)
+    assert built(folder, "nets_to_build:small") == Built(parameters=193 * 4 + 5 * 4, multiply_adds=784, variables=4)
     assert built(folder, "nets_to_build:setting_weights").fault == ""
     found = built(folder, "models.deep", depth=2)
     assert (found.fault, found.parameters > 1000) == ("", True)
