@@ -177,7 +177,8 @@ def test_why_speaks_of_the_step_sizes_a_study_tries(command: Command, experiment
 
 
 def test_why_says_what_a_users_module_reads_that_no_key_covers(command: Command, experiments: Path, data: Path) -> None:
-    (experiments / "nets.py").write_text("import numpy as np\n\nEDGES = np.load('edges.npy')\n")
+    source = "import numpy as np\n\nEDGES = np.load('edges.npy')\n\n\ndef build(image_shape, classes, depth): ...\n"
+    (experiments / "nets.py").write_text(source)
     write_experiment(experiments, "03_read", STUDY.replace("BUILDER", "nets:build"))
     done = command("why", "read", "--data", str(data), KERASCNN_EXPERIMENTS=str(experiments), COLUMNS="300")
     assert done.returncode == 0, done.stderr

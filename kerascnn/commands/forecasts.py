@@ -61,10 +61,13 @@ class Forecaster:
         self._kinds: set[str] = set()
 
     def models_to_build(self) -> dict[str, Wanted]:
-        """Those that could not be built the last time, and all that nobody has built where much depends on their size."""
+        """Models to look at first: any that could not be built the last time; of experiments that were named also those
+        that nobody has built, where much depends on their size. For the whole suite that would take too long.
+        """
         doubtful = self.structures.doubtful(self.wanted)
         unknown = [run for run in self.wanted if run.name in doubtful and not self.costs.is_measured(run.spec)]
-        if sum(self._seconds(run.ledger, run.spec) for run in unknown) > WORTH_SECONDS:
+        seconds = sum(self._seconds(run.ledger, run.spec) for run in unknown)
+        if self._suite.request.names and seconds > WORTH_SECONDS:
             return doubtful
         return {name: run for name, run in doubtful.items() if self.structures.find(run) is not None}
 
