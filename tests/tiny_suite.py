@@ -45,7 +45,7 @@ def write_experiment(
     (folder / f"{name}.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
 
 
-def write_data(path: Path, images: int = 40) -> Path:
+def write_data(path: Path, images: int = 200) -> Path:
     """A tiny data set of four classes as Keras ships its own."""
     rng = np.random.default_rng(1)
     arrays: dict[str, Any] = {}
