@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import shlex
 import sys
 from collections.abc import Collection
@@ -19,7 +18,7 @@ from kerascnn.rendering import RenderTask, is_up_to_date, render
 from kerascnn.report.inputs import page_stem
 from kerascnn.report.writer import only_writer
 from kerascnn.specs.study import PROFILES
-from kerascnn.spelling import printable, spell_size
+from kerascnn.spelling import printable, spell_argument, spell_size
 from kerascnn.store import Store
 from kerascnn.suite import Request, Suite, load_suite
 
@@ -70,7 +69,7 @@ def _variant(suite: Suite, request: Request) -> Slot:
 
 def _options(parameters: dict[str, Any]) -> str:
     """Parameters as they are typed."""
-    return " ".join(f"-p {name}={shlex.quote(json.dumps(value))}" for name, value in sorted(parameters.items()))
+    return " ".join(f"-p {name}={shlex.quote(spell_argument(value))}" for name, value in sorted(parameters.items()))
 
 
 def _called(slot: Slot) -> str:
