@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from kerascnn.commands.parser import Parser
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError, UsageError, near_match
 from kerascnn.framework import pin_environment
 from kerascnn.places import settle_variables
@@ -31,6 +32,7 @@ examples:
   python pipeline.py run glorot_vs_he -p depths='[8, 14]'
   python pipeline.py all --profile smoke --only 03 04
   python pipeline.py why glorot_vs_he             what differs from the runs there are
+  python pipeline.py forget glorot_vs_he -p depths='[8, 14]'   a run with -p: its page, result and runs
   python pipeline.py store                        size and contents of the store
   python pipeline.py serve --open                 the report in a browser, reloaded when it changes
 
@@ -54,14 +56,7 @@ def whole_number(text: str) -> int:
 whole_number.__name__ = "int"  # as argparse calls it in its messages
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as everything else here does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. `python {self.prog} --help` shows how it is written.")
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """The whole command line."""
     options = argparse.ArgumentParser(add_help=False)
     _add_options(options, argparse.SUPPRESS)
@@ -144,6 +139,16 @@ def _add_verbs(verbs: Any, options: argparse.ArgumentParser) -> None:
     why.add_argument(
         "-p", dest="parameters", action="append", default=[], metavar="NAME=JSON", help="a notebook parameter"
     )
+    forget = verb(
+        "forget",
+        "remove a run with -p: its page, its result, and the runs that nothing else wants; shown and asked first",
+        "forget glorot_vs_he -p depths='[8, 14]'",
+    )
+    forget.add_argument("names", nargs=1, metavar="NAME", help="the experiment")
+    forget.add_argument(
+        "-p", dest="parameters", action="append", default=[], metavar="NAME=JSON", help="a parameter it was run with"
+    )
+    forget.add_argument("--yes", action="store_true", help="remove without asking")
     _add_store_verb(verb("store", "what the store has; check, thin out, export, hand on", "store pack runs.zip"))
     verb("clean", "delete rendered reports and temporaries, never runs", "clean")
 
@@ -179,7 +184,7 @@ def main(arguments: list[str]) -> int:
     """Run the command line `arguments`; the exit code."""
     settle_streams()
     try:
-        given = build_parser().parse_args(arguments)
+        given = build_parser().parse(arguments)
         _check_options(given)
         pin_environment()  # here too: a process started from this one reads some variables before it runs any code
         settle_variables()
@@ -233,6 +238,10 @@ def _dispatch(given: argparse.Namespace) -> int:
         from kerascnn.commands.plan_verbs import print_plan
 
         return print_plan(request)
+    if given.verb == "forget":
+        from kerascnn.commands.removal_verbs import forget
+
+        return forget(request, _base_command(given), sure=given.yes)
     from kerascnn.commands.produce_verbs import produce, produce_until_decided, render_only
 
     if given.verb == "report":
@@ -243,7 +252,7 @@ def _dispatch(given: argparse.Namespace) -> int:
 
 
 def _dispatch_store(given: argparse.Namespace, request: Request) -> int:
-    from kerascnn.commands import store_verbs
+    from kerascnn.commands import removal_verbs, store_verbs
 
     takes_path = given.action in ("export", "pack", "add", "drop")
     if (given.unused and (given.path or given.action != "show")) or (given.path and not takes_path):
@@ -251,12 +260,12 @@ def _dispatch_store(given: argparse.Namespace, request: Request) -> int:
             f"`store {given.action}` takes {'no --unused' if given.unused else 'no path'}. Give one thing to do."
         )
     if given.unused:
-        return store_verbs.remove_unused(request, sure=given.yes)
+        return removal_verbs.remove_unused(request, sure=given.yes)
     with_path: dict[str, Callable[[str], int]] = {
         "export": store_verbs.export,
         "pack": store_verbs.pack_runs,
         "add": store_verbs.add_runs,
-        "drop": partial(store_verbs.drop, sure=given.yes),
+        "drop": partial(removal_verbs.drop, sure=given.yes),
     }
     if given.action in with_path:
         if given.path is None:

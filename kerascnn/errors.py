@@ -50,6 +50,10 @@ def near_match(name: str, known: Iterable[str], also: Iterable[str] = ()) -> str
     `also`: what else known names may be called; looked at, not listed.
     """
     names = sorted(known)
-    close = difflib.get_close_matches(name, sorted({*names, *also}), n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(names) or 'none'}."
+    return f"{closest(name, {*names, *also})}Known: {', '.join(names) or 'none'}."
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """`Did you mean 'x'? ` for the known name that is like `name`; nothing where none is."""
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    return f"Did you mean {close[0]!r}? " if close else ""

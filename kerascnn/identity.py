@@ -104,7 +104,7 @@ def builder_sources(builder: str, search_path: Path) -> dict[str, str]:
 def builder_modules(builder: str, search_path: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
     """The files of the modules that building `builder` may run, and the packages of others that a user's module imports."""
     module, _ = locate_builder(builder)
-    if _module_file(module, search_path) is None:
+    if module_file(module, search_path) is None:
         raise UsageError(
             f"Model {builder!r}: no module {module!r}. Put {module}.py beside the notebooks in {search_path.name}/."
         )
@@ -113,7 +113,7 @@ def builder_modules(builder: str, search_path: Path) -> tuple[dict[str, Path], t
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        path = _module_file(name, search_path)
+        path = module_file(name, search_path)
         if path is None:
             others.add(name.partition(".")[0])
         elif name not in found:
@@ -193,7 +193,7 @@ def _is_ours(module: str) -> bool:
     return module.startswith("kerascnn.") and module != MODELS
 
 
-def _module_file(module: str, search_path: Path) -> Path | None:
+def module_file(module: str, search_path: Path) -> Path | None:
     """The source file of a module: the user's beside the notebooks, or one of this package."""
     base = PACKAGE.parent if _is_ours(module) else search_path
     path = base.joinpath(*module.split("."))
@@ -221,7 +221,7 @@ def _reached(module: str, path: Path, search_path: Path) -> tuple[str, ...]:
 
 def _package_modules(name: str, search_path: Path) -> list[str]:
     """All modules of a package, for `import *` of it loads those that its `__all__` names; none of a plain module."""
-    path = _module_file(name, search_path)
+    path = module_file(name, search_path)
     return _folder_modules(path.parent, name) if path is not None and path.name == "__init__.py" else []
 
 
@@ -251,7 +251,7 @@ def _absolute(name: str, package: str) -> str:
 
 def _is_model_look_up(name: str) -> bool:
     """Whether `name` is not a module of `kerascnn.models` but what finds models by name, such as `load_builder`."""
-    return name == MODELS or (name.rpartition(".")[0] == MODELS and _module_file(name, PACKAGE) is None)
+    return name == MODELS or (name.rpartition(".")[0] == MODELS and module_file(name, PACKAGE) is None)
 
 
 def _folder_modules(folder: Path, package: str) -> list[str]:

@@ -15,10 +15,12 @@ from typing import Any
 
 import msgspec
 
+from kerascnn.costs import Costs, timed
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
+from kerascnn.execution.structures import Structures, wanted_runs
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
 from kerascnn.notebooks.execute import NotebookTask, execute
@@ -60,6 +62,7 @@ class Producer:
         self._suite, self._always_execute, self._train_only = suite, always_execute, train_only
         self._progress = Progress(sys.stderr)
         self._deadline_seconds = deadline_seconds(*NOTEBOOK)
+        self._structures, self._costs = Structures(), Costs(suite.store.root)
         self._render_task = RenderTask(
             dataset=suite.dataset,
             profile=suite.request.profile,
@@ -97,16 +100,36 @@ class Producer:
             inside = variables_inside(scratch) | notices.variables
             executors = LocalExecutor(jobs, inside, log), LocalExecutor(1, inside, log)
             with _stopping_workers(*executors) as (trainers, lane):
-                self._produce(plans, trainers, lane, jobs, notices)
+                self._produce(self._buildable(plans, trainers), trainers, lane, jobs, notices)
         if not self._train_only:
             self._check_takeaways(plans)
         return self.outcome
+
+    def _buildable(self, plans: list[Planned], trainers: LocalExecutor) -> list[Planned]:
+        """The plans whose models can be built; the others are left out, as a notebook is that breaks the contract."""
+        wanted = [
+            run
+            for plan in plans
+            for run in wanted_runs(plan.experiment.name, plan.study, plan.ledger, self._suite.dataset)
+        ]
+        doubtful = self._structures.doubtful(wanted)
+        if doubtful:
+            self._progress.say(f"Building {len(doubtful)} models once, before anything is trained.")
+            self._structures.build(doubtful, trainers)
+        for run in wanted:
+            if (built := self._structures.find(run)) is not None:
+                self._costs.note_size(run.spec, built.size)
+        faults = self._structures.faults(wanted)
+        for plan in plans:
+            if plan.experiment.name in faults:
+                self._note_problem(plan.experiment.unusable(faults[plan.experiment.name]))
+        return [plan for plan in plans if plan.experiment.name not in faults]
 
     def _produce(
         self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int, notices: Notices
     ) -> None:
         works = [Work(plan.experiment.name, plan.study, plan.ledger, force=self._suite.request.force) for plan in plans]
-        scheduler = Scheduler(works, trainers, jobs, self._progress, notices=notices.fresh)
+        scheduler = Scheduler(works, trainers, jobs, self._progress, notices=notices.fresh, costs=self._costs)
         if not self._train_only:
             for plan, work in zip(plans, works, strict=True):
                 work.on_settled = partial(self._execute, plan, scheduler, lane)
@@ -135,7 +158,8 @@ class Producer:
             ),
         )
         scheduler.watch(
-            lane.submit(execute, task.canonical_json()), lambda future: self._executed(plan, scheduler, lane, future)
+            lane.submit(timed, execute, task.canonical_json()),
+            lambda future: self._executed(plan, scheduler, lane, future),
         )
 
     def _executed(self, plan: Planned, scheduler: Scheduler, lane: LocalExecutor, future: Future) -> None:
@@ -145,19 +169,21 @@ class Producer:
         if failure is not None:
             self.outcome.failed_notebooks.append(name)
             self._progress.say(f"{name}: the notebook failed: {failure.reason}")
+        else:
+            self._costs.learn_executing(name, plan.study.profile, future.result()[1])
         stem = page_stem(name, plan.session(self._suite.dataset).changed_parameters)
         self._render(scheduler, lane, f"{name}: see {self.outcome.index.parent / stem}.html")
 
     def _render(self, scheduler: Scheduler, lane: LocalExecutor, then_say: str = "", deaths: int = 0) -> None:
         scheduler.watch(
-            lane.submit(render, self._render_task.canonical_json()),
+            lane.submit(timed, render, self._render_task.canonical_json()),
             partial(self._rendered, scheduler, lane, then_say, deaths),
         )
 
     def _rendered(self, scheduler: Scheduler, lane: LocalExecutor, then_say: str, deaths: int, future: Future) -> None:
         """Raises: StoreError when the process that renders was killed again and again."""
         try:
-            self.outcome.index = Path(future.result())
+            index, seconds = future.result()
         except WorkerDied as err:
             if deaths >= DEATHS_ALLOWED:
                 raise StoreError(
@@ -166,7 +192,9 @@ class Producer:
                 ) from err
             self._render(scheduler, lane, then_say, deaths + 1)
             return
+        self.outcome.index = Path(index)
         if then_say:
+            self._costs.learn_rendering(self._suite.count_results(), seconds)
             self._progress.say(then_say)
 
     def _render_if_stale(self) -> None:
@@ -196,7 +224,7 @@ class Producer:
 def _failure_of(future: Future, plan: Planned) -> NotebookFailure | None:
     """Why the notebook failed, noted down; None where it did not. Whatever the executing process raised is its failure."""
     try:
-        answer = future.result()
+        answer, _ = future.result()
     except CancelledError:
         raise
     except WorkerDied as err:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +107,15 @@ class Slot:
             self._remove_others(target)
         return published
 
+    def remove(self) -> None:
+        """Delete the result, or that it failed, with its files; its runs stay."""
+        with self._locked(), writing_to(self.folder):
+            (self.folder / f"{self.name}.json").unlink(missing_ok=True)  # first: without it the files are nobody's
+            self._remove_others(None)
+            (self.folder / f".{self.name}.lock").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # another result of the experiment is there
+            self.folder.rmdir()
+
     def adopt_failure(self, failure: NotebookFailure, executed: Path | None) -> None:
         """Keep that the notebook failed; an older result stays beside it."""
         with self._locked():
@@ -128,7 +137,7 @@ class Slot:
         finally:
             lock.release()
 
-    def _remove_others(self, current: Path) -> None:
+    def _remove_others(self, current: Path | None) -> None:
         (self.folder / f"{self.name}.failed.json").unlink(missing_ok=True)
         for name in names_in(self.folder):
             folder, suffix = self.folder / name, name.removeprefix(f"{self.name}-")
@@ -158,7 +167,7 @@ def _is_as_written(path: Path, digest: str) -> bool:
 def find_slots(store: Path, experiment: str, dataset: DatasetInfo, profile: str) -> list[Slot]:
     """Every slot of the experiment with a result or a failure, the default one first."""
     folder = store / "_published" / experiment
-    names = {name.removesuffix(".json").removesuffix(".failed") for name in _result_files(folder)}
+    names = set(map(_slot_name, _result_files(folder)))
     slots = []
     for name in sorted(names, key=lambda name: (len(name), name)):
         if not name.startswith(f"{profile}-{dataset.content[:8]}"):
@@ -176,20 +185,50 @@ def _result_files(folder: Path) -> list[str]:
     return [name for name in names_in(folder) if name.endswith(".json") and not name.startswith(".")]
 
 
-def used_runs(store: Path) -> dict[str, set[str]]:
-    """Run key -> the experiments whose pages, under any profile and parameters, finished or failed, show it."""
+def used_runs(store: Path, experiments: Collection[str], leaving_out: Slot | None = None) -> dict[str, set[str]]:
+    """Run key -> those of `experiments` whose pages, under any profile and parameters, finished or failed, show it.
+
+    A result of a notebook that is gone is on no page. `leaving_out` is a slot whose page does not count.
+    """
     users: dict[str, set[str]] = {}
-    folders = [store / "_published" / name for name in names_in(store / "_published")]
-    for path in (folder / name for folder in folders for name in _result_files(folder)):
-        published = load_spec(path, Published)
-        shown = published or load_spec(path, NotebookFailure)
-        if shown is None:
-            continue
-        trials = [trial.key for search in published.searches for trial in search.trials] if published else []
-        trials += published.rate_trials if published else ()
-        for key in [*trials, *(key for by_seed in shown.runs.values() for key in by_seed.values())]:
-            users.setdefault(key, set()).add(shown.experiment)
+    for name in experiments:
+        folder = store / "_published" / name
+        for file in _result_files(folder):
+            if leaving_out is None or (name, _slot_name(file)) != (leaving_out.experiment, leaving_out.name):
+                for key in _runs_in(folder / file):
+                    users.setdefault(key, set()).add(name)
     return users
+
+
+def shown_runs(slot: Slot) -> set[str]:
+    """The keys of all runs that the slot's result, or its failure, names."""
+    return {
+        key
+        for name in _result_files(slot.folder)
+        if _slot_name(name) == slot.name
+        for key in _runs_in(slot.folder / name)
+    }
+
+
+def gone_slots(store: Path, known: Collection[str], dataset: DatasetInfo, profiles: Sequence[str]) -> list[Slot]:
+    """The results on the data set of experiments other than those `known`."""
+    gone = [name for name in names_in(store / "_published") if name not in known]
+    return [slot for name in gone for profile in profiles for slot in find_slots(store, name, dataset, profile)]
+
+
+def _slot_name(file: str) -> str:
+    return file.removesuffix(".json").removesuffix(".failed")
+
+
+def _runs_in(file: Path) -> list[str]:
+    """The keys of the runs that a result or a failure names."""
+    published = load_spec(file, Published)
+    shown = published or load_spec(file, NotebookFailure)
+    if shown is None:
+        return []
+    trials = [trial.key for search in published.searches for trial in search.trials] if published else []
+    trials += published.rate_trials if published else ()
+    return [*trials, *(key for by_seed in shown.runs.values() for key in by_seed.values())]
 
 
 def publish(

@@ -119,7 +119,10 @@ def is_settled(study: Study, ledger: Ledger) -> bool:
 
 
 def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
-    """Train every run that the study still wants, with one worker for each core."""
+    """Train every run that the study still wants, with one worker for each core.
+
+    Raises: NotebookError when a model of it cannot be built. Nothing is trained then.
+    """
     if is_settled(study, ledger):
         return
     from kerascnn.data import check_enough
@@ -129,11 +132,16 @@ def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
     from kerascnn.execution.pool import LocalExecutor
     from kerascnn.execution.progress import Progress
     from kerascnn.execution.scheduler import Scheduler, Work
+    from kerascnn.execution.structures import Structures, wanted_runs
 
     jobs, work = usable_cores(), Work("notebook", study, ledger)
+    structures, wanted = Structures(), wanted_runs("notebook", study, ledger, dataset)
     with scratch_folder() as scratch:
         notices = Notices(scratch / "notices")
         with LocalExecutor(jobs, notices.variables, ledger.store.worker_log()) as executor:
+            structures.build(structures.doubtful(wanted), executor)
+            for fault in structures.faults(wanted).values():
+                raise NotebookError(fault)
             Scheduler([work], executor, jobs, Progress(sys.stderr), notices=notices.fresh).run()
 
 

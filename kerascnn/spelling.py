@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+ARMS_NAMED = 5
 _JSON_WORDS = ("true", "false", "null", "NaN", "Infinity")
 
 
@@ -41,3 +43,10 @@ def spell_argument(value: Any) -> str:
     """A parameter as the command line reads it back, but for the shell's quotes: JSON, or a bare word that is no JSON."""
     is_word = isinstance(value, str) and value.isidentifier() and value not in _JSON_WORDS
     return value if is_word else json.dumps(value)
+
+
+def spell_arms(labels: Sequence[str]) -> str:
+    """`Arm 'ReLU'`, `Arms 'ReLU', 'tanh'`, and how many more there are."""
+    named = ", ".join(repr(label) for label in labels[:ARMS_NAMED])
+    more = f" and {len(labels) - ARMS_NAMED} more" if len(labels) > ARMS_NAMED else ""
+    return f"{'Arm' if len(labels) == 1 else 'Arms'} {named}{more}"

@@ -5,26 +5,25 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kerascnn.costs import Costs
 from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
 from kerascnn.identity import PACKAGE, builder_sources
 from kerascnn.ledger import Ledger
 from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
+from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
-from kerascnn.publishing import Slot, used_runs
+from kerascnn.publishing import Slot, find_slots
 from kerascnn.records import DatasetInfo
-from kerascnn.search import at_most, still_to_ask
-from kerascnn.session import Session, choose_origin, dataset_setting, is_settled, load_info, open_ledger
+from kerascnn.search import at_most
+from kerascnn.session import Session, choose_origin, dataset_setting, load_info, open_ledger
 from kerascnn.specs import Profile, Study, TrainSpec
-from kerascnn.spelling import printable
+from kerascnn.spelling import printable, spell_arms
 from kerascnn.stats.lines import warnings_of
 from kerascnn.store import Store
 
@@ -62,6 +61,11 @@ class Experiment:
     @property
     def name(self) -> str:
         return self.notebook.name
+
+    def unusable(self, reason: str) -> Experiment:
+        """The same experiment, which cannot be planned for `reason`."""
+        problem = NotebookError(f"{reason} (in {self.notebook.path.name})")
+        return Experiment(self.notebook, self.values, self.changed, None, problem)
 
 
 @dataclass(frozen=True)
@@ -123,24 +127,6 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """What one experiment still needs.
-
-    `shared`: runs that an experiment before it in this plan trains or has as well. `reused`: experiment ->
-    how many of the stored runs its published results show. `arms`: label -> (runs to train, runs in all).
-    """
-
-    to_train: int
-    stored: int
-    shared: int
-    reused: dict[str, int]
-    at_most: int
-    seconds: float
-    arms: dict[str, tuple[int, int]]
-    fresh: bool
-
-
-@dataclass(frozen=True)
 class Suite:
     """All experiments there are, those of the request, and the data they run on."""
 
@@ -175,6 +161,13 @@ class Suite:
         origin = None if self.request.force else choose_origin(study, self.dataset, self.store, folder)
         ledger = open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True)
         return Planned(experiment, study, ledger, self.slot(experiment))
+
+    def count_results(self) -> int:
+        """How many results the report of this request has."""
+        return sum(
+            len(find_slots(self.store.root, notebook.name, self.dataset, self.request.profile))
+            for notebook in self.notebooks
+        )
 
     def ledgers(self, study: Study, experiment: Experiment) -> list[Ledger]:
         """The study's results here, and at every other place that runs were taken in from."""
@@ -226,45 +219,6 @@ def load_experiments(found: list[Experiment]) -> tuple[Experiment, ...]:
     studies = load_studies([StudyRequest(e.notebook.path, e.values) for e in sound])
     built = {e.name: _with_study(e, study) for e, study in zip(sound, studies, strict=True)}
     return tuple(built.get(experiment.name, experiment) for experiment in found)
-
-
-def forecast(plans: list[Planned]) -> list[Forecast]:
-    """What each experiment needs, in order; a run that two of them want is counted with the first.
-
-    `at_most` counts the runs of a search that are not proposed yet.
-    """
-    seen: set[str] = set()
-    forecasts = []
-    users = used_runs(plans[0].ledger.store.root) if plans else {}
-    for plan in plans:
-        wanted = {plan.ledger.key(spec): spec for spec in plan.study.next_specs(plan.ledger)}
-        runs = plan.runs
-        everything = {key for by_seed in runs.values() for key in by_seed.values()}
-        missing = {key: spec for key, spec in wanted.items() if key not in seen}
-        unknown = still_to_ask(plan.study, plan.ledger)
-        costs = Costs(plan.ledger.store.root)
-        others = Counter(user for key in everything - wanted.keys() for user in users.get(key, ()))
-        labels = {arm.name: arm.label for arm in (*plan.study.arms, *plan.study.found_arms(plan.ledger))}
-        forecasts.append(
-            Forecast(
-                to_train=len(missing),
-                stored=len(everything - wanted.keys()),
-                shared=len((everything | wanted.keys()) & seen),
-                reused={name: count for name, count in others.items() if name != plan.experiment.name},
-                arms={
-                    labels[arm]: (len(missing.keys() & set(by_seed.values())), len(by_seed))
-                    for arm, by_seed in runs.items()
-                },
-                at_most=len(unknown),
-                seconds=sum(
-                    costs.estimate_seconds(spec, plan.ledger.setting.images_for(spec))
-                    for spec in [*missing.values(), *unknown]
-                ),
-                fresh=is_settled(plan.study, plan.ledger) and plan.is_fresh(),
-            )
-        )
-        seen |= everything | wanted.keys()
-    return forecasts
 
 
 @cache
@@ -353,12 +307,11 @@ def _with_study(experiment: Experiment, study: Study | NotebookError) -> Experim
         if isinstance(study, KerascnnError):
             raise study
         _check_study(experiment, study)
+    except NotebookError as err:
+        return replace(experiment, problem=err)
     except KerascnnError as err:
-        problem = (
-            err if isinstance(err, NotebookError) else NotebookError(f"{err} (in {experiment.notebook.path.name})")
-        )
-        return Experiment(experiment.notebook, experiment.values, experiment.changed, None, problem)
-    return Experiment(experiment.notebook, experiment.values, experiment.changed, study)
+        return experiment.unusable(str(err))
+    return replace(experiment, study=study)
 
 
 def _check_study(experiment: Experiment, study: Study) -> None:
@@ -367,5 +320,14 @@ def _check_study(experiment: Experiment, study: Study) -> None:
     if study.profile != profile:
         raise UsageError(f"The study must have the parameter's profile, {profile!r}. Received: {study.profile!r}.")
     at_most(study)
+    folder = experiment.notebook.path.parent
+    later = {search.base.name: [choice.name for choice in search.space] for search in study.searches}
+    faults: dict[str, list[str]] = {}
     for arm in (*study.arms, *(search.base for search in study.searches)):
-        builder_sources(arm.model.builder, experiment.notebook.path.parent)
+        builder_sources(arm.model.builder, folder)
+        try:
+            check_call(arm.model, folder, later.get(arm.name, ()))
+        except UsageError as err:
+            faults.setdefault(str(err), []).append(arm.label)
+    if faults:
+        raise UsageError(" ".join(f"{spell_arms(labels)}: {fault}" for fault, labels in faults.items()))

@@ -12,28 +12,20 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from tiny_suite import STUDY, cell, write_data, write_experiment
 
 from kerascnn.places import CHECKOUT
 
-VERBS = ("all", "run", "plan", "list", "report", "serve", "data", "why", "store", "clean")
+VERBS = ("all", "run", "plan", "list", "report", "serve", "data", "why", "store", "forget", "clean")
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A tiny data set as Keras ships its own."""
-    rng = np.random.default_rng(1)
-    path = tmp_path / "tiny.npz"
-    arrays: dict[str, Any] = {}
-    for split, count in (("train", 40), ("test", 20)):
-        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
-        arrays[f"y_{split}"] = np.arange(count) % 4
-    np.savez(path, **arrays)
-    return path
+    return write_data(tmp_path / "tiny.npz")
 
 
 @pytest.fixture
@@ -59,29 +51,6 @@ def command(environment: dict[str, str], tmp_path: Path) -> Command:
         )
 
     return run
-
-
-def cell(source: str, *tags: str) -> dict[str, Any]:
-    return {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source}
-
-
-def write_experiment(folder: Path, name: str, study: str, *, seeds: str = "seeds = None") -> None:
-    folder.mkdir(exist_ok=True)
-    cells = [cell(f'profile = "quick"\n{seeds}\ndepths = [1]', "parameters"), cell(study, "study")]
-    (folder / f"{name}.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
-
-
-STUDY = """
-from kerascnn import Arm, Budget, Study, model
-budget = Budget(epochs=1, seeds=2)
-study = Study(
-    question="?",
-    arms=[Arm(name=f"a{depth}", label="A", model=model("BUILDER", depth=depth)) for depth in depths],
-    budgets={"smoke": budget, "quick": budget, "full": budget},
-    profile=profile,
-    seeds=seeds,
-)
-"""
 
 
 @pytest.fixture
@@ -122,7 +91,12 @@ def test_the_help_of_every_verb_shows_an_example_and_the_common_options(command:
         (["plna"], r"invalid choice: 'plna' \(choose from 'all'.*pipeline.py --help"),
         (["run"], r"arguments are required: NAME.*pipeline.py run --help"),
         (["data", "fetsh"], r"invalid choice: 'fetsh'.*fetch"),
+        (["plna"], r"Did you mean 'plan'\?"),
         (["list", "--jbs", "3"], r"unrecognized arguments: --jbs 3.*--help"),
+        (["all", "--seed", "3"], r"unrecognized arguments: --seed 3. Did you mean '--seeds'\?"),
+        (["all", "--prof=smoke"], r"unrecognized arguments: --prof=smoke. Did you mean '--profile'\?"),
+        (["--see", "3", "list"], r"unrecognized arguments: --see 3. Did you mean '--seeds'\?"),
+        (["plan", "--force"], r"unrecognized arguments: --force. `--force` is an option of: all, run\."),
         (["plan", "--jobs", "two"], r"--jobs: invalid int value: 'two'"),
         (["plan", "--jobs", "0"], r"`--jobs` must be at least 1. Received: --jobs 0"),
         (["list", "--jobs", "0"], r"`--jobs` must be at least 1"),
@@ -203,7 +177,8 @@ def test_why_speaks_of_the_step_sizes_a_study_tries(command: Command, experiment
 
 
 def test_why_says_what_a_users_module_reads_that_no_key_covers(command: Command, experiments: Path, data: Path) -> None:
-    (experiments / "nets.py").write_text("import numpy as np\n\nEDGES = np.load('edges.npy')\n")
+    source = "import numpy as np\n\nEDGES = np.load('edges.npy')\n\n\ndef build(image_shape, classes, depth): ...\n"
+    (experiments / "nets.py").write_text(source)
     write_experiment(experiments, "03_read", STUDY.replace("BUILDER", "nets:build"))
     done = command("why", "read", "--data", str(data), KERASCNN_EXPERIMENTS=str(experiments), COLUMNS="300")
     assert done.returncode == 0, done.stderr

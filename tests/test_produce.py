@@ -6,11 +6,13 @@ import io
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from test_publishing import DATASET
 
+from kerascnn.costs import Costs
 from kerascnn.errors import StoreError
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
@@ -24,13 +26,13 @@ class Lane:
     def __init__(self, deaths: int) -> None:
         self.deaths, self.asked = deaths, 0
 
-    def submit(self, function: Any, task: bytes) -> Future:
+    def submit(self, function: Any, *arguments: Any) -> Future:
         future: Future = Future()
         self.asked += 1
         if self.asked <= self.deaths:
             future.set_exception(WorkerDied("killed"))
         else:
-            future.set_result("reports/index.html")
+            future.set_result(("reports/index.html", 3.0))
         return future
 
 
@@ -47,6 +49,7 @@ class Renderer(Producer):
     def __init__(self, said: io.StringIO) -> None:
         self.outcome = Outcome(Path("elsewhere"))
         self._progress = Progress(said)
+        self._suite, self._costs = SimpleNamespace(count_results=lambda: 4), Costs(Path("nowhere"))  # type: ignore[assignment]
         self._render_task = RenderTask(
             dataset=DATASET, profile="smoke", store="s", experiments="e", output="o", command="c"
         )
@@ -59,6 +62,7 @@ def test_a_report_is_rendered_again_where_its_process_was_killed_once(deaths: in
     producer._render(Watcher(), lane, "see the page")  # type: ignore[arg-type]
     assert (lane.asked, producer.outcome.index) == (deaths + 1, Path("reports/index.html"))
     assert said.getvalue() == "see the page\n"
+    assert producer._costs.rendering_seconds(4) == pytest.approx(3.0), "what it took is remembered"
 
 
 def test_a_process_that_is_killed_again_is_a_clear_error() -> None:

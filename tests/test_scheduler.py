@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from factories import CONTENT, make_arm, make_record, make_result
 
-from kerascnn.costs import RUN_OVERHEAD_SECONDS, Costs
+from kerascnn.costs import Costs, Spent
 from kerascnn.errors import KerascnnError, StoreError, UsageError
 from kerascnn.execution import patience
 from kerascnn.execution import scheduler as scheduler_module
@@ -87,8 +87,8 @@ class StubbedExecutor(Executor):
         seen = self.val_accuracy(spec) if self.val_accuracy else 0.1 * blocks
         record = make_record(test_accuracy=self.test_accuracy(blocks), val_accuracy=seen, test_loss=None)
         self.store.commit(task.identity, make_result(task.identity, record), replace=task.force)
-        seconds = RUN_OVERHEAD_SECONDS + spec.epochs * 10.0
-        return TaskOutcome(key=task.identity.key, state="trained", duration_seconds=seconds)
+        spent = Spent(seconds=spec.epochs * 10.0 + 1, training_seconds=spec.epochs * 10.0, is_first=False)
+        return TaskOutcome(key=task.identity.key, state="trained", duration_seconds=11.0, spent=spent)
 
     def fail(self, task: TrainTask) -> TaskOutcome:
         spec, key = task.identity.spec, task.identity.key
@@ -632,4 +632,5 @@ def test_the_costs_of_every_study_are_kept_for_the_next_forecast(executor: Stubb
     run(executor, *[make_study(arm) for arm in arms])
     costs = Costs(executor.store.root)
     for spec in executor.trained:
-        assert costs.estimate_seconds(spec, SETTING.train_images) == pytest.approx(RUN_OVERHEAD_SECONDS + 20)
+        assert costs.is_measured(spec)
+        assert costs.estimate_seconds(spec, SETTING.train_images) == pytest.approx(21, rel=0.01)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kerascnn.commands.forecasts import Forecast, Forecaster
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError, near_match
 from kerascnn.explain import nearest
 from kerascnn.ledger import Ledger
@@ -18,8 +20,10 @@ from kerascnn.places import experiments_folder
 from kerascnn.specs import TrainSpec
 from kerascnn.spelling import printable, spell_argument, spell_duration, spell_size
 from kerascnn.store import Store
-from kerascnn.suite import Forecast, Planned, Request, forecast, load_suite
+from kerascnn.suite import Planned, Request, load_suite
 from kerascnn.uncovered import uncovered_reads
+
+MOSTLY = 0.5
 
 
 def list_experiments() -> int:
@@ -48,24 +52,33 @@ def _print_experiment(notebook: Notebook) -> None:
 
 
 def print_plan(request: Request) -> int:
-    """What `all` (or `run` of the named experiments) would train, and how long it would take."""
+    """What `all` (or `run` of the named experiments) would train, execute and render, and how long that would take."""
     suite = load_suite(request)
-    print(f"Data: {suite.dataset.title}. Profile: {request.profile}.")
+    print(f"Data: {suite.dataset.title}. Profile: {request.profile}.", flush=True)
     jobs = request.jobs or usable_cores()
-    plans = suite.planned()
-    forecasts = forecast(plans)
-    for plan, cast in zip(plans, forecasts, strict=True):
-        print(f"{plan.experiment.name:32s} {_describe(cast, jobs)}")
+    forecaster = Forecaster(suite, jobs)
+    if doubtful := forecaster.models_to_build():
+        print(
+            f"Building {len(doubtful)} models once, without training, to see their size.", file=sys.stderr, flush=True
+        )
+        forecaster.structures.build_alone(doubtful)
+    faults = forecaster.structures.faults(forecaster.wanted)
+    casts = forecaster.forecasts(left_out=faults)
+    for name, cast in casts.items():
+        print(f"{name:32s} {_describe(cast, forecaster.seconds_of(cast))}")
         if request.names:
             _print_arms(cast)
-    for experiment in suite.problems():
+    unusable = [
+        plan.experiment.unusable(faults[name]) for plan in forecaster.plans if (name := plan.experiment.name) in faults
+    ]
+    for experiment in (*suite.problems(), *unusable):
         print(f"{experiment.name:32s} not usable: {experiment.problem}")
     for warning in suite.warnings():
         print(printable(warning))
-    _print_total(suite.store, forecasts, jobs)
-    if not plans:
+    _print_total(forecaster, list(casts.values()), jobs, suite.store)
+    if not forecaster.plans:
         return NotebookError.exit_code
-    return EXIT_INCOMPLETE if suite.problems() else 0
+    return EXIT_INCOMPLETE if suite.problems() or unusable else 0
 
 
 def _print_arms(cast: Forecast) -> None:
@@ -73,24 +86,41 @@ def _print_arms(cast: Forecast) -> None:
         print(f"    {label:40s} {f'{missing} of {runs} runs to train' if missing else f'{runs} runs in the store'}")
 
 
-def _print_total(store: Store, forecasts: list[Forecast], jobs: int) -> None:
-    runs, most = sum(c.to_train for c in forecasts), sum(cast.at_most for cast in forecasts)
+def _print_total(forecaster: Forecaster, casts: list[Forecast], jobs: int, store: Store) -> None:
+    runs, most = sum(cast.to_train for cast in casts), sum(cast.at_most for cast in casts)
     searching = f" and up to {most} not known yet" if most else ""
-    seconds = sum(cast.seconds for cast in forecasts) / jobs
     size_bytes = (runs + most) * store.typical_size_bytes()
     disk = f", {spell_size(size_bytes)} of disk" if size_bytes else ""
-    print(f"In all: {runs} runs to train{searching}, about {spell_duration(seconds)} on {jobs} cores{disk}.")
+    executed = sum(cast.executes for cast in casts)
+    seconds = forecaster.wall_seconds(casts)
+    print(
+        f"In all: {runs} runs to train{searching}, about {spell_duration(seconds)} on {jobs} cores, with executing "
+        f"and rendering {executed} notebook{'' if executed == 1 else 's'}{disk}."
+    )
+    if guess := _guessed(forecaster, casts, seconds):
+        print(guess)
 
 
-def _describe(cast: Forecast, jobs: int) -> str:
-    if cast.fresh:
+def _guessed(forecaster: Forecaster, casts: list[Forecast], seconds: float) -> str:
+    """How far the forecast is to be believed, where it is not of what was measured."""
+    span = f"between {spell_duration(seconds / 2)} and {spell_duration(2 * seconds)}"
+    if forecaster.costs.is_empty and any(cast.executes or cast.to_train for cast in casts):
+        return f"Nothing was measured on this machine yet: take it for {span}."
+    guessed = sum(cast.guessed_seconds for cast in casts)
+    if guessed > MOSTLY * sum(sum(cast.stage.runs) for cast in casts) > 0:
+        return f"Most of these runs are of networks that were not trained here yet: take it for {span}."
+    return ""
+
+
+def _describe(cast: Forecast, seconds: float) -> str:
+    if not (cast.executes or cast.to_train or cast.at_most):
         return f"up to date ({cast.stored} runs{_from_others(cast)})"
     parts = [f"{cast.to_train} runs to train", f"{cast.stored} in the store{_from_others(cast)}"]
     if cast.shared:
         parts.append(f"{cast.shared} shared with an experiment above")
     if cast.at_most:
         parts.append(f"up to {cast.at_most} not known yet")
-    return ", ".join(parts) + f"; about {spell_duration(cast.seconds / jobs)}"
+    return ", ".join(parts) + f"; about {spell_duration(seconds)}"
 
 
 def _from_others(cast: Forecast) -> str:

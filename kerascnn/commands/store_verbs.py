@@ -1,8 +1,7 @@
-"""`store`: what the store has; checked, thinned out, exported, handed on."""
+"""`store`: what the store has; checked, exported, handed on."""
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections import Counter
 from typing import Any
@@ -12,17 +11,15 @@ import msgspec
 from kerascnn.archive import Accepted, add, pack
 from kerascnn.commands.export_files import export_folder, table_files
 from kerascnn.commands.folders import say_others
+from kerascnn.commands.removal_verbs import describe_origin
 from kerascnn.data.cache import cached_entries
-from kerascnn.errors import StoreError, UsageError, near_match
+from kerascnn.errors import StoreError
 from kerascnn.execution.shapes import ModelShapes
-from kerascnn.identity import Origin, origin_of
+from kerascnn.identity import origin_of
 from kerascnn.places import experiments_folder, path_of, store_folder
-from kerascnn.publishing import used_runs
 from kerascnn.records import RunRecord
-from kerascnn.specs.study import PROFILES
 from kerascnn.spelling import printable, spell_size
 from kerascnn.store import Store, names_in
-from kerascnn.suite import Request, load_suite
 
 
 def show() -> int:
@@ -36,38 +33,11 @@ def show() -> int:
         print(printable(f"  {count:6d}  {builder:28s} data {content}  {platform}"))
     origins = Counter(origin_of(identity).name for identity in identities.values())
     for origin in store.origins():
-        print(printable(f"  {origins[origin.name]:6d}  taken in, from {origin.name}: {_describe_origin(origin)}"))
+        print(printable(f"  {origins[origin.name]:6d}  taken in, from {origin.name}: {describe_origin(origin)}"))
     for folder, what in (("_damaged", "set aside, damaged or replaced"), ("_failures", "failed")):
         found = names_in(store.root / folder)
         if found:
             print(f"  {len(found):6d}  {what} ({store.root / folder})")
-    return 0
-
-
-def _describe_origin(origin: Origin) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(origin.versions.items()))
-    return f"{origin.platform}, {origin.precision}, {versions}"
-
-
-def drop(name: str, *, sure: bool) -> int:
-    """Delete the runs that came from one other machine, named as `store` shows it, and look for no more of it."""
-    store = Store(store_folder())
-    origins = {origin.name: origin for origin in store.origins()}
-    if name not in origins:
-        raise UsageError(
-            f"`store drop` must name where runs were taken in from. Received: {name}. {near_match(name, origins)}"
-        )
-    origin = origins[name]
-    keys = [key for key, identity in store.identities().items() if origin_of(identity) == origin]
-    size = spell_size(sum(map(store.size_bytes, keys)))
-    print(printable(f"{len(keys)} runs ({size}) are from {_describe_origin(origin)}."))
-    if not sure and not _confirmed(f"Delete these {len(keys)} runs?"):
-        print("Nothing was deleted.")
-        return 0
-    for key in keys:
-        store.remove(key)
-    store.forget_origin(origin)
-    print(f"Deleted {len(keys)} runs.")
     return 0
 
 
@@ -87,29 +57,6 @@ def verify() -> int:
         print(f"{store.root / key}  damaged: {reason}; {where}. The next `all` trains it again.")
     print(f"{len(keys) - len(damaged)} of {len(keys)} runs are sound.")
     return StoreError.exit_code if damaged else 0
-
-
-def remove_unused(request: Request, *, sure: bool) -> int:
-    """Delete the runs on this data set that no notebook wants, under any profile, and no published page shows."""
-    store = Store(store_folder())
-    identities = store.identities()
-    content, wanted = _wanted_keys(request)
-    wanted |= used_runs(store.root).keys()
-    unused = sorted(k for k, i in identities.items() if k not in wanted and i.spec.data.content == content)
-    others = sum(identity.spec.data.content != content for identity in identities.values())
-    left = f" {others} runs on other data sets are left alone." if others else ""
-    if not unused:
-        print(f"Every run on this data set is wanted.{left}")
-        return 0
-    size = spell_size(sum(store.size_bytes(key) for key in unused))
-    print(f"{len(unused)} of {len(identities)} runs ({size}) are wanted by no notebook.{left}")
-    if not sure and not _confirmed(f"Delete these {len(unused)} runs?"):
-        print("Nothing was deleted.")
-        return 0
-    for key in unused:
-        store.remove(key)
-    print(f"Deleted {len(unused)} runs.")
-    return 0
 
 
 def export(target: str) -> int:
@@ -161,32 +108,6 @@ def _after_adding(taken: Accepted) -> str:
         "Next: `python pipeline.py plan` says which experiments they serve (those whose runs are all from one class of "
         "machines), `python pipeline.py all` trains what is still missing and shows them in the report."
     )
-
-
-def _wanted_keys(request: Request) -> tuple[str, set[str]]:
-    """The data set's content, and the keys that the notebooks want on it under every profile.
-
-    Raises: UsageError when a notebook cannot be read: what it wants is not known.
-    """
-    wanted: set[str] = set()
-    content = ""
-    for profile in PROFILES:
-        suite = load_suite(Request(profile=profile, data=request.data, seeds=request.seeds))
-        for experiment in suite.problems():
-            raise UsageError(f"What {experiment.name} wants is not known: {experiment.problem} Nothing was deleted.")
-        content = suite.dataset.content
-        for plan in suite.planned():
-            for ledger in suite.ledgers(plan.study, plan.experiment):
-                there = dataclasses.replace(plan, ledger=ledger)
-                wanted |= {key for by_seed in there.runs.values() for key in by_seed.values()}
-                wanted |= set(map(ledger.key, there.trials()))
-    return content, wanted
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} Say so with --yes, or ask where you can answer.")
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _run_row(record: RunRecord) -> dict[str, Any]:

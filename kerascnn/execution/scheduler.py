@@ -76,6 +76,7 @@ class _Books:
 class Scheduler:
     """Runs works in their order; inside one work the longest run starts first.
 
+    The works have one store. `costs`: what is known of how long runs take; this learns from every run.
     `notices` gives what workers have to say to the user since it was asked last.
     """
 
@@ -87,6 +88,7 @@ class Scheduler:
         progress: Progress,
         task: Callable[[bytes], bytes] = train,
         notices: Callable[[], list[str]] = list,
+        costs: Costs | None = None,
     ) -> None:
         self._works, self._executor, self._jobs, self._progress = works, executor, jobs, progress
         self._task, self._notices = task, notices
@@ -95,7 +97,7 @@ class Scheduler:
         self._drained_at: float | None = None
         self._futures: dict[Future, Handler] = {}
         self._books = _Books()
-        self._costs = {root: Costs(root) for root in {work.ledger.store.root for work in works}}
+        self._costs = costs or Costs(works[0].ledger.store.root)
         self._oracle_deaths = 0
         self._doing = "starting workers"
         self._idle_kind = ""
@@ -136,9 +138,7 @@ class Scheduler:
         finally:
             self._progress.close()
             self._say_failures_again()
-            for costs in self._costs.values():
-                if self._books.done:
-                    costs.save()
+            self._costs.save()
 
     def _check_drained(self) -> None:
         if self._drained_at is not None and (not self._books.under_way or time.monotonic() > self._drained_at):
@@ -286,8 +286,10 @@ class Scheduler:
             self._progress.say(f"Run {outcome.key[:12]} of {run.work.name} gave other bits than the entry it replaces.")
         if outcome.duration_seconds:
             self.trained += 1
-            costs = self._costs[run.work.ledger.store.root]
-            costs.learn(run.spec, run.work.ledger.setting.images_for(run.spec), outcome.duration_seconds)
+        if outcome.spent is not None:
+            self._costs.learn(run.spec, run.work.ledger.setting.images_for(run.spec), outcome.spent)
+        if outcome.starting_seconds:
+            self._costs.learn_starting(outcome.starting_seconds)
 
     def _try_alone(self, key: str, run: _Run, reason: str) -> None:
         """Once more with nothing else under way; the second time the run has failed for `reason`."""
@@ -322,7 +324,7 @@ class Scheduler:
                 self._progress.say(f"Failed in {name} for the reason told of {first}: {runs}: {', '.join(more)}")
 
     def _seconds(self, work: Work, spec: TrainSpec) -> float:
-        return self._costs[work.ledger.store.root].estimate_seconds(spec, work.ledger.setting.images_for(spec))
+        return self._costs.estimate_seconds(spec, work.ledger.setting.images_for(spec))
 
     def _report(self) -> None:
         books = self._books

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from kerascnn.costs import Spent, busy_seconds
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.checks import check_framework, check_machine, check_sources
 from kerascnn.execution.peak import settle_peak_memory
@@ -43,13 +44,16 @@ class TrainTask(Spec, frozen=True, kw_only=True):
 
 class TaskOutcome(Spec, frozen=True, kw_only=True):
     """What became of a task. `busy`: another pipeline is training this run, which `message` tells, and `suspended` whether
-    it has been stopped. `changed`: `--force` found other bits than the store had. `memory`: there was not enough of it."""
+    it has been stopped. `changed`: `--force` found other bits than the store had. `memory`: there was not enough of it.
+    `spent`: what a trained run took; `starting_seconds`: what its worker took to load TensorFlow before."""
 
     key: str
     state: Literal["trained", "found", "busy", "failed", "changed", "memory"]
     duration_seconds: float = 0.0
     message: str = ""
     suspended: bool = False
+    spent: Spent | None = None
+    starting_seconds: float = 0.0
 
 
 def train(task_json: bytes) -> bytes:
@@ -83,33 +87,58 @@ def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> Ta
     key = task.identity.key
     try:
         store.note_training("began", key)
-        result = _train(task)
+        starting_seconds = _start(task)
+        result, spent = _measure(task)
     except Exception as err:
         failure = _describe_failure(task, err)
         store.save_failure(failure)
         return TaskOutcome(key=key, state="memory" if _is_out_of_memory(err) else "failed", message=failure.reason)
-    seconds = result.record.cost.duration_seconds
+    trained = TaskOutcome(
+        key=key,
+        state="trained",
+        duration_seconds=result.record.cost.duration_seconds,
+        spent=spent if result.record.outcome == "finished" else None,  # one that diverged ended early
+        starting_seconds=starting_seconds,
+    )
     if hash_before == result.record.weights_sha256:
-        return TaskOutcome(key=key, state="trained", duration_seconds=seconds, message="the same bits as before")
+        return msgspec.structs.replace(trained, message="the same bits as before")
     store.commit(task.identity, result, replace=task.force)
     store.note_training("committed", key, result.record.weights_sha256)
-    state: Any = "changed" if hash_before else "trained"
-    return TaskOutcome(key=key, state=state, duration_seconds=seconds)
+    return msgspec.structs.replace(trained, state="changed") if hash_before else trained
 
 
-def _train(task: TrainTask) -> Any:
+def _start(task: TrainTask) -> float:
+    """Load what training needs, once in a process; the seconds that took."""
+    global _workshop
+    began = busy_seconds()
     check_machine(task.identity)
     load_keras()
     check_framework(task.identity.spec.threads)
+    from kerascnn.training import run as trainer
+
+    if _workshop is not None:
+        return 0.0
+    settle_peak_memory(trainer)
+    _workshop = trainer.Workshop()
+    return busy_seconds() - began
+
+
+def _measure(task: TrainTask) -> tuple[Any, Spent]:
+    assert _workshop is not None
+    began, traced = busy_seconds(), set(_workshop.programs)
+    result = _train(task, _workshop)
+    seconds, cost = busy_seconds() - began, result.record.cost
+    share = cost.training_seconds / max(cost.duration_seconds, cost.training_seconds)
+    is_first = not traced.issuperset(_workshop.programs)
+    return result, Spent(seconds=seconds, training_seconds=seconds * share, is_first=is_first)
+
+
+def _train(task: TrainTask, workshop: Workshop) -> Any:
     spec, search_path = task.identity.spec, Path(task.search_path)
     check_sources(task.identity, search_path)
     from kerascnn.data import open_dataset
     from kerascnn.training import run as trainer
 
-    global _workshop
-    if _workshop is None:
-        settle_peak_memory(trainer)
-        _workshop = trainer.Workshop()
     environment = Environment(
         platform=task.identity.platform,
         precision=spec.precision,
@@ -122,7 +151,7 @@ def _train(task: TrainTask) -> Any:
         key=task.identity.key,
         environment=environment,
         search_path=search_path,
-        workshop=_workshop,
+        workshop=workshop,
     )
     finished = msgspec.structs.replace(environment, finished_at=utc_now())
     return replace(result, record=msgspec.structs.replace(result.record, environment=finished))

@@ -195,6 +195,27 @@ def test_broken_notebooks_are_shown_as_failed_and_the_others_go_on(as_made: Plac
     assert place.keys() == as_made.keys() | place.keys()
 
 
+def test_models_that_cannot_be_trained_are_told_once_before_anything_is_trained(as_made: Place, tmp_path: Path) -> None:
+    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
+    shutil.copytree(as_made.store, place.store, ignore=shutil.ignore_patterns("_*"))
+    shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook("30_probabilities"))
+    place.edit("30_probabilities", "models.cheap", "nets:probabilities")
+    (place.experiments / "nets.py").write_text(
+        "import keras\n\n\ndef probabilities(image_shape, classes, **options):\n"
+        "    inputs = keras.Input(image_shape)\n"
+        "    outputs = keras.layers.Dense(classes, activation='softmax', name='end')(keras.layers.Flatten()(inputs))\n"
+        "    return keras.Model(inputs, outputs)\n"
+    )
+    keys = place.keys()
+    done = place.pipeline("all")
+    assert done.returncode == 6, done.stderr
+    assert done.stderr.count("must end in logits") == 1
+    assert re.search(r"30_probabilities is left out: Arms '.*', '.*': Model 'nets:probabilities' must", done.stderr)
+    assert "Trained 0 runs, executed 1 notebooks." in done.stdout
+    assert place.keys() == keys
+    assert "must end in logits" in (place.reports / "30_probabilities.html").read_text(encoding="utf-8")
+
+
 def test_a_killed_pipeline_keeps_what_was_finished_and_leaves_no_process(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
     process = place.start()

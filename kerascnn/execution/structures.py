@@ -1,0 +1,119 @@
+"""What is known of the models that studies want, each distinct one built once under its sources and versions."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+
+from kerascnn.data import cache_folder
+from kerascnn.errors import StoreError
+from kerascnn.execution.building import BuildTask, Built, build_all
+from kerascnn.execution.pool import LocalExecutor
+from kerascnn.ledger import Ledger
+from kerascnn.records import DatasetInfo
+from kerascnn.scratch import scratch_folder, variables_inside
+from kerascnn.specs import Study, TrainSpec
+from kerascnn.spelling import spell_arms
+from kerascnn.store import load_spec, write_replacing
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run to come of an experiment, whose model must be one that can be trained."""
+
+    experiment: str
+    study: Study
+    spec: TrainSpec
+    ledger: Ledger
+    dataset: DatasetInfo
+
+    @property
+    def label(self) -> str:
+        """What its arm is called."""
+        return self.study.label_of(self.spec, self.ledger.setting)
+
+    @cached_property
+    def task(self) -> BuildTask:
+        """How its model is built."""
+        sets = (self.dataset, *self.dataset.companions.values())
+        info = next((one for one in sets if one.content == self.spec.data.content), self.dataset)
+        return BuildTask(
+            model=self.spec.model,
+            task=self.spec.task,
+            image_shape=info.image_shape,
+            classes=len(info.class_names),
+            search_path=str(self.ledger.search_path),
+        )
+
+    @cached_property
+    def name(self) -> str:
+        """The same for the same model under the same sources and library versions, wherever they lie."""
+        identity, task = self.ledger.identity(self.spec), msgspec.structs.replace(self.task, search_path="")
+        parts = [task.canonical_json(), sorted(identity.sources.items()), sorted(identity.versions.items())]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def wanted_runs(experiment: str, study: Study, ledger: Ledger, dataset: DatasetInfo) -> list[Wanted]:
+    """The runs of the experiment that are to be trained next."""
+    return [Wanted(experiment, study, spec, ledger, dataset) for spec in study.next_specs(ledger)]
+
+
+class Structures:
+    """What is known of models, in small files of the user's cache; losing one costs a moment.
+
+    A model that could not be built is built again before that is said: the cause need not lie in its sources.
+    """
+
+    def __init__(self) -> None:
+        self._folder = cache_folder() / "models"
+        self._known: dict[str, Built | None] = {}
+
+    def find(self, wanted: Wanted) -> Built | None:
+        """What became of the model the last time it was built; None where that is not known."""
+        name = wanted.name
+        if name not in self._known:
+            try:
+                self._known[name] = load_spec(self._folder / f"{name}.json", Built)
+            except StoreError:  # may not be read
+                self._known[name] = None
+        return self._known[name]
+
+    def doubtful(self, wanted: Iterable[Wanted]) -> dict[str, Wanted]:
+        """By name, one run for each distinct model that was never built, or could not be."""
+        found = ((one, self.find(one)) for one in wanted)
+        return {one.name: one for one, built in found if built is None or built.fault}
+
+    def build(self, doubtful: Mapping[str, Wanted], executor: Executor) -> None:
+        """Build these models in workers of `executor`, and remember what became of them."""
+        for name, built in build_all({name: one.task for name, one in doubtful.items()}, executor).items():
+            self._known[name] = built
+            with contextlib.suppress(StoreError):
+                write_replacing(self._folder / f"{name}.json", built.canonical_json())
+
+    def build_alone(self, doubtful: Mapping[str, Wanted]) -> None:
+        """The same in a worker that is gone afterwards."""
+        with scratch_folder() as scratch:
+            executor = LocalExecutor(1, variables_inside(scratch), scratch / "worker.log")
+            try:
+                self.build(doubtful, executor)
+            finally:
+                executor.shutdown(cancel_futures=True)
+
+    def faults(self, wanted: Iterable[Wanted]) -> dict[str, str]:
+        """Experiment -> what is wrong with its models: a sentence for each distinct fault, which names the arms."""
+        arms: dict[str, dict[str, list[str]]] = {}
+        for one in wanted:
+            built = self.find(one)
+            if built is not None and built.fault:
+                labels = arms.setdefault(one.experiment, {}).setdefault(built.fault, [])
+                labels += [one.label] if one.label not in labels else []
+        return {
+            experiment: " ".join(f"{spell_arms(labels)}: {fault}" for fault, labels in by_fault.items())
+            for experiment, by_fault in arms.items()
+        }
