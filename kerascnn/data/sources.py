@@ -19,6 +19,9 @@ from kerascnn.foreign.reading import first_bytes, open_regular
 READERS_VERSION = 2
 """To be raised when a reader decodes the same bytes to other pixels, labels or names than before."""
 
+LARGEST_HASHED_BYTES = 10**9
+"""A larger file is told apart by its size and times: planning is not to wait for its bytes, which may be nothing but nulls."""
+
 FORMATS: tuple[Callable[[Path], Found | None], ...] = (
     cifar_release.find,
     parquet.find,
@@ -156,11 +159,14 @@ def _name_in(found: Found, file: Path) -> str:
 
 
 def _stamp(file: Path, by_stat: bool) -> str | list[int]:
-    """The file's bytes as a SHA-256, or what changes whenever they do: size and both times."""
-    if not by_stat:
-        return file_sha256(file)
+    """The file's bytes as a SHA-256, or what changes whenever they do: size and both times. Of many files, those that
+    are not there are told by who reads them, all at once."""
     try:
         stat = file.stat()
     except OSError as err:
+        if by_stat:
+            return "not there"
         raise DataError(f"{file} must be a readable file. Received: {err.strerror or err}.") from err
+    if not by_stat and stat.st_size <= LARGEST_HASHED_BYTES:
+        return file_sha256(file)
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tiny_sets as tiny
 
+from kerascnn.data.decoded import Decoded, Options
+from kerascnn.data.sources import recognise
 from kerascnn.errors import DataError
 
 
@@ -39,7 +41,7 @@ def test_the_beginning_of_a_part_has_all_classes(tmp_path: Path) -> None:
     assert set(decoded.train_labels[:12].tolist()) == {0, 1, 2}
 
 
-@pytest.mark.parametrize("test_name", ["test", "val", "validation"])
+@pytest.mark.parametrize("test_name", ["test", "val", "validation", "Testing", "test_set"])
 def test_a_test_folder_is_the_test_part(test_name: str, tmp_path: Path) -> None:
     tiny.write_pictures(tmp_path / "pets" / "train", count=6)
     tiny.write_pictures(tmp_path / "pets" / test_name, count=3)
@@ -133,3 +135,99 @@ def test_folders_that_are_no_data_set_are_refused(build: object, complaint: str,
     build(tmp_path / "pets")  # type: ignore[operator]
     with pytest.raises(DataError, match=complaint):
         tiny.decode(tmp_path / "pets")
+
+
+def read_aloud(path: Path) -> tuple[Decoded, list[str]]:
+    """The decoded set, and what was said about it."""
+    said: list[str] = []
+    found = recognise(path)
+    return found.read(found, Options(report=said.append)), said
+
+
+def test_what_is_no_picture_takes_no_part_and_that_is_said(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets")
+    (root / "cat" / "notes.txt").write_text("not a picture")
+    (root / "dog" / "features.npy").write_bytes(b"not a picture")
+    (root / "weights").mkdir()
+    (root / "weights" / "net.h5").write_bytes(b"no picture either")
+    decoded, said = read_aloud(root)
+    assert decoded.class_names == ("cat", "dog")
+    assert "What is no picture takes no part: cat/notes.txt, dog/features.npy, weights." in said
+
+
+def test_loose_pictures_beside_class_folders_take_no_part_and_that_is_said(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets")
+    tiny.write_picture(root / "loose.png", tiny.TRAIN_PIXELS[0])
+    decoded, said = read_aloud(root)
+    assert len(decoded.train_images) + len(decoded.test_images) == 10
+    assert "1 pictures beside the class folders take no part, loose.png for one." in said
+
+
+@pytest.mark.parametrize("inside", ["", "images"])
+def test_a_test_part_without_labels_takes_no_part_and_a_fifth_is_set_aside(inside: str, tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets" / "train").parent
+    tiny.write_picture(root / "test" / inside / "1.png", tiny.TRAIN_PIXELS[0])
+    decoded, said = read_aloud(root)
+    assert (len(decoded.train_images), len(decoded.test_images)) == (8, 2)
+    assert "What lies in test has no labels, so it takes no part." in said
+    assert any("a fifth of the pictures of each class is set aside" in line for line in said)
+
+
+def test_where_the_test_part_has_no_labels_a_validation_part_is_the_test_part(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets" / "train").parent
+    (root / "test").mkdir()
+    tiny.write_pictures(root / "valid", count=2)
+    assert len(read_aloud(root)[0].test_images) == 4
+
+
+def test_class_folders_that_macos_spells_otherwise_are_the_same_classes(tmp_path: Path) -> None:
+    tiny.write_pictures(tmp_path / "pets" / "train", ("caf\u00e9", "dog"))
+    tiny.write_pictures(tmp_path / "pets" / "test", ("cafe\u0301", "dog"), count=2)
+    assert len(tiny.decode(tmp_path / "pets").test_images) == 4
+
+
+def test_all_unreadable_pictures_are_named_at_once_and_none_by_an_address_in_memory(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets", count=10)
+    for number in range(3):
+        (root / "cat" / f"{number}.png").write_bytes(b"nonsense")
+    (root / "dog" / "7.png").write_bytes(tiny.encode(tiny.TRAIN_PIXELS[0])[:500])
+    (root / "dog" / "8.png").write_bytes(b"")
+    with pytest.raises(
+        DataError, match=r"5 of 20 that are not: cat/0.png .*, cat/1.png .*, cat/2.png .*, dog/7.png"
+    ) as caught:
+        tiny.decode(root)
+    assert "dog/8.png (an empty file)" in str(caught.value)
+    assert "0x" not in str(caught.value)
+
+
+def test_of_many_unreadable_pictures_some_are_named_and_all_counted(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets", count=15)
+    for file in root.glob("*/*.png"):
+        file.write_bytes(b"nonsense")
+    with pytest.raises(DataError, match=r"30 of 30 that are not: .* and 20 more"):
+        tiny.decode(root)
+
+
+def test_a_stray_set_among_class_folders_does_not_decide_the_format(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets")
+    tiny.write_parquet(root)
+    tiny.write_npz(root / "features.npz")
+    (root / "cat.tar.gz").write_bytes(b"nonsense")
+    assert recognise(root).format == "folders of pictures"
+
+
+def test_names_that_are_no_text_can_be_hashed_stored_and_printed(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "p\udce9ts", ("caf\udce9", "dog"))
+    decoded = tiny.decode(root)
+    assert (decoded.title, decoded.class_names) == ("p\\xe9ts", ("caf\\xe9", "dog"))
+    (root / "dog" / "x\udcff.png").write_bytes(b"nonsense")
+    with pytest.raises(DataError) as caught:
+        tiny.decode(root)
+    assert "dog/x\\xff.png" in str(caught.value).encode().decode()
+
+
+def test_classes_deeper_than_their_folder_are_not_guessed(tmp_path: Path) -> None:
+    for year in ("2023", "2024"):
+        tiny.write_pictures(tmp_path / "years" / year)
+    with pytest.raises(DataError, match=r"pictures without class folders, 0.png for one"):
+        tiny.decode(tmp_path / "years")

@@ -9,7 +9,7 @@ import pytest
 import tiny_sets as tiny
 from PIL import Image
 
-from kerascnn.data.formats.images import Progress, decode_picture, decode_square
+from kerascnn.data.formats.images import Progress, decode_picture, decode_square, kind_of_picture, quiet_decoders
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 
@@ -87,3 +87,81 @@ def test_progress_is_reported_at_most_every_two_seconds(messages: list[str], mon
         clock[0] += 1.5
         progress.advance(1_000)
     assert messages == ["Decoding pets: 2,000 of 4,000 images", "Decoding pets: 4,000 of 4,000 images"]
+
+
+def with_chunk(png: bytes, kind: bytes, body: bytes) -> bytes:
+    """The PNG with one chunk more after its header."""
+    chunk = struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return png[:33] + chunk + png[33:]
+
+
+SOUND = tiny.encode(tiny.TRAIN_PIXELS[0])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        with_chunk(SOUND, b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 2_000_000)),
+        with_chunk(SOUND, b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(b"a" * 2_000_000)),
+        with_chunk(SOUND, b"iCCP", b"odd\0\0" + zlib.compress(bytes(3_000_000))),
+        with_chunk(SOUND, b"eXIf", b"MM\0*\xff\xff\xff\xff"),
+        with_chunk(SOUND, b"tEXt", b"Raw profile type exif\0nonsense"),
+        with_chunk(SOUND, b"abCd", b"who knows"),
+        SOUND[:-12]
+        + with_chunk(SOUND, b"zTXt", b"a\0\0" + zlib.compress(b"a" * 2_000_000))[33 : -len(SOUND) + 33]
+        + SOUND[-12:],
+    ],
+    ids=[
+        "long text",
+        "long international text",
+        "long profile",
+        "broken EXIF",
+        "odd text",
+        "unknown",
+        "long text at the end",
+    ],
+)
+def test_a_sound_png_with_odd_metadata_keeps_its_pixels(data: bytes) -> None:
+    np.testing.assert_array_equal(decode_picture(data), tiny.TRAIN_PIXELS[0])
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        b"\xff\xe1" + struct.pack(">H", 20) + b"Exif\0\0MM\0*" + b"\xff" * 8,
+        b"\xff\xe2" + struct.pack(">H", 20) + b"MPF\0MM\0*" + b"\xff" * 10,
+        b"\xff\xed" + struct.pack(">H", 24) + b"Photoshop 3.0\0" + b"8BIM" + b"\xff" * 4,
+        b"\xff\xfe" + struct.pack(">H", 60_000) + b"a" * 59_998,
+    ],
+    ids=["EXIF", "several pictures", "Photoshop", "comment"],
+)
+def test_a_sound_jpeg_with_odd_metadata_keeps_its_pixels(segment: bytes) -> None:
+    sound = tiny.encode(tiny.TRAIN_PIXELS[0], "JPEG")
+    with quiet_decoders():
+        np.testing.assert_array_equal(decode_picture(sound[:2] + segment + sound[2:]), decode_picture(sound))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])
+def test_every_format_is_known_by_its_first_bytes(format: str) -> None:
+    data = tiny.encode(tiny.TRAIN_PIXELS[0], format)
+    assert kind_of_picture(data[:16]) == format
+    assert decode_picture(data).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "an EPS drawing"),
+        (b"\0\0\0\x18ftypheic", "a HEIC picture"),
+        (b"\0\0\0\x18ftypavif", "an AVIF picture"),
+        (b"<!DOCTYPE html>", "a web page"),
+        (b"", "an empty file"),
+        (b"nonsense", "no picture that is read here"),
+    ],
+)
+def test_nothing_else_reaches_a_decoder_and_it_is_said_what_it_is(
+    head: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("PIL.Image.open", None)
+    with pytest.raises(ValueError, match=words):
+        decode_picture(head)

@@ -110,3 +110,28 @@ def test_a_file_without_an_image_column_is_refused(tmp_path: Path) -> None:
     folder = tiny.write_parquet(tmp_path / "set", columns=("photo", "label"))
     with pytest.raises(DataError, match=r"must have a column img or image. Received: photo, label"):
         tiny.decode(folder)
+
+
+def test_images_of_several_sizes_are_brought_to_one(tmp_path: Path) -> None:
+    encoded = [PICTURE, tiny.encode(tiny.TRAIN_PIXELS[1, :31]), tiny.encode(np.zeros((600, 300, 3), np.uint8))]
+    for part in ("train", "test"):
+        tiny.write_parquet_file(tmp_path / f"{part}.parquet", encoded, [0, 1, 0])
+    decoded = tiny.decode(tmp_path, image_size=48)
+    assert decoded.train_images.shape == decoded.test_images.shape == (3, 48, 48, 3)
+
+
+def test_a_picture_that_many_rows_mean_is_in_each_of_them(tmp_path: Path) -> None:
+    encoded = [tiny.encode(tiny.TRAIN_PIXELS[row % 2]) for row in range(2_500)]
+    for part in ("train", "test"):
+        tiny.write_parquet_file(tmp_path / f"{part}.parquet", encoded, [row % 2 for row in range(2_500)])
+    images = tiny.decode(tmp_path).train_images
+    np.testing.assert_array_equal(images, tiny.TRAIN_PIXELS[[row % 2 for row in range(2_500)]])
+
+
+def test_all_unreadable_images_are_named_at_once(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        tiny.write_parquet_file(tmp_path / f"{part}.parquet", [PICTURE, b"no", PICTURE, b""], [0, 1, 0, 1])
+    with pytest.raises(
+        DataError, match=r"2 of 4 that are not: the image in row 1 .*the image in row 3 \(an empty file\)"
+    ):
+        tiny.decode(tmp_path)
