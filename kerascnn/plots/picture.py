@@ -57,6 +57,9 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MARK = "class:"
 """How the `gid` begins that names classes; every other id is matplotlib's own."""
 
+EDGE_PIXELS = 4
+SMALLEST_POINTS = 7
+
 P = ParamSpec("P")
 
 
@@ -117,11 +120,30 @@ def drawn(plot: Callable[P, Picture]) -> Callable[P, Picture]:
         with chart_style():
             picture = plot(*args, **kwargs)
             picture.figure.draw_without_rendering()
+            keep_inside(picture.figure)
         for text in picture.figure.findobj(Text):
             text.set_parse_math(False)
         return picture
 
     return in_style
+
+
+def keep_inside(figure: Figure) -> None:
+    """Move headings that reach over the right edge to the left, and make those smaller that are wider than the figure."""
+    headings = [text for axes in figure.axes for text in axes.findobj(Text) if _is_heading(axes, text)]
+    for text in (*headings, *figure.texts):
+        room = figure.bbox.width - 2 * EDGE_PIXELS
+        width = text.get_window_extent().width
+        if width > room:
+            text.set_fontsize(max(float(text.get_fontsize()) * room / width, SMALLEST_POINTS))
+        over = text.get_window_extent().x1 - (figure.bbox.width - EDGE_PIXELS)
+        if over > 0:
+            place = text.get_transform().transform(text.get_position()) - (over, 0)
+            text.set_x(text.get_transform().inverted().transform(place)[0])
+
+
+def _is_heading(axes: Axes, text: Text) -> bool:
+    return bool(text.get_text()) and text.get_text() in (axes.get_title(), axes.get_title("left"))
 
 
 def looks_of(arms: Sequence[ArmRuns]) -> list[Look]:

@@ -9,10 +9,11 @@ from factories import by_name, make_arm, make_epochs, make_failure, make_probe, 
 from kerascnn import plots
 from kerascnn.plots.axes import power_text, spread
 from kerascnn.plots.cost import unbeaten
-from kerascnn.plots.picture import looks_of
+from kerascnn.plots.picture import keep_inside, looks_of, new_figure
 from kerascnn.records import ArmRuns, PublishedSearch, Trial
 from kerascnn.specs import Comparison, Identity
 from kerascnn.stats import judge_all
+from kerascnn.stats.units import UNITS
 
 RUNS = [
     make_runs(make_arm("sigmoid", label="Sigmoid", tone="sigmoid"), (0.10, 0.11, 0.10)),
@@ -240,3 +241,23 @@ def test_a_notebook_shows_a_picture_and_its_words():
 def test_a_picture_can_be_named_anew_with_its_table():
     picture = plots.plot_finals(RUNS).named("finals-again", "Again")
     assert (picture.name, picture.title, picture.table.name) == ("finals-again", "Again", "finals-again")
+
+
+@pytest.mark.parametrize("metric", UNITS)
+def test_a_heading_ends_inside_the_drawing_however_long_it_is(metric):
+    arms = [make_runs(make_arm(f"a{n}", label="an arm with a name of nearly fifty letters " * 2)) for n in range(2)]
+    measured = {metric: {1: 0.5, 2: 0.6}}
+    arms = [ArmRuns(a.arm, {s: make_record(a.arm, s, 0.5) for s in (1, 2)}, measured=measured) for a in arms]
+    figure = plots.plot_finals(arms, metric).figure
+    (axes,) = figure.axes
+    heading = next(text for text in axes.findobj(matplotlib.text.Text) if text.get_text() == axes.get_title("left"))
+    assert heading.get_window_extent().x1 <= figure.bbox.width
+    assert heading.get_window_extent().x0 >= 0
+
+
+def test_a_heading_wider_than_the_drawing_is_written_smaller():
+    figure, (axes,) = new_figure()
+    axes.set_title("w" * 90)
+    keep_inside(figure)
+    (heading,) = [text for text in axes.findobj(matplotlib.text.Text) if text.get_text() == "w" * 90]
+    assert 7 <= heading.get_fontsize() < 10
