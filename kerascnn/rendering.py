@@ -147,6 +147,6 @@ def _title(path: Path) -> str:
 
 def _content(path: Path) -> dict:
     try:
-        return read_notebook(path).content
+        return read_notebook(path).shown()
     except NotebookError:
         return {"cells": []}

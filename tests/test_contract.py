@@ -295,6 +295,20 @@ def test_a_badge_before_the_title_a_comment_in_code_and_code_before_both_hide_no
     assert notebook.introduction.startswith("<a href")
 
 
+def test_pages_are_shown_the_texts_and_pictures_of_the_cells_and_nothing_that_may_be_nested_at_will() -> None:
+    content = make_notebook(metadata={"a": [[[]]]})
+    content["cells"][0] |= {"attachments": {"x.png": {"image/png": "abc", "deep": [[]]}, "y": 3}, "outputs": [[[]]]}
+    shown = opened(content).shown()
+    assert list(shown) == ["cells"]
+    assert shown["cells"][0] == {
+        "cell_type": "markdown",
+        "metadata": {"tags": []},
+        "source": "# Depth\n\nDoes depth help?",
+        "attachments": {"x.png": {"image/png": "abc"}},
+    }
+    assert [cell["source"] for cell in shown["cells"]] == [cell["source"] for cell in content["cells"]]
+
+
 # --- files --------------------------------------------------------------------------------------------------
 
 

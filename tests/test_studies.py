@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import psutil
 import pytest
 
 from kerascnn.errors import NotebookError
@@ -160,6 +161,15 @@ def test_a_bad_value_is_said_of_the_parameter_that_the_user_typed(
     asked.path.write_text(asked.path.read_text().replace("depths = [1]", "depths = [1]\\nrate = 0.1"))
     (answer,) = load_studies([asked])
     assert re.search(message, str(answer)), answer
+
+
+def test_a_process_that_a_cell_detached_does_not_outlive_the_planning(tmp_path: Path) -> None:
+    sleeps = "[sys.executable, '-c', 'import time; time.sleep(300)']"
+    detach = f"import subprocess, sys\npid = subprocess.Popen({sleeps}, start_new_session=True).pid\nopen('pid', 'w').write(str(pid))\n"
+    (answer,) = load_studies([request(tmp_path, "x", detach + SOUND, {"depths": [4]})])
+    assert names(answer) == ["deep-4"]
+    pid = int((tmp_path / "pid").read_text())
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_an_unknown_keyword_in_a_cell_gets_the_near_match_and_its_line(tmp_path: Path) -> None:

@@ -94,6 +94,10 @@ class Notebook:
         cells = [_fresh(cell) for cell in self.content["cells"] if INJECTED not in _tags(cell)]
         return self.content | {"cells": cells, "metadata": self.content.get("metadata", {})}
 
+    def shown(self) -> dict[str, Any]:
+        """What pages show of it: text, tags and pasted pictures of its cells, whatever else is in the file."""
+        return {"cells": [_shown(cell) for cell in self.content["cells"]]}
+
     def check(self) -> None:
         """Raises: NotebookError when a required cell is missing."""
         cells = self.content["cells"]
@@ -263,6 +267,17 @@ def _tags(cell: dict[str, Any]) -> list[str]:
 def _fresh(cell: dict[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
     return {"metadata": {}, "source": ""} | cell | made
+
+
+def _shown(cell: dict[str, Any]) -> dict[str, Any]:
+    kept = {"cell_type": cell["cell_type"], "metadata": {"tags": _tags(cell)}, "source": cell_source(cell)}
+    pasted = cell.get("attachments")
+    pictures = {
+        name: {kind: text for kind, text in data.items() if isinstance(text, str)}
+        for name, data in (pasted.items() if isinstance(pasted, dict) else ())
+        if isinstance(data, dict)
+    }
+    return kept | ({"attachments": pictures} if pictures else {})
 
 
 def _is_text(cell: dict[str, Any]) -> bool:

@@ -100,6 +100,7 @@ def _serve() -> None:
         path, values, seconds = json.loads(line)
         sys.stdout.buffer.write(_answer(Path(path), values, seconds).replace(b"\n", b" ") + b"\n")
         sys.stdout.buffer.flush()
+    end_strays()  # once: looking for them takes longer than a study
 
 
 def _answer(path: Path, values: dict[str, Any], seconds: float) -> bytes:
@@ -121,7 +122,6 @@ def _answer(path: Path, values: dict[str, Any], seconds: float) -> bytes:
     finally:
         os.killpg(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        end_strays()
     if problem is None and not answer.endswith(b"\n"):
         problem = _how_it_ended(os.waitstatus_to_exitcode(status))
     return answer if problem is None else json.dumps({"error": f"The cells ended the process: {problem}"}).encode()

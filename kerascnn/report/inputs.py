@@ -84,7 +84,7 @@ class Entry:
             return None
         try:
             notebook = json.loads((self.folder / "executed.ipynb").read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return notebook if isinstance(notebook, dict) else None
 
