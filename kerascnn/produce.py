@@ -114,7 +114,9 @@ class Producer:
         ]
         doubtful = self._structures.doubtful(wanted)
         if doubtful:
-            self._progress.say(f"Building {len(doubtful)} models once, before anything is trained.")
+            self._progress.say(
+                f"Building {len(doubtful)} model{'s' if len(doubtful) > 1 else ''} once, before anything is trained."
+            )
             self._structures.build(doubtful, trainers)
         for run in wanted:
             if (built := self._structures.find(run)) is not None:

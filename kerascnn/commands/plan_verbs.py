@@ -59,7 +59,9 @@ def print_plan(request: Request) -> int:
     forecaster = Forecaster(suite, jobs)
     if doubtful := forecaster.models_to_build():
         print(
-            f"Building {len(doubtful)} models once, without training, to see their size.", file=sys.stderr, flush=True
+            f"Building {len(doubtful)} model{'s' if len(doubtful) > 1 else ''} once, without training, to see their size.",
+            file=sys.stderr,
+            flush=True,
         )
         forecaster.structures.build_alone(doubtful)
     faults = forecaster.structures.faults(forecaster.wanted)
