@@ -27,7 +27,7 @@ from kerascnn.spelling import printable, spell_arms
 from kerascnn.stats.lines import warnings_of
 from kerascnn.store import Store
 
-NOT_READERS = ("training", "models", "data", "execution", "report")
+NOT_READERS = ("training", "models", "data", "foreign", "execution", "report")
 """Packages that take no part in what a notebook makes of its runs."""
 
 READER_LIBRARIES = ("pandas", "seaborn", "matplotlib", "scipy", "numpy", "keras", "tensorflow")
