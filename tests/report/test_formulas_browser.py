@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from browsing import open_details, page_names, set_width, start_browser
+from browsing import open_details, page_names, set_width
 from sample_report import make_entry, make_inputs, make_notebook
 
 from kerascnn.report import render_report
@@ -67,13 +67,6 @@ def lesson(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lesson") / "reports"
     render_report(inputs, folder)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    driver = start_browser()
-    yield driver
-    driver.quit()
 
 
 def cut_off(browser, folder: Path, names: list[str]) -> dict[str, list[str]]:
