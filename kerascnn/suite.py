@@ -263,7 +263,10 @@ def _without_too_large(experiments: tuple[Experiment, ...], dataset: DatasetInfo
         enough = f" It is enough for {', '.join(fit)} alone (`--only`)." if fit else ""
         raise DataError(f"{max(lacks.values(), key=list(lacks.values()).count)}{enough}")
     return tuple(
-        replace(e, study=None, problem=NotebookError(lacks[e.name])) if e.name in lacks else e for e in experiments
+        replace(e, study=None, problem=NotebookError(f"{lacks[e.name]} (in {e.notebook.path.name})"))
+        if e.name in lacks
+        else e
+        for e in experiments
     )
 
 

@@ -15,7 +15,7 @@ SOURCES = (
     "# Wide or narrow?\n\nDoes a wider layer help?",
     'profile = "quick"  # how much\nseeds = None  # of every arm\nwidths = [4, 8]  # units\nrate = 0.01  # step\n',
     "from kerascnn import Arm, Budget, OptimiserSpec, Study, model\nwide = max(widths)\n",
-    "budget = Budget(epochs=1, seeds=1, train_images=10, val_images=2, test_images=5)\nstudy = Study(\n"
+    "budget = Budget(epochs=1, seeds=1, train_images=64, val_images=8, test_images=5)\nstudy = Study(\n"
     '    question="Does a wider layer help?",\n    arms=[Arm(name=f"w-{w}", label="W", model=model("models.lenet"), '
     "optimiser=OptimiserSpec(learning_rate=rate)) for w in widths],\n"
     '    budgets={"smoke": budget, "quick": budget, "full": budget}, profile=profile, seeds=seeds,\n)',

@@ -28,7 +28,7 @@ PATIENCE = "1.5"
 def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of the commands, with a few images."""
     root = tmp_path_factory.mktemp("notebooks")
-    images, labels = np.zeros((60, 32, 32, 3), np.uint8), np.arange(60)[:, None] % 10
+    images, labels = np.zeros((200, 32, 32, 3), np.uint8), np.arange(200)[:, None] % 10
     data = root / "tiny.npz"
     np.savez(data, x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
     places = {"KERASCNN_STORE": root / "runs", "KERASCNN_REPORTS": root / "reports", "KERASCNN_CACHE": root / "cache"}
