@@ -29,7 +29,7 @@ def data(tmp_path: Path) -> Path:
     rng = np.random.default_rng(1)
     path = tmp_path / "tiny.npz"
     arrays: dict[str, Any] = {}
-    for split, count in (("train", 40), ("test", 20)):
+    for split, count in (("train", 200), ("test", 20)):
         arrays[f"x_{split}"] = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
         arrays[f"y_{split}"] = np.arange(count) % 4
     np.savez(path, **arrays)
