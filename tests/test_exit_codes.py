@@ -45,7 +45,7 @@ class Place:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KERASCNN_")}
         places = {name: str(root / name.lower()) for name in ("CACHE", "STORE", "REPORTS", "EXPERIMENTS")}
         self.variables = kept | {f"KERASCNN_{name}": value for name, value in places.items()}
-        images, labels = np.zeros((40, 8, 8, 3), np.uint8), np.arange(40) % 4
+        images, labels = np.zeros((200, 8, 8, 3), np.uint8), np.arange(200) % 4
         np.savez(root / "tiny.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
         self.variables["KERASCNN_DATA"] = str(root / "tiny.npz")
 
