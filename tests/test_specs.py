@@ -187,11 +187,11 @@ def test_a_bad_value_of_a_nested_spec_is_an_error_that_shows_it() -> None:
         arm.validated()
 
 
-@pytest.mark.parametrize(("arms", "seeds"), [(1, 1001), (1, 10**12), (100, 201)])
+@pytest.mark.parametrize(("arms", "seeds"), [(100, 201), (21, 999)])
 def test_more_runs_than_anybody_trains_are_an_error(arms: int, seeds: int) -> None:
     budget = Budget(epochs=1, seeds=1)
     named = [Arm(name=f"a{n}", label="A", model=ModelSpec(builder="b")) for n in range(arms)]
-    with pytest.raises(UsageError, match=r"must (be|have) at most [0-9,]+"):
+    with pytest.raises(UsageError, match=r"must have at most 20,000 runs"):
         Study(question="?", arms=named, budgets=dict.fromkeys(("smoke", "quick", "full"), budget), seeds=seeds)
 
 

@@ -152,17 +152,8 @@ class Study(Spec, frozen=True, kw_only=True):
         for field in ("arms", "claims", "searches", "rate_grids"):
             msgspec.structs.force_setattr(self, field, tuple(getattr(self, field)))
         self._check_profile()
-        self._check_seeds()
         self._check_arms()
         self._check_claims()
-
-    def _check_seeds(self) -> None:
-        number = self.seeds or self.budget.seeds
-        if isinstance(number, int) and number >= FRESH_SEEDS:  # of the wrong type: `validated` says so
-            raise UsageError(
-                f"`seeds` must be less than {FRESH_SEEDS}: seeds from there on are those of searches and step sizes. "
-                f"Received: seeds={number}. Give fewer."
-            )
 
     @property
     def budget(self) -> Budget:
@@ -355,8 +346,11 @@ class Study(Spec, frozen=True, kw_only=True):
         seeds = self.seeds or self.budget.seeds
         if not isinstance(seeds, int):
             return  # said with the name of the field when the types are checked
-        if seeds > FRESH_SEEDS:
-            raise UsageError(f"`seeds` must be at most {FRESH_SEEDS}. Received: seeds={seeds}.")
+        if seeds >= FRESH_SEEDS:
+            raise UsageError(
+                f"`seeds` must be less than {FRESH_SEEDS}: seeds from there on are those of searches and step sizes. "
+                f"Received: seeds={seeds}. Give fewer."
+            )
         if seeds * len(self.arms) > MOST_RUNS:
             raise UsageError(
                 f"A study must have at most {MOST_RUNS:,} runs. Received: {len(self.arms):,} arms of {seeds:,} seeds."

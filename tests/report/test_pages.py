@@ -204,7 +204,7 @@ def test_csv_files_hold_unrounded_numbers_and_no_formulas(sample):
     ("value", "argument"),
     [
         (0.1, "-p x=0.1"),
-        ([8, 14], "-p 'x=[8,14]'"),
+        ([8, 14], "-p 'x=[8, 14]'"),
         ("cosine", "-p x=cosine"),
         ("two words", "-p 'x=\"two words\"'"),
         ("true", "-p 'x=\"true\"'"),

@@ -90,7 +90,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Typed]:
 def test_whatever_is_typed_one_sentence_names_what_is_wrong(
     typed: Typed, tmp_path: Path, numbers: Sequence[int]
 ) -> None:
-    attempt_all(typed.attempt, numbers, tmp_path, "tests/fuzz/test_parameters.py")
+    attempt_all(typed.attempt, numbers, tmp_path, "tests/fuzz/test_hostile_parameters.py")
 
 
 @pytest.mark.slow
