@@ -239,8 +239,11 @@ LARGE_SPACE = (Choice(name="blocks", values=tuple(range(1000))), KERNELS, KIND)
 @pytest.mark.parametrize("oracle", ORACLES)
 @pytest.mark.parametrize(
     ("space", "trials", "epochs"),
-    [(LARGE_SPACE, 30, 4), (LESSON_SPACE, 9, 4), (LESSON_SPACE, 14, 9)],
-    ids=["large", "quick", "full"],
+    [
+        pytest.param(LARGE_SPACE, 30, 4, id="large"),
+        pytest.param(LESSON_SPACE, 9, 4, id="quick", marks=pytest.mark.thorough),
+        pytest.param(LESSON_SPACE, 14, 9, id="full", marks=pytest.mark.thorough),
+    ],
 )
 def test_all_oracles_see_the_same_number_of_images_up_to_one_trial(
     oracle: str, space: tuple[Choice, ...], trials: int, epochs: int
