@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
-from kerascnn.errors import UsageError
+from kerascnn.errors import KerascnnError, StoreError, UsageError
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 FOLDERS = ("KERASCNN_EXPERIMENTS", "KERASCNN_STORE", "KERASCNN_REPORTS", "KERASCNN_CACHE", "KERAS_HOME")
 """The variables that name folders."""
+NO_PLACES = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EINVAL)
+"""What systems answer where the text itself is at fault."""
 
 
 def experiments_folder() -> Path:
@@ -50,15 +53,18 @@ def folder_of(name: str) -> Path | None:
     return None if given is None else path_of(given, name).resolve()
 
 
-def path_of(text: str, called: str) -> Path:
+def path_of(text: str, called: str, unreadable: type[KerascnnError] = StoreError) -> Path:
     """The place that the user calls `text`, from the root on: `~` is a home folder.
 
-    Raises: UsageError when it can be none; `called` is the option or variable that it was given with.
+    Raises: UsageError when it can be none, `unreadable` when the disk does not say; `called` is the option or variable that
+    it was given with.
     """
     try:
         path = Path(text).expanduser().absolute()
         path.resolve().exists()
     except (OSError, RuntimeError, ValueError) as err:
+        if isinstance(err, OSError) and err.errno not in NO_PLACES:
+            raise unreadable(f"{called} cannot be read: {err.strerror} ({text}).") from err
         reason = err.strerror if isinstance(err, OSError) else err
         raise UsageError(
             f"{called} must be a place that can be looked up. Received: {text} ({reason or err}). Write another, from the "

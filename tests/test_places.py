@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 import kerascnn
 from kerascnn import places
 from kerascnn.data import cache_folder
-from kerascnn.errors import UsageError
+from kerascnn.errors import DataError, KerascnnError, StoreError, UsageError
 from kerascnn.places import (
     CHECKOUT,
     children_variables,
@@ -84,6 +85,20 @@ def test_what_can_be_no_place_is_refused_by_the_name_it_was_given_with(
     monkeypatch.setenv("KERASCNN_STORE", given)
     with pytest.raises(UsageError, match=r"KERASCNN_STORE must be a place that can be looked up\. Received: "):
         store_folder()
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(errno.EACCES, StoreError), (errno.EIO, DataError), (errno.ESTALE, StoreError)]
+)
+def test_what_the_disk_refuses_is_no_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, code: int, kind: type[KerascnnError]
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(kind, match=rf"^The folder cannot be read: {os.strerror(code)} \(somewhere\)"):
+        path_of("somewhere", "The folder", kind)
 
 
 def test_without_a_home_folder_the_message_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
