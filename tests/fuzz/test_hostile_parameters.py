@@ -22,6 +22,8 @@ from warm import Commands, Done, run_alone, start_commands
 
 from kerascnn.notebooks.contract import find_notebooks, read_notebook
 
+pytestmark = pytest.mark.xdist_group("typed")  # the commands are made ready once
+
 ATTEMPTS = 500
 
 

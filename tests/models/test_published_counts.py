@@ -1,12 +1,13 @@
 """The famous architectures at their original sizes have the published numbers of parameters and multiply-adds.
 
-Counted are trained parameters; moving averages of Batch Normalization are not among them. Weights are zeros here:
+Counted are trained parameters; moving averages of Batch Normalization are not among them. No weight is made here:
 only their shapes matter, and drawing hundreds of millions of random numbers takes minutes.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,11 @@ CIFAR = (32, 32, 3)
 
 
 @pytest.fixture(autouse=True)
-def _zero_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every kernel is made of zeros, and nothing is kept from test to test."""
-    zeros = keras.initializers.Zeros()
-    for kind in (keras.initializers.VarianceScaling, keras.initializers.TruncatedNormal):
-        monkeypatch.setattr(kind, "__call__", lambda self, shape, dtype=None, **_: zeros(shape, dtype))
+def _no_weights() -> Iterator[None]:
+    """No kernel has numbers, only its shape, and nothing is kept from test to test."""
     keras.utils.clear_session()
+    with keras.StatelessScope(initialize_variables=False):
+        yield
 
 
 def build(name: str, shape: tuple[int, int, int] = CIFAR, classes: int = 10, **arguments: Any) -> keras.Model:

@@ -37,8 +37,8 @@ def isolated() -> list[str]:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     arrays: dict[str, Any] = {}
-    for part, count in (("train", 400), ("test", 100)):
-        arrays[f"x_{part}"] = np.random.default_rng(1).integers(0, 256, (count, 8, 8, 3), np.uint8)
+    for part, count in (("train", 2000), ("test", 500)):
+        arrays[f"x_{part}"] = np.random.default_rng(1).integers(0, 256, (count, 32, 32, 3), np.uint8)
         arrays[f"y_{part}"] = np.arange(count) % 10
     np.savez(tmp_path / "tiny.npz", **arrays)
     return tmp_path / "tiny.npz"
@@ -64,12 +64,12 @@ def test_a_first_run_needs_neither_a_home_nor_a_name_nor_a_checkout_that_can_be_
             [*isolated, *words], env=variables, cwd=tmp_path / "work", capture_output=True, text=True, timeout=300
         )
 
-    planned = pipeline("plan", "10")
+    planned = pipeline("plan", "04")
     assert planned.returncode == 0, planned.stdout + planned.stderr
     assert re.search(r"on 1 cores?[.,]", planned.stdout)
     home = tmp_path / "tmp" / f"kerascnn-{USER}" / "home"
     assert f"There is no home folder: decoded data are kept in {home}" in planned.stderr
-    done = pipeline("all", "--only", "10")
+    done = pipeline("all", "--only", "04")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "Open pages/index.html"
     pages = [path.read_text("utf-8") for path in (tmp_path / "work" / "pages").rglob("*.html")]

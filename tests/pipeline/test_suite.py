@@ -57,6 +57,7 @@ def test_other_parameters_train_only_what_is_missing_and_get_a_page_beside_the_d
     assert re.search(r"depths.{0,200}\[8, ?10\]", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
+@pytest.mark.thorough
 def test_seeds_are_added_until_every_claim_is_decided_and_the_page_says_how_often_it_was_looked_at(
     as_made: Place, tmp_path: Path
 ) -> None:
@@ -108,7 +109,8 @@ def test_a_killed_search_trains_no_trial_twice_and_ends_with_the_same_best(as_ma
     assert again["runs"] == before["runs"]
 
 
-@pytest.mark.parametrize("where", ["checkout", pytest.param("experiments", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("where", ["checkout", "experiments"])
 def test_a_notebook_run_by_papermill_gives_the_same_keys_and_bits(as_made: Place, tmp_path: Path, where: str) -> None:
     place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
     folder = {"checkout": place.root, "experiments": place.experiments}[where]
@@ -216,6 +218,7 @@ def test_models_that_cannot_be_trained_are_told_once_before_anything_is_trained(
     assert "must end in logits" in (place.reports / "30_probabilities.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.faults
 def test_a_killed_pipeline_keeps_what_was_finished_and_leaves_no_process(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
     process = place.start()
