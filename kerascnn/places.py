@@ -53,10 +53,15 @@ def folder_of(name: str) -> Path | None:
     return None if given is None else path_of(given, name).resolve()
 
 
-def path_of(text: str, called: str, unreadable: type[KerascnnError] = StoreError) -> Path:
+def path_of(
+    text: str,
+    called: str,
+    impossible: type[KerascnnError] = UsageError,
+    unreadable: type[KerascnnError] = StoreError,
+) -> Path:
     """The place that the user calls `text`, from the root on: `~` is a home folder.
 
-    Raises: UsageError when it can be none, `unreadable` when the disk does not say; `called` is the option or variable that
+    Raises: `impossible` when it can be none, `unreadable` when the disk does not say; `called` is the option or variable that
     it was given with.
     """
     try:
@@ -66,7 +71,7 @@ def path_of(text: str, called: str, unreadable: type[KerascnnError] = StoreError
         if isinstance(err, OSError) and err.errno not in NO_PLACES:
             raise unreadable(f"{called} cannot be read: {err.strerror} ({text}).") from err
         reason = err.strerror if isinstance(err, OSError) else err
-        raise UsageError(
+        raise impossible(
             f"{called} must be a place that can be looked up. Received: {text} ({reason or err}). Write another, from the "
             "root on."
         ) from err

@@ -98,7 +98,7 @@ def test_what_the_disk_refuses_is_no_wrong_usage(
 
     monkeypatch.setattr(Path, "exists", refuse)
     with pytest.raises(kind, match=rf"^The folder cannot be read: {os.strerror(code)} \(somewhere\)"):
-        path_of("somewhere", "The folder", kind)
+        path_of("somewhere", "The folder", unreadable=kind)
 
 
 def test_without_a_home_folder_the_message_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

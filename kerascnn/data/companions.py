@@ -52,7 +52,7 @@ def _load_easy(main: DatasetInfo, choice: str | None, report: Report) -> Dataset
     if main.name == "embedded":
         return load_variant("easy", report)
     chosen = choice or variable("KERASCNN_DATA") or "auto"
-    if chosen not in CHOICES and (path_of(chosen, "`--data`", DataError) / FASHION).is_dir():
+    if chosen not in CHOICES and (path_of(chosen, "`--data`", DataError, DataError) / FASHION).is_dir():
         return load_dataset(chosen, member=FASHION, report=report)
     kept = keras_datasets_folder()
     if kept is not None and (kept / FASHION).is_dir():

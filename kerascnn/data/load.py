@@ -114,7 +114,7 @@ def load_found(found: Found, options: Options) -> Dataset:
 
 
 def _load_path(path_text: str, member: str | None, options: Options) -> Dataset:
-    path = path_of(path_text, "`--data`", DataError)
+    path = path_of(path_text, "`--data`", DataError, DataError)
     if not path.exists():
         raise DataError(
             f"`--data` must be one of {', '.join(CHOICES)}, or a path that exists. Received: {path_text!r}. "

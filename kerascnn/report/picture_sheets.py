@@ -48,7 +48,7 @@ class PictureSheet:
     def to_jpeg(self) -> bytes:
         """The sheet as a file: the same pictures give the same bytes."""
         import numpy as np
-        from PIL import Image
+        from PIL import Image, ImageFile
 
         whole = self.sheet()
         assert whole is not None, "a sheet without pictures has no file"
@@ -58,6 +58,8 @@ class PictureSheet:
             padding = [(0, self.side - length) for length in picture.shape[:2]]
             top, left = row * self.side, column * self.side
             pixels[top : top + self.side, left : left + self.side] = np.pad(picture, [*padding, (0, 0)], mode="edge")
+        # Written in one piece, for which Pillow reckons with a byte for each pixel; noise takes more.
+        ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 2 * pixels.size)
         stream = io.BytesIO()
         Image.fromarray(pixels).save(stream, "JPEG", quality=QUALITY, subsampling=0, optimize=True, progressive=True)
         return stream.getvalue()

@@ -114,7 +114,10 @@ def _option(choose: random.Random, experiment: str, defaults: dict[str, Any]) ->
 
 def _experiment(choose: random.Random, experiment: str, defaults: dict[str, Any]) -> Attempt:
     name = choose.choice([*TEXTS, *NUMBERS, "\udcff", experiment + "x", experiment[:1]])
-    return Attempt([choose.choice(["plan", "why"]), name, "-p", "seeds=1"], ("experiment", "arguments", "name"))
+    options = [name] if name.startswith("-") else []  # taken for an option, which is what the message is about
+    return Attempt(
+        [choose.choice(["plan", "why"]), name, "-p", "seeds=1"], ("experiment", "arguments", "name", *options)
+    )
 
 
 def _variable(choose: random.Random, experiment: str, defaults: dict[str, Any]) -> Attempt:

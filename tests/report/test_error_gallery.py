@@ -159,6 +159,16 @@ def test_every_matrix_has_headings_and_every_picture_words(sample):
     assert all(piece.get("aria-label").startswith("truth ") and piece.get("role") == "img" for piece in pieces)
 
 
+def test_pictures_that_are_nothing_but_noise_can_be_put_on_a_sheet():
+    noise, sheet = make_images(), PictureSheet("pictures/x.jpg", 32)
+    rng = np.random.default_rng(1)
+    noise = replace(noise, images=rng.integers(0, 256, (600, 32, 32, 3), np.uint8))
+    for position in range(600):
+        sheet.tile("noise", noise, position, "noise")
+    with Image.open(io.BytesIO(sheet.to_jpeg())) as picture:
+        assert picture.size == (512, 1216)
+
+
 @pytest.mark.parametrize(("share", "shade"), [(0.0, 0), (0.019, 0), (0.02, 1), (0.1, 3), (0.4, 5), (1.0, 5)])
 def test_a_darker_cell_is_a_more_frequent_answer(share, shade):
     assert shade_of(share) == f"shade-{shade}"
