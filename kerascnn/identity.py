@@ -132,7 +132,10 @@ def _counts(imported: str, module: str) -> bool:
 
 def source_digest(text: str | bytes, name: str) -> str:
     """SHA-256 of the meaning of a module's source. Raises: UsageError when it is not Python."""
-    return hashlib.sha256(ast.unparse(_Plain().visit(_parse(text, name))).encode()).hexdigest()
+    try:
+        return hashlib.sha256(ast.unparse(_Plain().visit(_parse(text, name))).encode()).hexdigest()
+    except (RecursionError, MemoryError) as err:
+        raise UsageError(f"{name} has an expression of too many parts to be read. Break it up.") from err
 
 
 def file_digest(path: Path) -> str:

@@ -413,3 +413,25 @@ def test_outputs_execution_counts_and_editor_metadata_do_not_change_the_digest()
         cell["metadata"] = cell["metadata"] | {"collapsed": True}
         cell["source"] = cell["source"].splitlines(keepends=True)
     assert opened(content).digest == opened(make_notebook()).digest
+
+
+# --- odd files ----------------------------------------------------------------------------------------------
+
+
+def test_a_number_of_thousands_of_digits_is_no_notebook_and_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "05_long.ipynb"
+    path.write_text(json.dumps(make_notebook()).replace('"nbformat_minor": 5', f'"nbformat_minor": {"1" * 5000}'))
+    with pytest.raises(NotebookError, match=r"05_long\.ipynb cannot be read as a notebook"):
+        read_notebook(path)
+
+
+@pytest.mark.parametrize("expression", ["+".join(["1"] * 700), "+".join(["1"] * 3000), "f" + "()" * 3000])
+def test_a_long_expression_in_the_parameters_is_one_sentence(expression: str) -> None:
+    with pytest.raises(NotebookError, match="cell tagged `parameters`"):
+        opened(make_notebook(parameters=f"{PARAMETERS}{expression}\n")).parameters()
+
+
+def test_a_pasted_picture_whose_name_no_page_can_hold_is_left_out() -> None:
+    content = make_notebook()
+    content["cells"][0]["attachments"] = {"\ud800.png": {"image/png": "aaaa"}, "a b.png": {"image/png": "aaaa"}}
+    assert list(opened(content).shown()["cells"][0]["attachments"]) == ["a b.png"]

@@ -187,6 +187,11 @@ def test_what_means_the_same_has_the_same_digest(what: str) -> None:
     assert source_digest(text, "x.py") == source_digest(SOURCE, "x.py")
 
 
+def test_a_source_with_an_expression_that_is_too_long_to_be_read_is_named() -> None:
+    with pytest.raises(UsageError, match=r"my_nets\.py has an expression of too many parts"):
+        source_digest(f"width = {'+'.join(['1'] * 3000)}", "my_nets.py")
+
+
 @pytest.mark.parametrize("what", sorted(OTHER))
 def test_what_means_something_else_has_another_digest(what: str) -> None:
     old, new = OTHER[what]

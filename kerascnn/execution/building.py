@@ -71,7 +71,7 @@ def build(task_json: bytes) -> bytes:
         return _build(task).canonical_json()
     except KerascnnError as err:
         fault = str(err)
-    except Exception as err:  # whatever a builder raises
+    except (Exception, SystemExit) as err:  # whatever a builder raises
         said = str(err).strip().splitlines() or [""]
         fault = f"Model {task.model.builder!r} cannot be built with these arguments: {type(err).__name__}: {said[0]}"
     return Built(fault=printable(fault, LONGEST_FAULT)).canonical_json()

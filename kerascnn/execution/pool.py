@@ -100,8 +100,10 @@ class LocalExecutor(Executor):
         except BrokenProcessPool as err:
             self._pools.pop(lane).shutdown()
             future.set_exception(WorkerDied(str(err)))
-        except BaseException as err:
+        except Exception as err:
             future.set_exception(err)
+        except BaseException as err:  # raised by the task: what would end a process must not end this one
+            future.set_exception(WorkerDied(f"{type(err).__name__}: {err}"))
         else:
             future.set_result(result)
 

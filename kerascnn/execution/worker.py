@@ -89,7 +89,7 @@ def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> Ta
         store.note_training("began", key)
         starting_seconds = _start(task)
         result, spent = _measure(task)
-    except Exception as err:
+    except (Exception, SystemExit) as err:  # whatever a builder raises
         failure = _describe_failure(task, err)
         store.save_failure(failure)
         return TaskOutcome(key=key, state="memory" if _is_out_of_memory(err) else "failed", message=failure.reason)
@@ -157,7 +157,7 @@ def _train(task: TrainTask, workshop: Workshop) -> Any:
     return replace(result, record=msgspec.structs.replace(result.record, environment=finished))
 
 
-def _describe_failure(task: TrainTask, error: Exception) -> RunFailure:
+def _describe_failure(task: TrainTask, error: BaseException) -> RunFailure:
     epochs: tuple[Epoch, ...] = getattr(error, "epochs", ())
     described = str(error) if isinstance(error, KerascnnError) else f"{type(error).__name__}: {error}"
     return RunFailure(

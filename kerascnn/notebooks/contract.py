@@ -122,7 +122,7 @@ def read_notebook(path: Path) -> Notebook:
     name = printable(path.name)
     try:
         content = json.loads(_read_text(path))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as err:
+    except (OSError, ValueError) as err:  # no UTF-8, no JSON, a number of thousands of digits
         raise NotebookError(f"{name} cannot be read as a notebook: {err}. Save it again from Jupyter.") from err
     except RecursionError as err:
         raise NotebookError(f"{name} is nested too deeply to be a notebook. Save it again from Jupyter.") from err
@@ -275,14 +275,18 @@ def _shown(cell: dict[str, Any]) -> dict[str, Any]:
     pictures = {
         name: {kind: text for kind, text in data.items() if isinstance(text, str)}
         for name, data in (pasted.items() if isinstance(pasted, dict) else ())
-        if isinstance(data, dict)
+        if isinstance(data, dict) and _is_encodable(name, *data)
     }
     return kept | ({"attachments": pictures} if pictures else {})
 
 
 def _is_text(cell: dict[str, Any]) -> bool:
+    return _is_encodable(cell_source(cell), *_tags(cell))
+
+
+def _is_encodable(*texts: str) -> bool:
     try:
-        "".join([cell_source(cell), *_tags(cell)]).encode()
+        "".join(texts).encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -313,7 +317,9 @@ def _read_parameters(cell: dict[str, Any], path: Path) -> dict[str, Parameter]:
 
 def _is_command(statement: ast.stmt) -> bool:
     """Whether IPython made the statement of a line like `%matplotlib inline` or `!pip install ...`."""
-    return isinstance(statement, ast.Expr) and ast.unparse(statement).startswith("get_ipython().")
+    method = statement.value.func if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) else None
+    owner = method.value if isinstance(method, ast.Attribute) else None
+    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "get_ipython"
 
 
 def _literal(node: ast.expr, name: str, path: Path) -> Any:

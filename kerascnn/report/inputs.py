@@ -162,7 +162,8 @@ class Digests:
 
 def digest_inputs(inputs: ReportInputs) -> Digests:
     """What tells whether a report, or the pages of one result, must be made again."""
-    common = digest_of(inputs.dataset, inputs.profile, inputs.experiments, inputs.command, _code_digest())
+    # Sets beside this one are those that each result was made with, whatever the command at hand has looked for.
+    common = digest_of(inputs.dataset.beside(()), inputs.profile, inputs.experiments, inputs.command, _code_digest())
     entries = tuple(digest_of(common, *_entry_parts(inputs, entry)) for entry in inputs.entries)
     return Digests(digest_of(common, *entries), entries)
 
@@ -228,7 +229,7 @@ def _code_digest() -> str:
 
 
 def _code_parts() -> Iterator[bytes]:
-    sources = [path for name in _READERS for path in sorted((_PACKAGE / name).glob("*.py"))]
+    sources = [path for name in _READERS for path in sorted((_PACKAGE / name).rglob("*.py"))]
     for path in [*sorted(_PACKAGE.glob("*.py")), *sources, *sorted(TEMPLATES.glob("*"))]:
         yield path.name.encode()
         yield path.read_bytes()

@@ -25,8 +25,8 @@ from kerascnn.places import CHECKOUT, experiments_folder, folder_of, reports_fol
 from kerascnn.scratch import shared_temporary
 
 HOME, DATA = "~", "…"
-_BEFORE = r"(?:(?<![\w./~-])|(?<=\\[nrt]))(?:file://(?:localhost)?)?"
-"""Not in the middle of an address or of another path; after a line break that a `repr` shows, too."""
+_BEFORE = r"(?:(?<![\w./~+-])|(?<=\\[nrt]))(?:file://(?:localhost)?)?"
+"""Not in the middle of an address, of another path, or of a picture in base64; after a line break that a `repr` shows, too."""
 _AFTER = r"(?![\w-])"
 _ANY_HOME = r"/(?:home|Users)/[^/\\\s\"'<>&:;,()\[\]{}]+"
 _ANY_WINDOWS_HOME = r"[A-Za-z]:(?:/|\\{1,4})Users(?:/|\\{1,4})[^/\\\s\"'<>&:;,()\[\]{}]+"

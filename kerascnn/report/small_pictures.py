@@ -15,7 +15,8 @@ MOST_PIXELS = 20_000_000
 
 @lru_cache(maxsize=1024)
 def shrink_png(content: str) -> str:
-    """The address (`data:`) of a PNG (base64) as WebP of few colours, or as it was where that is no smaller or it cannot be read.
+    """The address (`data:`) of a PNG (base64) as WebP of few colours, or as it was where that is no smaller, or it cannot be read, or
+    WebP has no picture of its size.
 
     The file that the notebook itself holds, and the figures of the experiment's page, keep every colour.
     """
@@ -26,10 +27,10 @@ def shrink_png(content: str) -> str:
             ground = Image.new("RGBA", picture.size, "white")  # what the page puts behind it
             opaque = Image.alpha_composite(ground, picture.convert("RGBA")).convert("RGB")
             small = opaque.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            target = io.BytesIO()
+            small.convert("RGB").save(target, format="WEBP", lossless=True, quality=50, method=2)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return _address("png", content)
-    target = io.BytesIO()
-    small.convert("RGB").save(target, format="WEBP", lossless=True, quality=50, method=2)
     shrunk = base64.b64encode(target.getvalue()).decode()
     return _address("webp", shrunk) if len(shrunk) < len(content) else _address("png", content)
 

@@ -31,6 +31,9 @@ def sequential(image_shape, classes):
 
 def raising(image_shape, classes):
     raise ValueError("first line\\nsecond line")
+
+def leaving(image_shape, classes):
+    raise SystemExit(0)
 """
 
 
@@ -84,3 +87,7 @@ def test_what_is_wrong_with_a_model_is_one_sentence(
     assert re.search(fault, found.fault), found.fault
     assert "\n" not in found.fault
     assert len(found.fault) < 450
+
+
+def test_a_builder_that_leaves_is_a_fault_and_ends_nothing(folder: Path) -> None:
+    assert "SystemExit: 0" in built(folder, "nets_to_build:leaving").fault

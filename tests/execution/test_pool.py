@@ -89,6 +89,13 @@ def test_an_exception_is_passed_on_and_the_worker_goes_on(executor: LocalExecuto
     assert executor.submit(pool_tasks.own_pid).result(30) == pid
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_task_that_leaves_ends_nobody_but_itself(executor: LocalExecutor, code: int) -> None:
+    with pytest.raises(WorkerDied, match=f"SystemExit: {code}"):
+        executor.submit(pool_tasks.leave, code).result(30)
+    assert executor.submit(pool_tasks.add, 1, 2).result(30) == 3
+
+
 def test_what_cannot_be_pickled_fails_alone(executor: LocalExecutor) -> None:
     with pytest.raises(Exception, match=r"pickle|local object"):
         executor.submit(lambda: None).result(30)

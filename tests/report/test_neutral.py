@@ -44,6 +44,7 @@ NEUTRAL = Neutral({"/srv/it's & ü/runs": "[store]", "/srv/it's & ü": "[checkou
         (f"{USER}@{MACHINE}:~$, {USER}@{MACHINE}.example.org", "user@machine:~$, user@machine"),
         (f"'USER': '{USER}', LOGNAME={USER}", "'USER': 'user', LOGNAME=user"),
         (f"&#39;USER&#39;: &#39;{USER}&#39;", "&#39;USER&#39;: &#39;user&#39;"),
+        ("data:image/png;base64,AAA+/home/BBB", "data:image/png;base64,AAA+/home/BBB"),
         (f"By {USER.title()}; /homeless/x", f"By {USER.title()}; /homeless/x"),
     ],
 )

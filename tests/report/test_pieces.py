@@ -92,6 +92,22 @@ def test_other_code_builds_every_page_again(
     assert len(built) == 2 * len(inputs.entries)
 
 
+def test_the_code_of_a_page_is_every_module_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or b"")
+    list(inputs_module._code_parts())
+    package = Path(inputs_module.__file__).parents[1]
+    rooms = [path for room in ("report", "plots", "stats", "specs") for path in (package / room).rglob("*.py")]
+    assert {path.name for path in rooms} <= set(read)
+    assert "allowed.py" in read, "the drawings' filter"
+
+
+def test_a_report_is_the_same_whatever_other_sets_the_command_has_looked_for(sample) -> None:
+    inputs, _ = sample
+    beside = replace_struct(inputs.dataset, companions={"easy": inputs.dataset}, missing={"shapes": "none"})
+    assert digest_inputs(replace(inputs, dataset=beside)) == digest_inputs(inputs)
+
+
 def test_the_code_of_a_page_is_that_which_the_process_has_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = inputs_module._code_digest()
     monkeypatch.setattr(inputs_module, "_code_parts", lambda: iter([b"edited meanwhile"]))

@@ -42,6 +42,11 @@ def test_what_is_transparent_becomes_the_white_that_the_page_puts_behind_it():
     assert after[3, 5].tolist() == [10, 20, 30]
 
 
+def test_a_picture_too_wide_for_webp_stays_as_it_is():
+    content = encoded(Image.new("L", (17_000, 20)))
+    assert shrink_png(content) == f"data:image/png;base64,{content}"
+
+
 @pytest.mark.parametrize("content", ["AAAA", base64.b64encode(b"no picture").decode()])
 def test_what_is_no_picture_stays_as_it_is(content):
     assert shrink_png(content) == f"data:image/png;base64,{content}"
