@@ -41,6 +41,16 @@ def test_class_names_come_from_the_schema(tmp_path: Path) -> None:
     assert tiny.decode(folder).class_names == tuple(names[:10])
 
 
+@pytest.mark.parametrize("other", ["test-00000-of-00002.parquet", "train-00001-of-00002.parquet"])
+def test_files_whose_class_names_differ_are_refused_and_both_are_named(other: str, tmp_path: Path) -> None:
+    tiny.write_parquet(tmp_path, shards=2, class_names=["cat", "dog", *"abcdefgh"])
+    tiny.write_parquet_file(tmp_path / other, [PICTURE, PICTURE], [0, 1], class_names=["dog", "cat", *"abcdefgh"])
+    with pytest.raises(
+        DataError, match=rf"class 0 is cat \(in .*/train-00000-of-00002.parquet\) and dog \(in .*{other}\)"
+    ):
+        tiny.decode(tmp_path)
+
+
 def test_without_names_and_without_cifar_in_the_path_classes_are_numbered(tmp_path: Path) -> None:
     decoded = tiny.decode(tiny.write_parquet(tmp_path / "things"))
     assert decoded.class_names[:2] == ("class 0", "class 1")

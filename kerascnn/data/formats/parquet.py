@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,6 @@ _MOST_THRIFT_BYTES = 20_000_000
 class _Part:
     images: np.ndarray
     labels: np.ndarray
-    class_names: tuple[str, ...] | None
     jpeg: bool
 
 
@@ -89,15 +89,17 @@ def read(found: Found, options: Options) -> Decoded:
     parts = hub.parts_of(found.path, found.files)
     if parts.unused:
         options.report(f"{', '.join(legible(file.name) for file in parts.unused[:5])} take no part")
+    tables = [[_open_table(file) for file in files] for files in (parts.train, parts.test) if files]
+    class_names = _common_names([table for part in tables for table in part])
     with quiet_decoders():
         try:
-            read_part = [_read_part(files, options, None) for files in (parts.train, parts.test) if files]
+            read_part = [_read_part(part, options, None) for part in tables]
             if len({part.images.shape[1:] for part in read_part}) > 1:
                 raise _OtherSize
         except _OtherSize:
             options.report(f"The images are brought to {options.image_size} x {options.image_size} pixels")
-            read_part = [_read_part(files, options, options.image_size) for files in (parts.train, parts.test) if files]
-    train, test = read_part if parts.test else _set_aside(read_part[0], found.path, options)
+            read_part = [_read_part(part, options, options.image_size) for part in tables]
+    train, test = read_part if parts.test else _set_aside(read_part[0], class_names, found.path, options)
     cifar = means_cifar10(found.set_name)
     name, title = ("cifar10", "CIFAR-10") if cifar else (found.set_name, found.set_name)
     if cifar:
@@ -108,21 +110,21 @@ def read(found: Found, options: Options) -> Decoded:
         train_labels=train.labels,
         test_images=test.images,
         test_labels=test.labels,
-        class_names=train.class_names or _default_names(train, test, cifar),
+        class_names=class_names or _default_names(train, test, cifar),
         name=name,
         title=title,
     )
 
 
-def _set_aside(part: _Part, path: Path, options: Options) -> tuple[_Part, _Part]:
+def _set_aside(part: _Part, class_names: tuple[str, ...] | None, path: Path, options: Options) -> tuple[_Part, _Part]:
     """Training and test part of a set without a test part: rows in an order of their own, the first fifth of each class."""
     options.report("There is no test part: a fifth of the images of each class is set aside for it.")
     order = sorted(range(len(part.labels)), key=lambda row: hashlib.sha256(str(row).encode()).digest())
     labels = [int(label) for label in part.labels[order]]
-    names = part.class_names or [f"class {label}" for label in range(min(1_000, 1 + max(0, max(labels))))]
+    names = class_names or [f"class {label}" for label in range(min(1_000, 1 + max(0, max(labels))))]
     test = np.zeros(len(order), bool)
     test[[order[place] for place in first_fifth(labels, names, path)]] = True
-    return tuple(_Part(part.images[at], part.labels[at], part.class_names, part.jpeg) for at in (~test, test))  # type: ignore[return-value]
+    return tuple(_Part(part.images[at], part.labels[at], part.jpeg) for at in (~test, test))  # type: ignore[return-value]
 
 
 def _holds_pictures(file: Path) -> bool:
@@ -139,12 +141,12 @@ def _holds_pictures(file: Path) -> bool:
     return any(name in names for name in IMAGE_COLUMNS)
 
 
-def _read_part(files: Sequence[Path], options: Options, side: int | None) -> _Part:
+def _read_part(tables: Sequence[_Table], options: Options, side: int | None) -> _Part:
     """All images of one part; brought to squares of `side` pixels, unless all have one fit size.
 
     Raises: _OtherSize when they have not, and `side` is None.
     """
-    tables = [_open_table(file) for file in files]
+    files = [table.file for table in tables]
     total, where = sum(table.rows for table in tables), files[0] if len(files) == 1 else files[0].parent
     packed_bytes = sum(hub.behind(file).stat().st_size for file in files)
     check_decoded_size(total, side or 32, side or 32, packed_bytes, where)
@@ -167,7 +169,7 @@ def _read_part(files: Sequence[Path], options: Options, side: int | None) -> _Pa
     unreadable.check(total, where)
     if not done:
         raise DataError(f"a parquet file must have rows. Received: none (in {files[0]}). Fetch or make it again.")
-    return _Part(images[:done], labels[:done], tables[0].class_names, jpeg)
+    return _Part(images[:done], labels[:done], jpeg)
 
 
 @dataclass
@@ -192,7 +194,7 @@ class _Table:
     def batches(self) -> Iterator[_Batch]:
         """Raises: DataError when the file cannot be read, or its columns hold something else."""
         image, label = self.columns
-        with blamed_on(self.file, "a parquet file"), _parquet_file(self.file, image) as table:
+        with blamed_on(self.file, "a parquet file"), _parquet_file(hub.behind(self.file), image) as table:
             for rows in table.iter_batches(self.rows_at_once, columns=[image, label]):
                 yield _Batch(
                     _encoded(rows.column(image.split(".")[0]), self.file), _integers(rows.column(label), self.file)
@@ -221,7 +223,7 @@ def _open_table(name: Path) -> _Table:
             check_growth(unpacked, file.stat().st_size, f"{unpacked / 1e9:,.1f} GB of columns (in {file})")
             largest = max((chunk.total_uncompressed_size // max(1, chunk.num_values) for chunk in chunks), default=0)
             return _Table(
-                file,
+                name,
                 rows=table.metadata.num_rows,
                 columns=(path, label),
                 class_names=_class_names(table.schema_arrow.metadata or {}, label),
@@ -301,6 +303,21 @@ def _class_names(metadata: dict[bytes, bytes], label_column: str) -> tuple[str, 
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
     return tuple(map(str, names)) if isinstance(names, list) else None
+
+
+def _common_names(tables: Sequence[_Table]) -> tuple[str, ...] | None:
+    """The class names of all files that have them. Raises: DataError when two differ: their labels mean different things."""
+    named = [(table.file, table.class_names) for table in tables if table.class_names is not None]
+    for file, names in named[1:]:
+        first_file, first_names = named[0]
+        pairs = enumerate(zip_longest(first_names, names, fillvalue="nothing"))
+        for label, (first, other) in ((label, pair) for label, pair in pairs if pair[0] != pair[1]):
+            raise DataError(
+                "all files of a set must have the same class names in the same order. Received: class "
+                f"{label} is {legible(first)} (in {first_file}) and {legible(other)} (in {file}). "
+                "Write the files again from one set."
+            )
+    return named[0][1] if named else None
 
 
 def _default_names(train: _Part, test: _Part, cifar: bool) -> tuple[str, ...]:
