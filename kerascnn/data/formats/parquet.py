@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -42,6 +42,7 @@ from kerascnn.errors import DataError
 from kerascnn.foreign.reading import first_bytes
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 FORMAT = "Hugging Face parquet"
@@ -211,8 +212,8 @@ def _open_table(name: Path) -> _Table:
         with _parquet_file(file) as table:
             names = table.schema_arrow.names
             image, label = _column(IMAGE_COLUMNS, names, file), _column(LABEL_COLUMNS, names, file)
-            kind = table.schema_arrow.field(image).type
-            path = f"{image}.bytes" if str(kind).startswith("struct") and kind.get_field_index("bytes") >= 0 else image
+            path = _path_of_bytes(table.schema_arrow.field(image), file)
+            _check_label_type(table.schema_arrow.field(label).type, file)
             chunks = [
                 chunk
                 for group in range(table.metadata.num_row_groups)
@@ -275,10 +276,43 @@ def _column(wanted: tuple[str, ...], names: list[str], file: Path) -> str:
     )
 
 
+def _path_of_bytes(field: pa.Field, file: Path) -> str:
+    """Where a file keeps the encoded images of a column. Raises: DataError when it holds something else."""
+    import pyarrow as pa
+
+    kind, path = field.type, field.name
+    if pa.types.is_struct(kind) and (place := kind.get_field_index("bytes")) >= 0:
+        kind, path = kind.field(place).type, f"{path}.bytes"
+    if not _is_any(kind, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary):
+        raise DataError(
+            f"every image must be stored as bytes. Received: a column of {str(field.type)[:100]} (in {file}). "
+            "Use a copy of the set that embeds its images."
+        )
+    return path
+
+
+def _check_label_type(kind: pa.DataType, file: Path) -> None:
+    """Raises: DataError when it is no number: a short list of lists fills memory. A file without rows may have no type."""
+    import pyarrow as pa
+
+    if not _is_any(kind, pa.types.is_integer, pa.types.is_boolean, pa.types.is_null):
+        raise DataError(
+            f"every label must be an integer. Received: a column of {str(kind)[:100]} (in {file}). Store the class numbers."
+        )
+
+
+def _is_any(kind: pa.DataType, *tests: Callable[[pa.DataType], bool]) -> bool:
+    """Whether the values of a column have one of these types, stored once for many rows or not."""
+    import pyarrow as pa
+
+    values = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(test(values) for test in tests)
+
+
 def _encoded(column: Any, file: Path) -> Any:
-    if str(column.type).startswith("struct") and column.type.get_field_index("bytes") >= 0:
+    if str(column.type).startswith("struct"):
         column = column.field("bytes")
-    if column.null_count or "binary" not in str(column.type):
+    if column.null_count:
         raise DataError(
             f"every image must be stored as bytes. Received: a column of {column.type} with {column.null_count} empty rows "
             f"(in {file}). Use a copy of the set that embeds its images."
