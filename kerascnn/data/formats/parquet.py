@@ -35,7 +35,7 @@ from kerascnn.data.formats.images import (
     kind_of_other,
     quiet_decoders,
 )
-from kerascnn.data.formats.setting_aside import first_fifth
+from kerascnn.data.formats.setting_aside import first_fifth, without_labels
 from kerascnn.data.formats.unreadable import Unreadable
 from kerascnn.data.naming import legible
 from kerascnn.errors import DataError
@@ -87,9 +87,7 @@ def _find_file(path: Path) -> Found:
 
 def read(found: Found, options: Options) -> Decoded:
     """The decoded set. Raises: DataError naming file and cause."""
-    parts = hub.parts_of(found.path, found.files)
-    if parts.unused:
-        options.report(f"{', '.join(legible(file.name) for file in parts.unused[:5])} take no part")
+    parts = _parts_with_labels(found, options)
     tables = [[_open_table(file) for file in files] for files in (parts.train, parts.test) if files]
     class_names = _common_names([table for part in tables for table in part])
     with quiet_decoders():
@@ -115,6 +113,23 @@ def read(found: Found, options: Options) -> Decoded:
         name=name,
         title=title,
     )
+
+
+def _parts_with_labels(found: Found, options: Options) -> hub.Parts:
+    """The files of each part. A test part of the Hub often has -1 for every label: it takes no part, and that is said."""
+    files = found.files
+    while (parts := hub.parts_of(found.path, files)).test and not any(
+        _open_table(file).has_labels() for file in parts.test
+    ):
+        options.report(without_labels(_named(parts.test)))
+        files = tuple(file for file in files if file not in parts.test)
+    if parts.unused:
+        options.report(f"{_named(parts.unused)} take no part")
+    return parts
+
+
+def _named(files: Sequence[Path]) -> str:
+    return ", ".join(legible(file.name) for file in files[:5])
 
 
 def _set_aside(part: _Part, class_names: tuple[str, ...] | None, path: Path, options: Options) -> tuple[_Part, _Part]:
@@ -192,6 +207,13 @@ class _Table:
     class_names: tuple[str, ...] | None
     rows_at_once: int
 
+    def has_labels(self) -> bool:
+        """Whether any row has a label; a file without rows is not said to have none."""
+        label = self.columns[1]
+        with blamed_on(self.file, "a parquet file"), _parquet_file(hub.behind(self.file)) as table:
+            batches = table.iter_batches(_ROWS_AT_ONCE, columns=[label])
+            return not self.rows or any(set(rows.column(label).to_pylist()) - {-1, None} for rows in batches)
+
     def batches(self) -> Iterator[_Batch]:
         """Raises: DataError when the file cannot be read, or its columns hold something else."""
         image, label = self.columns
@@ -222,6 +244,7 @@ def _open_table(name: Path) -> _Table:
             ]
             unpacked = sum(chunk.total_uncompressed_size for chunk in chunks)
             check_growth(unpacked, file.stat().st_size, f"{unpacked / 1e9:,.1f} GB of columns (in {file})")
+            check_decoded_size(table.metadata.num_rows, 32, 32, file.stat().st_size, name)
             largest = max((chunk.total_uncompressed_size // max(1, chunk.num_values) for chunk in chunks), default=0)
             return _Table(
                 name,
