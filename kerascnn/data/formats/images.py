@@ -262,8 +262,12 @@ def _prepared(kind: str, data: bytes) -> Image.Image:
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
-    large = picture.width * picture.height > MAX_PICTURE_PIXELS
-    return picture.reduce(8) if large and picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") else picture
+    """The picture, a large one at an eighth of its size; one with a palette gets its colours first. `_as_rgb` refuses the rest."""
+    if picture.width * picture.height <= MAX_PICTURE_PIXELS or picture.mode[0] in "IF":
+        return picture
+    if picture.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return picture.reduce(8)
 
 
 def _open(kind: str, data: bytes) -> Image.Image:
@@ -330,5 +334,5 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     white = _pillow().new("RGBA", picture.size, "white")
-    white.alpha_composite(picture.convert("RGBA"))
+    white.alpha_composite(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
     return white.convert("RGB")
