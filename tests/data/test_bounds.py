@@ -201,6 +201,26 @@ def test_large_pictures_are_decoded_one_after_another(monkeypatch: pytest.Monkey
     assert room._inside == 0
 
 
+def test_a_large_file_that_does_not_begin_as_a_picture_is_read_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "read_regular", None)
+    (tmp_path / "x.png").touch()
+    os.truncate(tmp_path / "x.png", 399_000_000)
+    with pytest.raises(ValueError, match="no picture that is read here"):
+        images.decode_file(tmp_path / "x.png", 32)
+
+
+def test_large_files_are_read_one_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    room = images._Room(100)
+    monkeypatch.setattr(images, "_ROOM_FOR_FILES", room)
+    monkeypatch.setattr(images, "decode_square", lambda data, side: taken.append(room._inside))
+    (tmp_path / "x.png").write_bytes(FLAT)
+    images.decode_file(tmp_path / "x.png", 32)
+    assert (taken, room._inside) == ([len(FLAT)], 0)
+
+
 def test_the_bound_leaves_room_under_a_gigabyte_and_a_half() -> None:
     assert MAX_DECODED_BYTES <= 1_000_000_000
 
