@@ -41,6 +41,17 @@ def sparse_archive(folder: Path) -> Path:
     return file
 
 
+def archive_of_endless_holes(folder: Path) -> Path:
+    """The older way to leave out zeros: a list of them in blocks, each of which says that there is one more."""
+    file = folder / "cifar-10-python.tar.gz"
+    header = bytearray(tarfile.TarInfo("cifar-10-batches-py/data_batch_1").tobuf(tarfile.GNU_FORMAT))
+    header[156:157], header[482:483] = tarfile.GNUTYPE_SPARSE, b"\1"
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + 8 * ord(" ") + sum(header[156:512]))
+    block = b"%011o\0" % 1 * 42 + b"\1" + bytes(7)
+    file.write_bytes(gzip.compress(bytes(header) + block * 8_000))
+    return file
+
+
 def growing_archive(folder: Path) -> Path:
     file = folder / "cifar-10-python.tar.gz"
     info = tarfile.TarInfo("cifar-10-batches-py/data_batch_1")
@@ -95,6 +106,7 @@ def growing_parquet(folder: Path) -> Path:
     ("build", "complaint"),
     [
         (sparse_archive, "data_batch_1 has holes"),
+        (archive_of_endless_holes, "data_batch_1 has holes"),
         (growing_archive, "more bytes unpacked than pictures have"),
         (growing_npz, "must not grow by more than 200 times"),
         (lying_npz, r"x_train.npy has \d+ bytes, and 3,072,000,000,000 by its header"),
@@ -187,6 +199,26 @@ def test_large_pictures_are_decoded_one_after_another(monkeypatch: pytest.Monkey
         list(pool.map(enter, [10, 90, 60, 300, 5] * 40))
     assert most[0] <= 300
     assert room._inside == 0
+
+
+def test_a_large_file_that_does_not_begin_as_a_picture_is_read_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "read_regular", None)
+    (tmp_path / "x.png").touch()
+    os.truncate(tmp_path / "x.png", 399_000_000)
+    with pytest.raises(ValueError, match="no picture that is read here"):
+        images.decode_file(tmp_path / "x.png", 32)
+
+
+def test_large_files_are_read_one_after_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    room = images._Room(100)
+    monkeypatch.setattr(images, "_ROOM_FOR_FILES", room)
+    monkeypatch.setattr(images, "decode_square", lambda data, side: taken.append(room._inside))
+    (tmp_path / "x.png").write_bytes(FLAT)
+    images.decode_file(tmp_path / "x.png", 32)
+    assert (taken, room._inside) == ([len(FLAT)], 0)
 
 
 def test_the_bound_leaves_room_under_a_gigabyte_and_a_half() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tiny_sets as tiny
 
+from kerascnn.data.decoded import Options
 from kerascnn.data.sources import recognise
 from kerascnn.errors import DataError
 
@@ -72,6 +73,28 @@ def test_a_test_part_is_preferred_to_a_validation_part(files: dict[str, bytes], 
     path = lay_out(tmp_path / "petals", files, names)
     (path / "validation.parquet").write_bytes(files["train"])
     assert len(tiny.decode(path).test_images) == tiny.TEST_IMAGES
+
+
+@pytest.mark.parametrize("label", [-1, None])
+def test_a_test_part_without_labels_takes_no_part_and_validation_is_the_test_part(
+    label: int | None, files: dict[str, bytes], messages: list[str], tmp_path: Path
+) -> None:
+    path = lay_out(tmp_path / "petals", files, {"train": "train.parquet", "test": "validation.parquet"})
+    pictures = [tiny.encode(pixels) for pixels in tiny.TRAIN_PIXELS[:3]]
+    tiny.write_parquet_file(path / "test.parquet", pictures, [label] * 3)
+    found = recognise(path)
+    assert len(found.read(found, Options(report=messages.append)).test_images) == tiny.TEST_IMAGES
+    assert messages == ["What lies in test.parquet has no labels, so it takes no part."]
+
+
+def test_where_only_a_test_part_without_labels_is_there_a_fifth_is_set_aside(
+    files: dict[str, bytes], messages: list[str], tmp_path: Path
+) -> None:
+    path = lay_out(tmp_path / "petals", {"train": files["train"]}, {"train": "train.parquet"})
+    tiny.write_parquet_file(path / "test.parquet", [tiny.encode(tiny.TEST_PIXELS[0])], [-1])
+    found = recognise(path)
+    assert len(found.read(found, Options(report=messages.append)).test_images) == 10
+    assert "has no labels" in messages[0]
 
 
 def test_a_table_without_pictures_is_no_set(files: dict[str, bytes], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import tiny_sets as tiny
 from PIL import Image
 
+from kerascnn.data.formats import images
 from kerascnn.data.formats.images import Progress, decode_picture, decode_square, kind_of_picture, quiet_decoders
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
@@ -39,6 +40,16 @@ def test_transparent_parts_become_white() -> None:
     palette = Image.new("P", (16, 16), 0)
     palette.putpalette([10, 20, 30])
     assert (decode_picture(encoded(palette, transparency=0)) == WHITE).all()
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "CMYK", "1", "P", "P with transparency"])
+def test_a_large_picture_of_every_mode_is_brought_to_fewer_pixels(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_PICTURE_PIXELS", 1_000)
+    picture = Image.new("RGB", (64, 64), WHITE).convert(mode[:1] if mode.startswith("P") else mode)
+    options = {"transparency": 0} if "with" in mode else {}
+    pixels = decode_picture(encoded(picture, "TIFF" if mode == "CMYK" else "PNG", **options))
+    assert pixels.shape == (8, 8, 3)
+    assert (pixels == WHITE).all()
 
 
 def test_the_orientation_that_a_camera_noted_is_honoured() -> None:

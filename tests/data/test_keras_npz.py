@@ -53,6 +53,15 @@ def test_arrays_that_are_no_labelled_images_are_refused(
         tiny.decode(tiny.write_npz(tmp_path / "cifar10.npz", **changed))
 
 
+def test_images_of_many_channels_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kerascnn.data.formats.keras_npz._load_array", None)
+    file = tiny.write_npz(tmp_path / "x.npz", x_train=np.zeros((3, 32, 32, 1_000), np.uint8))
+    with pytest.raises(DataError, match=r"1 or 3\). Received: uint8 \(3, 32, 32, 1000\) \(in .*x.npz\)"):
+        tiny.decode(file)
+
+
 def test_a_missing_array_is_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x_train=tiny.TRAIN_PIXELS, y_train=tiny.TRAIN_LABELS)
     with pytest.raises(DataError, match=r"must hold x_train, y_train, x_test, y_test. Received: x_train, y_train"):

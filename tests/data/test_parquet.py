@@ -41,6 +41,16 @@ def test_class_names_come_from_the_schema(tmp_path: Path) -> None:
     assert tiny.decode(folder).class_names == tuple(names[:10])
 
 
+@pytest.mark.parametrize("other", ["test-00000-of-00002.parquet", "train-00001-of-00002.parquet"])
+def test_files_whose_class_names_differ_are_refused_and_both_are_named(other: str, tmp_path: Path) -> None:
+    tiny.write_parquet(tmp_path, shards=2, class_names=["cat", "dog", *"abcdefgh"])
+    tiny.write_parquet_file(tmp_path / other, [PICTURE, PICTURE], [0, 1], class_names=["dog", "cat", *"abcdefgh"])
+    with pytest.raises(
+        DataError, match=rf"class 0 is cat \(in .*/train-00000-of-00002.parquet\) and dog \(in .*{other}\)"
+    ):
+        tiny.decode(tmp_path)
+
+
 def test_without_names_and_without_cifar_in_the_path_classes_are_numbered(tmp_path: Path) -> None:
     decoded = tiny.decode(tiny.write_parquet(tmp_path / "things"))
     assert decoded.class_names[:2] == ("class 0", "class 1")
@@ -104,6 +114,39 @@ def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
         tiny.write_parquet_file(tmp_path / f"{part}.parquet", [], [])
     with pytest.raises(DataError, match=r"must have rows. Received: none \(in .*train.parquet\)"):
         tiny.decode(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "complaint"),
+    [
+        ([PICTURE] * 2, [[0] * 9_000, [1]], r"every label must be an integer. Received: a column of list<.*train.parquet"),
+        ([PICTURE] * 2, [{"a": 0}, {"a": 1}], "every label must be an integer. Received: a column of struct<"),
+        ([[PICTURE], [PICTURE]], [0, 1], "every image must be stored as bytes. Received: a column of list<"),
+        ([{"bytes": [PICTURE]}] * 2, [0, 1], r"every image must be stored as bytes. Received: a column of struct<bytes: list<"),
+        (["cat.png", "dog.png"], [0, 1], "every image must be stored as bytes. Received: a column of string"),
+    ],
+)  # fmt: skip
+def test_columns_of_other_types_are_refused_before_any_row_is_read(
+    images: list[object], labels: list[object], complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr("kerascnn.data.formats.parquet._read_part", None)
+    pq.write_table(pa.table({"image": images, "label": labels}), tmp_path / "train.parquet")
+    with pytest.raises(DataError, match=complaint):
+        tiny.decode(tmp_path)
+
+
+@pytest.mark.parametrize("stored", ["plain bytes", "large bytes", "dictionary"])
+def test_images_may_be_stored_without_their_paths(stored: str, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    images = pa.array([PICTURE] * 4, pa.large_binary() if stored == "large bytes" else pa.binary())
+    images = images.dictionary_encode() if stored == "dictionary" else images
+    pq.write_table(pa.table({"image": images, "label": [0, 1, 0, 1]}), tmp_path / "train.parquet")
+    assert tiny.decode(tmp_path).train_images.shape == (2, 32, 32, 3)
 
 
 def test_a_file_without_an_image_column_is_refused(tmp_path: Path) -> None:

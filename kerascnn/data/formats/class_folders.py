@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from kerascnn.data.formats.images import kind_of_other, kind_of_picture
+from kerascnn.data.formats.setting_aside import without_labels
 from kerascnn.data.naming import legible, part_of
 from kerascnn.errors import DataError
 from kerascnn.foreign.litter import is_litter
@@ -245,7 +246,7 @@ def _with_test(look: Look, root: Path, train_root: Path) -> Layout:
             inner = _root_of_classes(look, folder)
             test, more = _classes(look, inner) if inner is not None else ((), ())
             if not names & {_plain(each.name) for each in test}:
-                said.append(f"What lies in {legible(folder.name)} has no labels, so it takes no part.")
+                said.append(without_labels(folder.name))
             elif chosen is not None:
                 said.append(f"{legible(folder.name)} takes no part: {chosen_name} is the test part.")
             else:

@@ -3,7 +3,7 @@
     root/<class>/*.png|jpg|...            a fifth of each class is set aside as the test part
     root/train/<class>/*, root/test/<class>/*
 
-Which folders that are, `class_folders` finds out. Pictures are brought to a square of `image_size` pixels (`decode_square`).
+Which folders that are, `class_folders` finds out. Pictures are brought to a square of `image_size` pixels (`decode_file`).
 Inside a part they are ordered by the SHA-256 of `<class>/<file name>`: the same on every machine, and as well mixed as
 CIFAR-10, so that any beginning of it has all classes. The test fifth is the beginning of each class in that order.
 """
@@ -19,12 +19,11 @@ import numpy as np
 
 from kerascnn.data.decoded import MAX_CLASSES, MAX_SIDE, MIN_SIDE, Decoded, Found, Options, check_decoded_size
 from kerascnn.data.formats.class_folders import ClassFolder, Layout, find_layout, where_labels_stand
-from kerascnn.data.formats.images import MAX_FILE_BYTES, Progress, decode_square, quiet_decoders
+from kerascnn.data.formats.images import Progress, decode_file, quiet_decoders
 from kerascnn.data.formats.setting_aside import first_fifth
 from kerascnn.data.formats.unreadable import Unreadable
 from kerascnn.data.naming import legible
 from kerascnn.errors import DataError
-from kerascnn.foreign.reading import read_regular
 
 FORMAT = "folders of pictures"
 _PICTURES_AT_ONCE = 64
@@ -120,7 +119,7 @@ def _decode(
         block = pictures[start : start + _PICTURES_AT_ONCE]
         for place, picture in enumerate(block, start):
             with unreadable.noting(str(picture.file.relative_to(root))):
-                pixels[place] = decode_square(read_regular(picture.file, MAX_FILE_BYTES), options.image_size)
+                pixels[place] = decode_file(picture.file, options.image_size)
         return len(block)
 
     with ThreadPoolExecutor(min(_MOST_THREADS, (os.cpu_count() or 1) + 4)) as pool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import struct
 import threading
 import time
@@ -19,7 +20,7 @@ import numpy as np
 
 from kerascnn.data.decoded import Report
 from kerascnn.errors import DataError
-from kerascnn.foreign.reading import read_regular
+from kerascnn.foreign.reading import open_regular, read_regular
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -32,6 +33,8 @@ more, for it is decoded at an eighth of its size; one that is stored progressive
 PIXELS_AT_ONCE = 32_000_000
 """That the pictures being decoded at one moment may have together; a larger one is decoded alone."""
 MAX_FILE_BYTES = 400_000_000
+BYTES_AT_ONCE = 100_000_000
+"""That the files of pictures being decoded at one moment may have together; a larger one is read alone."""
 _ORIENTATION = 0x0112
 
 DECODERS = {
@@ -74,6 +77,18 @@ def decode_square(data: bytes, side: int) -> np.ndarray:
         left, top = (width - edge) // 2, (height - edge) // 2
         square = picture.crop((left, top, left + edge, top + edge))
         return np.asarray(square.resize((side, side), _pillow().Resampling.BILINEAR))
+
+
+def decode_file(path: Path, side: int) -> np.ndarray:
+    """As `decode_square`, of the file at `path`: what does not begin as a picture is read no further.
+
+    Raises: OSError when it cannot be read, or has more than MAX_FILE_BYTES.
+    """
+    with open_regular(path) as stream:
+        _kind_or_refusal(stream.read(64))
+        size_bytes = os.fstat(stream.fileno()).st_size
+    with _ROOM_FOR_FILES.taken(min(size_bytes, MAX_FILE_BYTES)):
+        return decode_square(read_regular(path, MAX_FILE_BYTES), side)
 
 
 def kind_of_picture(head: bytes) -> str | None:
@@ -203,33 +218,31 @@ def _decoder(kind: str) -> type[Image.Image]:
 
 
 class _Room:
-    """Lets pictures in to be decoded as long as they have no more than so many pixels together."""
+    """Lets pictures in as long as they have no more than so many pixels, or bytes, together."""
 
-    def __init__(self, pixels: int) -> None:
-        self._limit, self._inside, self._changed = pixels, 0, threading.Condition()
+    def __init__(self, limit: int) -> None:
+        self._limit, self._inside, self._changed = limit, 0, threading.Condition()
 
     @contextmanager
-    def taken(self, pixels: int) -> Iterator[None]:
+    def taken(self, amount: int) -> Iterator[None]:
         with self._changed:
-            self._changed.wait_for(lambda: not self._inside or self._inside + pixels <= self._limit)
-            self._inside += pixels
+            self._changed.wait_for(lambda: not self._inside or self._inside + amount <= self._limit)
+            self._inside += amount
         try:
             yield
         finally:
             with self._changed:
-                self._inside -= pixels
+                self._inside -= amount
                 self._changed.notify_all()
 
 
-_ROOM = _Room(PIXELS_AT_ONCE)
+_ROOM, _ROOM_FOR_FILES = _Room(PIXELS_AT_ONCE), _Room(BYTES_AT_ONCE)
 
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
     """The picture with its pixels; where its metadata are odd, by its pixels alone."""
-    kind = kind_of_picture(data[:16])
-    if kind is None:
-        raise ValueError(kind_of_other(data[:64]) or f"no picture that is read here ({', '.join(DECODERS)})")
+    kind = _kind_or_refusal(data[:64])
     bare = b""
     try:
         picture = _prepared(kind, data)
@@ -249,6 +262,14 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
             yield _reduced(picture)
 
 
+def _kind_or_refusal(head: bytes) -> str:
+    """`kind_of_picture`. Raises: ValueError that says what else it is."""
+    kind = kind_of_picture(head)
+    if kind is None:
+        raise ValueError(kind_of_other(head) or f"no picture that is read here ({', '.join(DECODERS)})")
+    return kind
+
+
 def _prepared(kind: str, data: bytes) -> Image.Image:
     """The picture before its pixels are decoded. Raises: ValueError when they would be too many."""
     picture = _open(kind, data)
@@ -262,8 +283,12 @@ def _prepared(kind: str, data: bytes) -> Image.Image:
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
-    large = picture.width * picture.height > MAX_PICTURE_PIXELS
-    return picture.reduce(8) if large and picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") else picture
+    """The picture, a large one at an eighth of its size; one with a palette gets its colours first. `_as_rgb` refuses the rest."""
+    if picture.width * picture.height <= MAX_PICTURE_PIXELS or picture.mode[0] in "IF":
+        return picture
+    if picture.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return picture.reduce(8)
 
 
 def _open(kind: str, data: bytes) -> Image.Image:
@@ -330,5 +355,5 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     white = _pillow().new("RGBA", picture.size, "white")
-    white.alpha_composite(picture.convert("RGBA"))
+    white.alpha_composite(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
     return white.convert("RGB")

@@ -89,7 +89,7 @@ def _load_arrays(file: Path) -> dict[str, np.ndarray]:
 def _check_sizes(headers: list[_Header], file: Path) -> None:
     """Raises: DataError when the images of both parts would not fit in memory, before they are read."""
     for header in headers:
-        if header.dtype != np.uint8 or len(header.shape) not in (3, 4):
+        if header.dtype != np.uint8 or len(header.shape) not in (3, 4) or (*header.shape, 1)[3] not in (1, 3):
             raise DataError(
                 f"train images must be uint8 (n, height, width, 1 or 3). Received: {header.dtype} {header.shape} (in {file}). "
                 "Save them as whole numbers from 0 to 255."

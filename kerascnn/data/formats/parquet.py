@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,14 @@ from kerascnn.data.formats.images import (
     kind_of_other,
     quiet_decoders,
 )
-from kerascnn.data.formats.setting_aside import first_fifth
+from kerascnn.data.formats.setting_aside import first_fifth, without_labels
 from kerascnn.data.formats.unreadable import Unreadable
 from kerascnn.data.naming import legible
 from kerascnn.errors import DataError
 from kerascnn.foreign.reading import first_bytes
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
 FORMAT = "Hugging Face parquet"
@@ -54,7 +56,6 @@ _MOST_THRIFT_BYTES = 20_000_000
 class _Part:
     images: np.ndarray
     labels: np.ndarray
-    class_names: tuple[str, ...] | None
     jpeg: bool
 
 
@@ -86,18 +87,18 @@ def _find_file(path: Path) -> Found:
 
 def read(found: Found, options: Options) -> Decoded:
     """The decoded set. Raises: DataError naming file and cause."""
-    parts = hub.parts_of(found.path, found.files)
-    if parts.unused:
-        options.report(f"{', '.join(legible(file.name) for file in parts.unused[:5])} take no part")
+    parts = _parts_with_labels(found, options)
+    tables = [[_open_table(file) for file in files] for files in (parts.train, parts.test) if files]
+    class_names = _common_names([table for part in tables for table in part])
     with quiet_decoders():
         try:
-            read_part = [_read_part(files, options, None) for files in (parts.train, parts.test) if files]
+            read_part = [_read_part(part, options, None) for part in tables]
             if len({part.images.shape[1:] for part in read_part}) > 1:
                 raise _OtherSize
         except _OtherSize:
             options.report(f"The images are brought to {options.image_size} x {options.image_size} pixels")
-            read_part = [_read_part(files, options, options.image_size) for files in (parts.train, parts.test) if files]
-    train, test = read_part if parts.test else _set_aside(read_part[0], found.path, options)
+            read_part = [_read_part(part, options, options.image_size) for part in tables]
+    train, test = read_part if parts.test else _set_aside(read_part[0], class_names, found.path, options)
     cifar = means_cifar10(found.set_name)
     name, title = ("cifar10", "CIFAR-10") if cifar else (found.set_name, found.set_name)
     if cifar:
@@ -108,21 +109,38 @@ def read(found: Found, options: Options) -> Decoded:
         train_labels=train.labels,
         test_images=test.images,
         test_labels=test.labels,
-        class_names=train.class_names or _default_names(train, test, cifar),
+        class_names=class_names or _default_names(train, test, cifar),
         name=name,
         title=title,
     )
 
 
-def _set_aside(part: _Part, path: Path, options: Options) -> tuple[_Part, _Part]:
+def _parts_with_labels(found: Found, options: Options) -> hub.Parts:
+    """The files of each part. A test part of the Hub often has -1 for every label: it takes no part, and that is said."""
+    files = found.files
+    while (parts := hub.parts_of(found.path, files)).test and not any(
+        _open_table(file).has_labels() for file in parts.test
+    ):
+        options.report(without_labels(_named(parts.test)))
+        files = tuple(file for file in files if file not in parts.test)
+    if parts.unused:
+        options.report(f"{_named(parts.unused)} take no part")
+    return parts
+
+
+def _named(files: Sequence[Path]) -> str:
+    return ", ".join(legible(file.name) for file in files[:5])
+
+
+def _set_aside(part: _Part, class_names: tuple[str, ...] | None, path: Path, options: Options) -> tuple[_Part, _Part]:
     """Training and test part of a set without a test part: rows in an order of their own, the first fifth of each class."""
     options.report("There is no test part: a fifth of the images of each class is set aside for it.")
     order = sorted(range(len(part.labels)), key=lambda row: hashlib.sha256(str(row).encode()).digest())
     labels = [int(label) for label in part.labels[order]]
-    names = part.class_names or [f"class {label}" for label in range(min(1_000, 1 + max(0, max(labels))))]
+    names = class_names or [f"class {label}" for label in range(min(1_000, 1 + max(0, max(labels))))]
     test = np.zeros(len(order), bool)
     test[[order[place] for place in first_fifth(labels, names, path)]] = True
-    return tuple(_Part(part.images[at], part.labels[at], part.class_names, part.jpeg) for at in (~test, test))  # type: ignore[return-value]
+    return tuple(_Part(part.images[at], part.labels[at], part.jpeg) for at in (~test, test))  # type: ignore[return-value]
 
 
 def _holds_pictures(file: Path) -> bool:
@@ -139,12 +157,12 @@ def _holds_pictures(file: Path) -> bool:
     return any(name in names for name in IMAGE_COLUMNS)
 
 
-def _read_part(files: Sequence[Path], options: Options, side: int | None) -> _Part:
+def _read_part(tables: Sequence[_Table], options: Options, side: int | None) -> _Part:
     """All images of one part; brought to squares of `side` pixels, unless all have one fit size.
 
     Raises: _OtherSize when they have not, and `side` is None.
     """
-    tables = [_open_table(file) for file in files]
+    files = [table.file for table in tables]
     total, where = sum(table.rows for table in tables), files[0] if len(files) == 1 else files[0].parent
     packed_bytes = sum(hub.behind(file).stat().st_size for file in files)
     check_decoded_size(total, side or 32, side or 32, packed_bytes, where)
@@ -167,7 +185,7 @@ def _read_part(files: Sequence[Path], options: Options, side: int | None) -> _Pa
     unreadable.check(total, where)
     if not done:
         raise DataError(f"a parquet file must have rows. Received: none (in {files[0]}). Fetch or make it again.")
-    return _Part(images[:done], labels[:done], tables[0].class_names, jpeg)
+    return _Part(images[:done], labels[:done], jpeg)
 
 
 @dataclass
@@ -189,10 +207,17 @@ class _Table:
     class_names: tuple[str, ...] | None
     rows_at_once: int
 
+    def has_labels(self) -> bool:
+        """Whether any row has a label; a file without rows is not said to have none."""
+        label = self.columns[1]
+        with blamed_on(self.file, "a parquet file"), _parquet_file(hub.behind(self.file)) as table:
+            batches = table.iter_batches(_ROWS_AT_ONCE, columns=[label])
+            return not self.rows or any(set(rows.column(label).to_pylist()) - {-1, None} for rows in batches)
+
     def batches(self) -> Iterator[_Batch]:
         """Raises: DataError when the file cannot be read, or its columns hold something else."""
         image, label = self.columns
-        with blamed_on(self.file, "a parquet file"), _parquet_file(self.file, image) as table:
+        with blamed_on(self.file, "a parquet file"), _parquet_file(hub.behind(self.file), image) as table:
             for rows in table.iter_batches(self.rows_at_once, columns=[image, label]):
                 yield _Batch(
                     _encoded(rows.column(image.split(".")[0]), self.file), _integers(rows.column(label), self.file)
@@ -209,8 +234,8 @@ def _open_table(name: Path) -> _Table:
         with _parquet_file(file) as table:
             names = table.schema_arrow.names
             image, label = _column(IMAGE_COLUMNS, names, file), _column(LABEL_COLUMNS, names, file)
-            kind = table.schema_arrow.field(image).type
-            path = f"{image}.bytes" if str(kind).startswith("struct") and kind.get_field_index("bytes") >= 0 else image
+            path = _path_of_bytes(table.schema_arrow.field(image), file)
+            _check_label_type(table.schema_arrow.field(label).type, file)
             chunks = [
                 chunk
                 for group in range(table.metadata.num_row_groups)
@@ -219,9 +244,10 @@ def _open_table(name: Path) -> _Table:
             ]
             unpacked = sum(chunk.total_uncompressed_size for chunk in chunks)
             check_growth(unpacked, file.stat().st_size, f"{unpacked / 1e9:,.1f} GB of columns (in {file})")
+            check_decoded_size(table.metadata.num_rows, 32, 32, file.stat().st_size, name)
             largest = max((chunk.total_uncompressed_size // max(1, chunk.num_values) for chunk in chunks), default=0)
             return _Table(
-                file,
+                name,
                 rows=table.metadata.num_rows,
                 columns=(path, label),
                 class_names=_class_names(table.schema_arrow.metadata or {}, label),
@@ -273,10 +299,43 @@ def _column(wanted: tuple[str, ...], names: list[str], file: Path) -> str:
     )
 
 
+def _path_of_bytes(field: pa.Field, file: Path) -> str:
+    """Where a file keeps the encoded images of a column. Raises: DataError when it holds something else."""
+    import pyarrow as pa
+
+    kind, path = field.type, field.name
+    if pa.types.is_struct(kind) and (place := kind.get_field_index("bytes")) >= 0:
+        kind, path = kind.field(place).type, f"{path}.bytes"
+    if not _is_any(kind, pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary):
+        raise DataError(
+            f"every image must be stored as bytes. Received: a column of {str(field.type)[:100]} (in {file}). "
+            "Use a copy of the set that embeds its images."
+        )
+    return path
+
+
+def _check_label_type(kind: pa.DataType, file: Path) -> None:
+    """Raises: DataError when it is no number: a short list of lists fills memory. A file without rows may have no type."""
+    import pyarrow as pa
+
+    if not _is_any(kind, pa.types.is_integer, pa.types.is_boolean, pa.types.is_null):
+        raise DataError(
+            f"every label must be an integer. Received: a column of {str(kind)[:100]} (in {file}). Store the class numbers."
+        )
+
+
+def _is_any(kind: pa.DataType, *tests: Callable[[pa.DataType], bool]) -> bool:
+    """Whether the values of a column have one of these types, stored once for many rows or not."""
+    import pyarrow as pa
+
+    values = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return any(test(values) for test in tests)
+
+
 def _encoded(column: Any, file: Path) -> Any:
-    if str(column.type).startswith("struct") and column.type.get_field_index("bytes") >= 0:
+    if str(column.type).startswith("struct"):
         column = column.field("bytes")
-    if column.null_count or "binary" not in str(column.type):
+    if column.null_count:
         raise DataError(
             f"every image must be stored as bytes. Received: a column of {column.type} with {column.null_count} empty rows "
             f"(in {file}). Use a copy of the set that embeds its images."
@@ -301,6 +360,21 @@ def _class_names(metadata: dict[bytes, bytes], label_column: str) -> tuple[str, 
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
     return tuple(map(str, names)) if isinstance(names, list) else None
+
+
+def _common_names(tables: Sequence[_Table]) -> tuple[str, ...] | None:
+    """The class names of all files that have them. Raises: DataError when two differ: their labels mean different things."""
+    named = [(table.file, table.class_names) for table in tables if table.class_names is not None]
+    for file, names in named[1:]:
+        first_file, first_names = named[0]
+        pairs = enumerate(zip_longest(first_names, names, fillvalue="nothing"))
+        for label, (first, other) in ((label, pair) for label, pair in pairs if pair[0] != pair[1]):
+            raise DataError(
+                "all files of a set must have the same class names in the same order. Received: class "
+                f"{label} is {legible(first)} (in {first_file}) and {legible(other)} (in {file}). "
+                "Write the files again from one set."
+            )
+    return named[0][1] if named else None
 
 
 def _default_names(train: _Part, test: _Part, cifar: bool) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A test part for sets that come without one."""
+"""A test part for sets that come without one, or whose test part has no labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from kerascnn.errors import DataError
 
 TEST_SHARE = 5
 """One in so many images of each class is a test image where there is no test part."""
+
+
+def without_labels(name: str) -> str:
+    """The notice that something called `name` is no test part."""
+    return f"What lies in {legible(name)} has no labels, so it takes no part."
 
 
 def first_fifth(labels: Sequence[int], class_names: Sequence[str], where: Path) -> list[int]:
