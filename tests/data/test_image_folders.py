@@ -7,6 +7,7 @@ import pytest
 import tiny_sets as tiny
 
 from kerascnn.data.decoded import Decoded, Options
+from kerascnn.data.formats import class_folders
 from kerascnn.data.sources import recognise
 from kerascnn.errors import DataError
 
@@ -231,3 +232,22 @@ def test_classes_deeper_than_their_folder_are_not_guessed(tmp_path: Path) -> Non
         tiny.write_pictures(tmp_path / "years" / year)
     with pytest.raises(DataError, match=r"pictures without class folders, 0.png for one"):
         tiny.decode(tmp_path / "years")
+
+
+def test_links_that_lead_back_are_followed_once(tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / f"l{number}").symlink_to(".")
+    with pytest.raises(DataError, match="a data set must be"):
+        recognise(tmp_path)
+    tiny.write_pictures(tmp_path / "pets" / "wrapped")
+    assert tiny.decode(tmp_path).class_names == ("cat", "dog")
+
+
+def test_a_search_through_too_many_folders_ends_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(class_folders, "MOST_SEARCHED", 20)
+    for number in range(25):
+        (tmp_path / "disk" / f"{number:02}").mkdir(parents=True)
+    with pytest.raises(DataError, match="Give the path of the folder whose folders are the classes"):
+        recognise(tmp_path)

@@ -62,6 +62,8 @@ _NO_PICTURES = frozenset(
     | {".mp4", ".mov", ".avi", ".mkv", ".aae", ".xmp", ".lnk", ".log", ".pt", ".pth", ".keras"}
 )
 DEEPEST_WRAPPER, MOST_LOOKED_INTO = 4, 200
+MOST_SEARCHED = 5_000
+"""Folders in all; who gives the root of a disk is not to wait for the whole of it."""
 NAMED_IN_MESSAGES = 5
 
 
@@ -139,7 +141,7 @@ def find_layout(path: Path) -> Layout | None:
     Raises: DataError when there are, and they are not to be understood.
     """
     look: Look = cache(look_into)
-    root = _innermost(look, path, 0)
+    root = _innermost(look, path, 0, {_identity(path)} if path.is_dir() else set())
     if root is None:
         return None
     folders = look(root).folders
@@ -198,17 +200,42 @@ def _kind_of(file: Path) -> str:
     return "unread" if head and "picture" in (kind_of_other(head) or "") else "others"
 
 
-def _innermost(look: Look, path: Path, depth: int) -> Path | None:
-    """`path`, or the one folder in it that holds a set, and so on: archives are unpacked into folders of their own."""
+def _innermost(look: Look, path: Path, depth: int, seen: set[tuple[int, int]]) -> Path | None:
+    """`path`, or the one folder in it that holds a set, and so on: archives are unpacked into folders of their own.
+
+    `seen`: the folders that have been come upon, each of which is searched once: links may lead back to them.
+    """
     if not path.is_dir() or depth > DEEPEST_WRAPPER:
         return None
     folders = look(path).folders[:MOST_LOOKED_INTO]
     if any(look(each).is_class or (part_of(each.name) and _root_of_classes(look, each)) for each in folders):
         return path
-    inside = [found for each in folders if (found := _innermost(look, each, depth + 1)) is not None]
+    unseen = _unseen(folders, seen, path)
+    inside = [found for each in unseen if (found := _innermost(look, each, depth + 1, seen)) is not None]
     if len(inside) == 1:
         return inside[0]
     return path if _wrapped_classes(look, folders) else None
+
+
+def _unseen(folders: Sequence[Path], seen: set[tuple[int, int]], path: Path) -> list[Path]:
+    """Those of the folders that are new; then they are `seen` too. Raises: DataError when there are too many."""
+    unseen = []
+    for folder in folders:
+        if (identity := _identity(folder)) not in seen:
+            seen.add(identity)
+            unseen.append(folder)
+    if len(seen) > MOST_SEARCHED:
+        raise DataError(
+            f"class folders must be found among {MOST_SEARCHED:,} folders. Received: more "
+            f"(in {path}). Give the path of the folder whose folders are the classes."
+        )
+    return unseen
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """The same for a folder and for every link to it."""
+    stat = folder.stat()
+    return stat.st_dev, stat.st_ino
 
 
 def _wrapped_classes(look: Look, folders: Sequence[Path]) -> bool:
