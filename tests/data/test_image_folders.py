@@ -108,6 +108,16 @@ def _test_only(root: Path) -> None:
     tiny.write_pictures(root / "test")
 
 
+def _numbered_training_parts(root: Path) -> None:
+    for part in ("train_1", "train_2", "test"):
+        tiny.write_pictures(root / part)
+
+
+def _training_parts_by_two_names(root: Path) -> None:
+    for part in ("train", "training"):
+        tiny.write_pictures(root / part)
+
+
 def _too_many_classes(root: Path) -> None:
     tiny.write_pictures(root, [f"class {label}" for label in range(101)], count=1)
 
@@ -128,6 +138,8 @@ def _dangling_link(root: Path) -> None:
         (_one_picture, r"at least 2 pictures, .* Received: 1 of emu"),
         (_other_test_classes, "the same class folders. Received: dog, emu in one only"),
         (_test_only, "a test part must have a training part beside it"),
+        (_numbered_training_parts, r"must have one training part. Received: 2, train_1, train_2 \(in .*pets\)"),
+        (_training_parts_by_two_names, "Received: 2, train, training .* Put the pictures of each class together"),
         (_too_many_classes, "at most 100 classes. Received: 101"),
         (_dangling_link, r"1 of 11 that is not: cat/9.png \(No such file"),
     ],
@@ -251,3 +263,14 @@ def test_a_search_through_too_many_folders_ends_with_a_sentence(
         (tmp_path / "disk" / f"{number:02}").mkdir(parents=True)
     with pytest.raises(DataError, match="Give the path of the folder whose folders are the classes"):
         recognise(tmp_path)
+
+
+def test_what_lies_beside_the_parts_takes_no_part_and_that_is_said(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets" / "train").parent
+    tiny.write_pictures(root / "holdout", ("cat",))
+    tiny.write_pictures(root, ("cat",))
+    tiny.write_picture(root / "training" / "loose.png", tiny.TRAIN_PIXELS[0])
+    tiny.write_picture(root / "loose.png", tiny.TRAIN_PIXELS[0])
+    decoded, said = read_aloud(root)
+    assert len(decoded.train_images) + len(decoded.test_images) == 10
+    assert "What lies beside the parts takes no part: cat, holdout, training, loose.png." in said

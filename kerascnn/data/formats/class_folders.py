@@ -146,9 +146,9 @@ def find_layout(path: Path) -> Layout | None:
         return None
     folders = look(root).folders
     parts = [folder for folder in folders if part_of(folder.name) == "train"]
-    train_root = next((inner for folder in parts if (inner := _root_of_classes(look, folder)) is not None), None)
-    if train_root is not None:
-        return _with_test(look, root, train_root)
+    train_roots = {folder: inner for folder in parts if (inner := _root_of_classes(look, folder)) is not None}
+    if train_roots:
+        return _with_test(look, root, *_only_training_part(root, train_roots))
     with_pictures = [folder for folder in folders if look(folder).is_class]
     if all(part_of(folder.name) is not None for folder in with_pictures):
         if any(part_of(folder.name) is not None and _root_of_classes(look, folder) for folder in folders):
@@ -263,10 +263,21 @@ def _root_of_classes(look: Look, folder: Path, depth: int = 0) -> Path | None:
     return folder if _wrapped_classes(look, folders) else None
 
 
-def _with_test(look: Look, root: Path, train_root: Path) -> Layout:
+def _only_training_part(root: Path, train_roots: dict[Path, Path]) -> tuple[Path, Path]:
+    """The folder for training, and that of its classes. Raises: DataError when there are several: one alone is another set."""
+    if len(train_roots) > 1:
+        names = ", ".join(legible(folder.name) for folder in list(train_roots)[:NAMED_IN_MESSAGES])
+        raise DataError(
+            f"a set must have one training part. Received: {len(train_roots)}, {names} (in {root}). "
+            "Put the pictures of each class together in one of them, or move the others elsewhere."
+        )
+    return next(iter(train_roots.items()))
+
+
+def _with_test(look: Look, root: Path, train_folder: Path, train_root: Path) -> Layout:
     train, notices = _classes(look, train_root)
     names = {_plain(each.name) for each in train}
-    said, chosen, chosen_name = list(notices), None, ""
+    said, chosen, chosen_name = [*notices, *_beside_the_parts(look, root, train_folder)], None, ""
     for part in ("test", "validation"):
         for folder in [folder for folder in look(root).folders if part_of(folder.name) == part]:
             inner = _root_of_classes(look, folder)
@@ -279,6 +290,16 @@ def _with_test(look: Look, root: Path, train_root: Path) -> Layout:
                 chosen, chosen_name = _as_in_training(test, train, folder), legible(folder.name)
                 said += more
     return Layout(root, train, chosen, tuple(said))
+
+
+def _beside_the_parts(look: Look, root: Path, train_folder: Path) -> list[str]:
+    """What is to be said of the folders and pictures that are in no part that is read or spoken of."""
+    beside = [
+        folder for folder in look(root).folders if part_of(folder.name) in (None, "train") and folder != train_folder
+    ]
+    named = [legible(path.name) for path in (*beside, *look(root).pictures, *look(root).unread)]
+    more = f" and {len(named) - NAMED_IN_MESSAGES} more" if len(named) > NAMED_IN_MESSAGES else ""
+    return [f"What lies beside the parts takes no part: {', '.join(named[:NAMED_IN_MESSAGES])}{more}."] if named else []
 
 
 def _as_in_training(
