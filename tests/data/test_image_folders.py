@@ -223,7 +223,7 @@ def test_of_many_unreadable_pictures_some_are_named_and_all_counted(tmp_path: Pa
 
 def test_a_stray_set_among_class_folders_does_not_decide_the_format(tmp_path: Path) -> None:
     root = tiny.write_pictures(tmp_path / "pets")
-    tiny.write_parquet(root)
+    (tiny.write_parquet(root) / "test-00000-of-00001.parquet").unlink()
     tiny.write_npz(root / "features.npz")
     (root / "cat.tar.gz").write_bytes(b"nonsense")
     assert recognise(root).format == "folders of pictures"

@@ -91,6 +91,12 @@ def is_complete(path: Path) -> bool:
     return any(all((path / name).is_file() for name in release.files()) for release in _RELEASES)
 
 
+def find_complete(path: Path) -> Found | None:
+    """As `find`, where every file of the release is there."""
+    found = find(path)
+    return found if found is not None and is_complete(found.files[0].parent) else None
+
+
 def read(found: Found, options: Options) -> Decoded:
     """The decoded set. Raises: DataError naming file and cause."""
     options.report(f"Reading {found.path.name}")
