@@ -64,6 +64,29 @@ def test_cifar_100_has_its_fine_labels_and_their_names(tmp_path: Path) -> None:
     np.testing.assert_array_equal(decoded.test_labels, tiny.TRAIN_LABELS)
 
 
+@pytest.mark.parametrize("protocol", [0, 1, 2, 4])
+def test_a_missing_file_of_cifar_100_is_named_whatever_pickle_protocol(protocol: int, tmp_path: Path) -> None:
+    (tmp_path / "test").write_bytes(pickle.dumps({"data": [], "fine_labels": []}, protocol=protocol))
+    (tmp_path / "meta").write_bytes(pickle.dumps({"fine_label_names": ["a"]}, protocol=protocol))
+    with pytest.raises(DataError, match=r"CIFAR-100's must have train, test. Received: no train"):
+        tiny.decode(tmp_path)
+
+
+@pytest.mark.parametrize("names", [("train",), ("train", "test", "meta"), ("train.bin", "test.bin")])
+@pytest.mark.parametrize("form", ["parquet of PNG", "npz", "idx.gz", "pictures", "wrapped pictures"])
+def test_texts_that_are_called_as_files_of_cifar_100_decide_nothing(
+    names: tuple[str, ...], form: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "set"
+    if form == "wrapped pictures":
+        tiny.write_pictures(path / "wrap" / "train")
+    else:
+        tiny.WRITERS[form](path)
+    for name in names:
+        (path / name).write_text("cat 1\ndog 2\n")
+    assert tiny.decode(path)
+
+
 def test_binary_cifar_100_takes_the_second_label_byte(tmp_path: Path) -> None:
     labels = np.arange(100)
     pixels = np.zeros((100, 32, 32, 3), np.uint8)

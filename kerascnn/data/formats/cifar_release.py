@@ -28,6 +28,7 @@ from kerascnn.data.formats import pickles
 from kerascnn.data.formats.archives import is_archive, wanted_members
 from kerascnn.data.formats.images import read_bytes
 from kerascnn.errors import DataError
+from kerascnn.foreign.reading import first_bytes
 
 FORMAT = "CIFAR release"
 SIDE, CHANNELS = 32, 3
@@ -57,9 +58,17 @@ class _Release:
     names_key: str
     parse: Callable[[bytes], tuple[np.ndarray, np.ndarray]]
     parse_names: Callable[[bytes, str], tuple[str, ...]]
+    could_be: Callable[[Path], bool] | None = None
+    """Where the names are anybody's, `train` and `test`: whether a file of this kind can be the release's."""
 
     def files(self) -> tuple[str, ...]:
         return (*self.train_files, self.test_file)
+
+    def is_meant_by(self, there: tuple[Path, ...]) -> bool:
+        """Whether these files, of those that the release has, are not there by chance."""
+        if not any(file.name in self.files() for file in there):
+            return False
+        return self.could_be is None or (len(there) > 1 and any(map(self.could_be, there)))
 
     def is_named(self, names: tuple[str, ...], path: Path) -> bool:
         """Whether files with these class names at this path pass for the release: people's own batches have its format."""
@@ -79,16 +88,24 @@ def find(path: Path) -> Found | None:
         return Found(FORMAT, path, (path,), read) if is_archive(path) else None
     for release in _RELEASES:
         for folder in (path, path / release.folder):
-            files = [folder / name for name in (*release.files(), release.names_file)]
-            there = tuple(file for file in files if file.is_file())
-            if any(file.name in release.files() for file in there):
+            there = _files_there(release, folder)
+            if release.is_meant_by(there):
                 return Found(FORMAT, path, there, read)
     return None
 
 
 def is_complete(path: Path) -> bool:
     """Whether the folder has every file of a release: then nothing that lies beside them matters."""
-    return any(all((path / name).is_file() for name in release.files()) for release in _RELEASES)
+    return any(
+        release.is_meant_by(there) and {file.name for file in there} >= set(release.files())
+        for release in _RELEASES
+        if (there := _files_there(release, path))
+    )
+
+
+def _files_there(release: _Release, folder: Path) -> tuple[Path, ...]:
+    files = [folder / name for name in (*release.files(), release.names_file)]
+    return tuple(file for file in files if file.is_file())
 
 
 def find_complete(path: Path) -> Found | None:
@@ -218,6 +235,11 @@ def _parse_text_names(data: bytes, key: str) -> tuple[str, ...]:
     return tuple(data.decode("utf-8").split())
 
 
+def _is_of_records(file: Path) -> bool:
+    size_bytes = file.stat().st_size
+    return size_bytes > 0 and size_bytes % (2 + IMAGE_BYTES) == 0
+
+
 _BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 
 _RELEASES = (
@@ -253,6 +275,7 @@ _RELEASES = (
         names_key="fine_label_names",
         parse=pickles.images_and_labels,
         parse_names=pickles.texts,
+        could_be=lambda file: first_bytes(file, 2).startswith(pickles.BEGINNINGS),
     ),
     _Release(
         name="cifar100",
@@ -264,5 +287,6 @@ _RELEASES = (
         names_key="",
         parse=lambda data: _parse_binary(data, 2),
         parse_names=_parse_text_names,
+        could_be=_is_of_records,
     ),
 )
