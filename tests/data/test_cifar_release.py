@@ -131,6 +131,16 @@ def test_an_archive_member_that_points_outside_writes_nothing(tmp_path: Path) ->
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_an_archive_of_two_sets_of_batches_is_asked_about(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        tiny.write_python_release(tmp_path / "mine" / name)
+    file = tiny.write_archive(tmp_path / "mine.tar.gz", tmp_path / "mine")
+    with pytest.raises(
+        DataError, match=r"Received: \S+ in mine/(a|b) and in mine/(a|b) \(in .*mine.tar.gz\). Unpack it"
+    ):
+        tiny.decode(file)
+
+
 def test_a_missing_batch_is_named(tmp_path: Path) -> None:
     folder = tiny.write_python_release(tmp_path / "set")
     (folder / "data_batch_3").unlink()
