@@ -16,7 +16,7 @@ from kerascnn.errors import DataError, near_match
 from kerascnn.foreign.litter import is_litter
 from kerascnn.foreign.reading import first_bytes, open_regular
 
-READERS_VERSION = 2
+READERS_VERSION = 3
 """To be raised when a reader decodes the same bytes to other pixels, labels or names than before."""
 
 LARGEST_HASHED_BYTES = 10**9

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import pickle
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,43 @@ def test_a_missing_batch_is_named(tmp_path: Path) -> None:
     folder = tiny.write_python_release(tmp_path / "set")
     (folder / "data_batch_3").unlink()
     with pytest.raises(DataError, match=r"Received: no data_batch_3 \(in .*set\)"):
+        tiny.decode(folder)
+
+
+def write_own_batches(folder: Path, numbers: Sequence[int]) -> Path:
+    """A batch of two pictures for each number, with names of classes that no release has."""
+    folder.mkdir()
+    for row, number in enumerate(numbers):
+        rows = slice(2 * row, 2 * row + 2)
+        (folder / f"data_batch_{number}").write_bytes(tiny.python2_batch(tiny.TRAIN_PIXELS[rows], [0, 1]))
+    (folder / "test_batch").write_bytes(tiny.python2_batch(tiny.TEST_PIXELS[:2], [0, 1]))
+    (folder / "batches.meta").write_bytes(pickle.dumps({"label_names": ["rose", "tulip"]}))
+    return folder
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_own_batches_may_be_more_than_five(packed: bool, tmp_path: Path) -> None:
+    path = write_own_batches(tmp_path / "petals", range(1, 11))
+    decoded = tiny.decode(tiny.write_archive(tmp_path / "petals.tar.gz", path) if packed else path)
+    np.testing.assert_array_equal(decoded.train_images, tiny.TRAIN_PIXELS)
+    assert decoded.class_names == ("rose", "tulip")
+
+
+@pytest.mark.parametrize(("numbers", "missing"), [((1, 2, 3, 4, 5, 7), 6), ((0, 1, 2), 3)])
+def test_own_batches_are_numbered_from_one_without_a_gap(
+    numbers: tuple[int, ...], missing: int, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=f"Received: no data_batch_{missing} "):
+        tiny.decode(write_own_batches(tmp_path / "petals", numbers))
+
+
+def test_a_sixth_batch_in_cifar_10_is_refused_even_beside_the_published_five(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny.write_python_release(tmp_path / "set")
+    monkeypatch.setattr(cifar_release, "PUBLISHED_MD5", tiny.batch_sums(folder))
+    (folder / "data_batch_6").write_bytes((folder / "data_batch_5").read_bytes())
+    with pytest.raises(DataError, match=r"CIFAR-10 must have 5 training files. Received: data_batch_6 besides"):
         tiny.decode(folder)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Collection
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
@@ -25,8 +25,8 @@ def is_archive(path: Path) -> bool:
     return path.name.endswith("_archive") and path.name.startswith("cifar-")
 
 
-def wanted_members(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
-    """The plain files of these names in the archive, by the last part of their name. Other names have no bytes.
+def wanted_members(path: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+    """The plain files in the archive, by the last part of their name. Those of names that are not `wanted` have no bytes.
 
     Raises: DataError when it is damaged, holds more than its size can, or has a wanted file in two folders.
     """
@@ -40,9 +40,9 @@ def wanted_members(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
                     raise ValueError(f"more than {MOST_MEMBERS:,} files")
                 name = PurePosixPath(member.name).name
                 if member.isfile():
-                    if name in wanted:
+                    if wanted(name):
                         _check_folder(PurePosixPath(member.name), folders, path)
-                    members[name] = _content(archive, member) if name in wanted else b""
+                    members[name] = _content(archive, member) if wanted(name) else b""
                 archive.members.clear()  # type: ignore[attr-defined]
         while stream.read(_CHUNK_BYTES):  # to the end, where the checksum is
             pass
