@@ -16,7 +16,7 @@ from kerascnn.errors import DataError, near_match
 from kerascnn.foreign.litter import is_litter
 from kerascnn.foreign.reading import first_bytes, open_regular
 
-READERS_VERSION = 2
+READERS_VERSION = 3
 """To be raised when a reader decodes the same bytes to other pixels, labels or names than before."""
 
 LARGEST_HASHED_BYTES = 10**9
@@ -59,6 +59,7 @@ def recognise(path: Path, member: str | None = None) -> Found:
             return _recognise_member(path, member)
         inner = hub.in_cache(path)
         if class_folders.has_classes(inner) and not cifar_release.is_complete(inner):
+            _refuse_two_sets(inner)
             return _recognise_pictures(inner)
         return _recognise_set(inner) or _recognise_main(inner) or _recognise_pictures(inner)
     except OSError as err:
@@ -84,6 +85,19 @@ def file_sha256(file: Path) -> str:
 
 def _recognise_set(path: Path) -> Found | None:
     return next((found for find in FORMATS if (found := find(path)) is not None), None)
+
+
+def _refuse_two_sets(path: Path) -> None:
+    """Raises: DataError when a complete set of arrays lies beside class folders: pictures for its description, or a copy of
+    theirs in arrays? A `.npz` can be given by itself, so it is not asked about."""
+    complete = (found for module in (cifar_release, parquet, idx) if (found := module.find_complete(path)) is not None)
+    if (other := next(complete, None)) is not None:
+        folder = other.files[0].parent
+        remedy = "Move one of them to a folder of its own" if folder == path else f"Give {folder}, or move it elsewhere"
+        raise DataError(
+            f"a folder must hold one data set. Received: folders of pictures, and a set of {len(other.files)} files, "
+            f"{legible(other.files[0].name)} for one ({other.format}, in {folder}). {remedy}."
+        )
 
 
 def _members(path: Path) -> dict[str, Path]:

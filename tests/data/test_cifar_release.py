@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import pickle
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,29 @@ def test_cifar_100_has_its_fine_labels_and_their_names(tmp_path: Path) -> None:
     np.testing.assert_array_equal(decoded.test_labels, tiny.TRAIN_LABELS)
 
 
+@pytest.mark.parametrize("protocol", [0, 1, 2, 4])
+def test_a_missing_file_of_cifar_100_is_named_whatever_pickle_protocol(protocol: int, tmp_path: Path) -> None:
+    (tmp_path / "test").write_bytes(pickle.dumps({"data": [], "fine_labels": []}, protocol=protocol))
+    (tmp_path / "meta").write_bytes(pickle.dumps({"fine_label_names": ["a"]}, protocol=protocol))
+    with pytest.raises(DataError, match=r"CIFAR-100's must have train, test. Received: no train"):
+        tiny.decode(tmp_path)
+
+
+@pytest.mark.parametrize("names", [("train",), ("train", "test", "meta"), ("train.bin", "test.bin")])
+@pytest.mark.parametrize("form", ["parquet of PNG", "npz", "idx.gz", "pictures", "wrapped pictures"])
+def test_texts_that_are_called_as_files_of_cifar_100_decide_nothing(
+    names: tuple[str, ...], form: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "set"
+    if form == "wrapped pictures":
+        tiny.write_pictures(path / "wrap" / "train")
+    else:
+        tiny.WRITERS[form](path)
+    for name in names:
+        (path / name).write_text("cat 1\ndog 2\n")
+    assert tiny.decode(path)
+
+
 def test_binary_cifar_100_takes_the_second_label_byte(tmp_path: Path) -> None:
     labels = np.arange(100)
     pixels = np.zeros((100, 32, 32, 3), np.uint8)
@@ -108,10 +132,57 @@ def test_an_archive_member_that_points_outside_writes_nothing(tmp_path: Path) ->
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_an_archive_of_two_sets_of_batches_is_asked_about(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        tiny.write_python_release(tmp_path / "mine" / name)
+    file = tiny.write_archive(tmp_path / "mine.tar.gz", tmp_path / "mine")
+    with pytest.raises(
+        DataError, match=r"Received: \S+ in mine/(a|b) and in mine/(a|b) \(in .*mine.tar.gz\). Unpack it"
+    ):
+        tiny.decode(file)
+
+
 def test_a_missing_batch_is_named(tmp_path: Path) -> None:
     folder = tiny.write_python_release(tmp_path / "set")
     (folder / "data_batch_3").unlink()
     with pytest.raises(DataError, match=r"Received: no data_batch_3 \(in .*set\)"):
+        tiny.decode(folder)
+
+
+def write_own_batches(folder: Path, numbers: Sequence[int]) -> Path:
+    """A batch of two pictures for each number, with names of classes that no release has."""
+    folder.mkdir()
+    for row, number in enumerate(numbers):
+        rows = slice(2 * row, 2 * row + 2)
+        (folder / f"data_batch_{number}").write_bytes(tiny.python2_batch(tiny.TRAIN_PIXELS[rows], [0, 1]))
+    (folder / "test_batch").write_bytes(tiny.python2_batch(tiny.TEST_PIXELS[:2], [0, 1]))
+    (folder / "batches.meta").write_bytes(pickle.dumps({"label_names": ["rose", "tulip"]}))
+    return folder
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_own_batches_may_be_more_than_five(packed: bool, tmp_path: Path) -> None:
+    path = write_own_batches(tmp_path / "petals", range(1, 11))
+    decoded = tiny.decode(tiny.write_archive(tmp_path / "petals.tar.gz", path) if packed else path)
+    np.testing.assert_array_equal(decoded.train_images, tiny.TRAIN_PIXELS)
+    assert decoded.class_names == ("rose", "tulip")
+
+
+@pytest.mark.parametrize(("numbers", "missing"), [((1, 2, 3, 4, 5, 7), 6), ((0, 1, 2), 3)])
+def test_own_batches_are_numbered_from_one_without_a_gap(
+    numbers: tuple[int, ...], missing: int, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=f"Received: no data_batch_{missing} "):
+        tiny.decode(write_own_batches(tmp_path / "petals", numbers))
+
+
+def test_a_sixth_batch_in_cifar_10_is_refused_even_beside_the_published_five(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny.write_python_release(tmp_path / "set")
+    monkeypatch.setattr(cifar_release, "PUBLISHED_MD5", tiny.batch_sums(folder))
+    (folder / "data_batch_6").write_bytes((folder / "data_batch_5").read_bytes())
+    with pytest.raises(DataError, match=r"CIFAR-10 must have 5 training files. Received: data_batch_6 besides"):
         tiny.decode(folder)
 
 

@@ -7,6 +7,7 @@ import pytest
 import tiny_sets as tiny
 
 from kerascnn.data.decoded import Decoded, Options
+from kerascnn.data.formats import class_folders
 from kerascnn.data.sources import recognise
 from kerascnn.errors import DataError
 
@@ -107,6 +108,16 @@ def _test_only(root: Path) -> None:
     tiny.write_pictures(root / "test")
 
 
+def _numbered_training_parts(root: Path) -> None:
+    for part in ("train_1", "train_2", "test"):
+        tiny.write_pictures(root / part)
+
+
+def _training_parts_by_two_names(root: Path) -> None:
+    for part in ("train", "training"):
+        tiny.write_pictures(root / part)
+
+
 def _too_many_classes(root: Path) -> None:
     tiny.write_pictures(root, [f"class {label}" for label in range(101)], count=1)
 
@@ -127,6 +138,8 @@ def _dangling_link(root: Path) -> None:
         (_one_picture, r"at least 2 pictures, .* Received: 1 of emu"),
         (_other_test_classes, "the same class folders. Received: dog, emu in one only"),
         (_test_only, "a test part must have a training part beside it"),
+        (_numbered_training_parts, r"must have one training part. Received: 2, train_1, train_2 \(in .*pets\)"),
+        (_training_parts_by_two_names, "Received: 2, train, training .* Put the pictures of each class together"),
         (_too_many_classes, "at most 100 classes. Received: 101"),
         (_dangling_link, r"1 of 11 that is not: cat/9.png \(No such file"),
     ],
@@ -210,7 +223,7 @@ def test_of_many_unreadable_pictures_some_are_named_and_all_counted(tmp_path: Pa
 
 def test_a_stray_set_among_class_folders_does_not_decide_the_format(tmp_path: Path) -> None:
     root = tiny.write_pictures(tmp_path / "pets")
-    tiny.write_parquet(root)
+    (tiny.write_parquet(root) / "test-00000-of-00001.parquet").unlink()
     tiny.write_npz(root / "features.npz")
     (root / "cat.tar.gz").write_bytes(b"nonsense")
     assert recognise(root).format == "folders of pictures"
@@ -231,3 +244,33 @@ def test_classes_deeper_than_their_folder_are_not_guessed(tmp_path: Path) -> Non
         tiny.write_pictures(tmp_path / "years" / year)
     with pytest.raises(DataError, match=r"pictures without class folders, 0.png for one"):
         tiny.decode(tmp_path / "years")
+
+
+def test_links_that_lead_back_are_followed_once(tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / f"l{number}").symlink_to(".")
+    with pytest.raises(DataError, match="a data set must be"):
+        recognise(tmp_path)
+    tiny.write_pictures(tmp_path / "pets" / "wrapped")
+    assert tiny.decode(tmp_path).class_names == ("cat", "dog")
+
+
+def test_a_search_through_too_many_folders_ends_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(class_folders, "MOST_SEARCHED", 20)
+    for number in range(25):
+        (tmp_path / "disk" / f"{number:02}").mkdir(parents=True)
+    with pytest.raises(DataError, match="Give the path of the folder whose folders are the classes"):
+        recognise(tmp_path)
+
+
+def test_what_lies_beside_the_parts_takes_no_part_and_that_is_said(tmp_path: Path) -> None:
+    root = tiny.write_pictures(tmp_path / "pets" / "train").parent
+    tiny.write_pictures(root / "holdout", ("cat",))
+    tiny.write_pictures(root, ("cat",))
+    tiny.write_picture(root / "training" / "loose.png", tiny.TRAIN_PIXELS[0])
+    tiny.write_picture(root / "loose.png", tiny.TRAIN_PIXELS[0])
+    decoded, said = read_aloud(root)
+    assert len(decoded.train_images) + len(decoded.test_images) == 10
+    assert "What lies beside the parts takes no part: cat, holdout, training, loose.png." in said

@@ -71,6 +71,26 @@ def test_of_several_sets_without_cifar_10_one_must_be_chosen(several: Path) -> N
         recognise(several)
 
 
+@pytest.mark.parametrize(
+    ("name", "inside", "remedy"),
+    [
+        ("parquet of PNG", "data", r"Give .*data, or move it elsewhere"),
+        ("parquet of PNG", "", "Move one of them to a folder of its own"),
+        ("idx.gz", "raw", r"Give .*raw, or move it elsewhere"),
+        ("python release", "cifar-10-batches-py", r"Give .*cifar-10-batches-py, or move it elsewhere"),
+    ],
+)
+def test_a_complete_set_beside_folders_of_pictures_is_asked_about(
+    name: str, inside: str, remedy: str, tmp_path: Path
+) -> None:
+    path = tiny.WRITERS[name](tmp_path / "petals" / inside)
+    tiny.write_pictures(tmp_path / "petals", ("assets", "figures"))
+    with pytest.raises(DataError, match=rf"must hold one data set. Received: folders of pictures, .* {remedy}\."):
+        recognise(tmp_path / "petals")
+    if inside:
+        assert recognise(path).path == path
+
+
 def test_a_file_of_no_known_format_is_refused_with_the_list_of_formats(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(DataError, match=r"must be a CIFAR release, .* Received: a file \(at .*notes.txt\)"):

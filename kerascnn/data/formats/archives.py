@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from kerascnn.data.decoded import FREE_GROWTH_BYTES, MOST_GROWTH, blamed_on
+from kerascnn.data.naming import legible
+from kerascnn.errors import DataError
 from kerascnn.foreign.reading import open_regular
 
 LARGEST_BYTES = 500_000_000
@@ -23,25 +25,38 @@ def is_archive(path: Path) -> bool:
     return path.name.endswith("_archive") and path.name.startswith("cifar-")
 
 
-def wanted_members(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
-    """The plain files of these names in the archive, by the last part of their name. Other names have no bytes.
+def wanted_members(path: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+    """The plain files in the archive, by the last part of their name. Those of names that are not `wanted` have no bytes.
 
-    Raises: DataError when it is damaged, or holds more than its size can.
+    Raises: DataError when it is damaged, holds more than its size can, or has a wanted file in two folders.
     """
     with blamed_on(path, "an archive"), open_regular(path) as file:
         stream = _Bounded(file)
         members: dict[str, bytes] = {}
+        folders: dict[str, PurePosixPath] = {}
         with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|", tarinfo=_Whole) as archive:
             for number, member in enumerate(archive):
                 if number >= MOST_MEMBERS:
                     raise ValueError(f"more than {MOST_MEMBERS:,} files")
-                name = Path(member.name).name
+                name = PurePosixPath(member.name).name
                 if member.isfile():
-                    members[name] = _content(archive, member) if name in wanted else b""
+                    if wanted(name):
+                        _check_folder(PurePosixPath(member.name), folders, path)
+                    members[name] = _content(archive, member) if wanted(name) else b""
                 archive.members.clear()  # type: ignore[attr-defined]
         while stream.read(_CHUNK_BYTES):  # to the end, where the checksum is
             pass
         return members
+
+
+def _check_folder(member: PurePosixPath, folders: dict[str, PurePosixPath], path: Path) -> None:
+    """Notes in which folder the member lies. Raises: DataError when one of its name was in another: which is meant?"""
+    before = folders.setdefault(member.name, member.parent)
+    if before != member.parent:
+        raise DataError(
+            f"an archive must hold one data set. Received: {legible(member.name)} in {legible(str(before))} and in "
+            f"{legible(str(member.parent))} (in {path}). Unpack it, and give the folder of the set that is meant."
+        )
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -28,6 +28,7 @@ from kerascnn.data.formats import pickles
 from kerascnn.data.formats.archives import is_archive, wanted_members
 from kerascnn.data.formats.images import read_bytes
 from kerascnn.errors import DataError
+from kerascnn.foreign.reading import first_bytes
 
 FORMAT = "CIFAR release"
 SIDE, CHANNELS = 32, 3
@@ -57,9 +58,26 @@ class _Release:
     names_key: str
     parse: Callable[[bytes], tuple[np.ndarray, np.ndarray]]
     parse_names: Callable[[bytes, str], tuple[str, ...]]
+    could_be: Callable[[Path], bool] | None = None
+    """Where the names are anybody's, `train` and `test`: whether a file of this kind can be the release's."""
 
     def files(self) -> tuple[str, ...]:
         return (*self.train_files, self.test_file)
+
+    def batches(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that are training files, by number; people's own batches may be more than are published."""
+        pattern = re.compile(re.escape(self.train_files[0]).replace("1", "[0-9]+"))
+        return sorted(filter(pattern.fullmatch, names), key=lambda name: (len(name), name))
+
+    def first_batches(self, count: int) -> tuple[str, ...]:
+        """What so many training files are called."""
+        return tuple(self.train_files[0].replace("1", str(number)) for number in range(1, count + 1))
+
+    def is_meant_by(self, there: tuple[Path, ...]) -> bool:
+        """Whether these files, of those that the release has, are not there by chance."""
+        if not any(file.name in self.files() for file in there):
+            return False
+        return self.could_be is None or (len(there) > 1 and any(map(self.could_be, there)))
 
     def is_named(self, names: tuple[str, ...], path: Path) -> bool:
         """Whether files with these class names at this path pass for the release: people's own batches have its format."""
@@ -79,16 +97,35 @@ def find(path: Path) -> Found | None:
         return Found(FORMAT, path, (path,), read) if is_archive(path) else None
     for release in _RELEASES:
         for folder in (path, path / release.folder):
-            files = [folder / name for name in (*release.files(), release.names_file)]
-            there = tuple(file for file in files if file.is_file())
-            if any(file.name in release.files() for file in there):
+            there = _files_there(release, folder)
+            if release.is_meant_by(there):
                 return Found(FORMAT, path, there, read)
     return None
 
 
 def is_complete(path: Path) -> bool:
     """Whether the folder has every file of a release: then nothing that lies beside them matters."""
-    return any(all((path / name).is_file() for name in release.files()) for release in _RELEASES)
+    return any(
+        release.is_meant_by(there) and {file.name for file in there} >= set(release.files())
+        for release in _RELEASES
+        if (there := _files_there(release, path))
+    )
+
+
+def _files_there(release: _Release, folder: Path) -> tuple[Path, ...]:
+    """The files of the release, and further batches that are numbered like its own."""
+    names = (*release.files(), release.names_file)
+    there = [folder / name for name in names if (folder / name).is_file()]
+    if there:
+        more = set(release.batches(file.name for file in folder.iterdir())) - set(names)
+        there += [folder / name for name in release.batches(more) if (folder / name).is_file()]
+    return tuple(there)
+
+
+def find_complete(path: Path) -> Found | None:
+    """As `find`, where every file of the release is there."""
+    found = find(path)
+    return found if found is not None and is_complete(found.files[0].parent) else None
 
 
 def read(found: Found, options: Options) -> Decoded:
@@ -107,13 +144,15 @@ def read(found: Found, options: Options) -> Decoded:
 def _files(found: Found) -> dict[str, bytes]:
     """The bytes of the release's files by name, no more of them than fit in memory."""
     if found.path.is_file():
-        return wanted_members(
-            found.path, {name for release in _RELEASES for name in (*release.files(), release.names_file)}
-        )
+        return wanted_members(found.path, _is_of_a_release)
     files: dict[str, bytes] = {}
     for file in found.files:
         files[file.name] = read_bytes(file, MAX_DECODED_BYTES - sum(map(len, files.values())))
     return files
+
+
+def _is_of_a_release(name: str) -> bool:
+    return any(name in (each.test_file, each.names_file) or each.batches([name]) for each in _RELEASES)
 
 
 def is_published(files: dict[str, bytes]) -> bool:
@@ -180,18 +219,23 @@ def _names_in(release: _Release, files: dict[str, bytes], path: Path) -> tuple[s
 
 
 def _train_files(release: _Release, files: dict[str, bytes], official: bool, path: Path) -> tuple[str, ...]:
-    """The training files that are there; of an official release all must be, of one's own batches those up to the last.
+    """The training files: of an official release those that are published, of one's own batches all that are there.
 
-    Raises: DataError when one is missing.
+    Raises: DataError when one is missing, or another is numbered like them and would be left out.
     """
-    there = [name for name in release.train_files if name in files]
-    last = release.train_files.index(there[-1]) if there else 0
-    wanted = release.train_files if official else release.train_files[: last + 1]
+    there = release.batches(files)
+    wanted = release.train_files if official else release.first_batches(max(1, len(there)))
     missing = [name for name in (*wanted, release.test_file) if name not in files]
     if missing:
+        needed = wanted if len(wanted) <= len(release.train_files) else (f"{wanted[0]} to {wanted[-1]}",)
         raise DataError(
-            f"a release like {release.title}'s must have {', '.join((*wanted, release.test_file))}. "
-            f"Received: no {', '.join(missing)} (in {path}). Fetch or make it again."
+            f"a release like {release.title}'s must have {', '.join((*needed, release.test_file))}. "
+            f"Received: no {', '.join(missing[:6])} (in {path}). Fetch or make it again."
+        )
+    if more := [name for name in there if name not in wanted]:
+        raise DataError(
+            f"{release.title} must have {len(wanted)} training files. Received: {', '.join(more[:5])} besides (in {path}). "
+            f"Move them elsewhere, or name a set of your own in {release.names_file}."
         )
     return wanted
 
@@ -210,6 +254,11 @@ def _parse_binary(data: bytes, label_bytes: int) -> tuple[np.ndarray, np.ndarray
 
 def _parse_text_names(data: bytes, key: str) -> tuple[str, ...]:
     return tuple(data.decode("utf-8").split())
+
+
+def _is_of_records(file: Path) -> bool:
+    size_bytes = file.stat().st_size
+    return size_bytes > 0 and size_bytes % (2 + IMAGE_BYTES) == 0
 
 
 _BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
@@ -247,6 +296,7 @@ _RELEASES = (
         names_key="fine_label_names",
         parse=pickles.images_and_labels,
         parse_names=pickles.texts,
+        could_be=lambda file: first_bytes(file, 2).startswith(pickles.BEGINNINGS),
     ),
     _Release(
         name="cifar100",
@@ -258,5 +308,6 @@ _RELEASES = (
         names_key="",
         parse=lambda data: _parse_binary(data, 2),
         parse_names=_parse_text_names,
+        could_be=_is_of_records,
     ),
 )

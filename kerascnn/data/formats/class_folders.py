@@ -63,6 +63,8 @@ _NO_PICTURES = frozenset(
     | {".mp4", ".mov", ".avi", ".mkv", ".aae", ".xmp", ".lnk", ".log", ".pt", ".pth", ".keras"}
 )
 DEEPEST_WRAPPER, MOST_LOOKED_INTO = 4, 200
+MOST_SEARCHED = 5_000
+"""Folders in all; who gives the root of a disk is not to wait for the whole of it."""
 NAMED_IN_MESSAGES = 5
 
 
@@ -140,14 +142,14 @@ def find_layout(path: Path) -> Layout | None:
     Raises: DataError when there are, and they are not to be understood.
     """
     look: Look = cache(look_into)
-    root = _innermost(look, path, 0)
+    root = _innermost(look, path, 0, {_identity(path)} if path.is_dir() else set())
     if root is None:
         return None
     folders = look(root).folders
     parts = [folder for folder in folders if part_of(folder.name) == "train"]
-    train_root = next((inner for folder in parts if (inner := _root_of_classes(look, folder)) is not None), None)
-    if train_root is not None:
-        return _with_test(look, root, train_root)
+    train_roots = {folder: inner for folder in parts if (inner := _root_of_classes(look, folder)) is not None}
+    if train_roots:
+        return _with_test(look, root, *_only_training_part(root, train_roots))
     with_pictures = [folder for folder in folders if look(folder).is_class]
     if all(part_of(folder.name) is not None for folder in with_pictures):
         if any(part_of(folder.name) is not None and _root_of_classes(look, folder) for folder in folders):
@@ -199,17 +201,42 @@ def _kind_of(file: Path) -> str:
     return "unread" if head and "picture" in (kind_of_other(head) or "") else "others"
 
 
-def _innermost(look: Look, path: Path, depth: int) -> Path | None:
-    """`path`, or the one folder in it that holds a set, and so on: archives are unpacked into folders of their own."""
+def _innermost(look: Look, path: Path, depth: int, seen: set[tuple[int, int]]) -> Path | None:
+    """`path`, or the one folder in it that holds a set, and so on: archives are unpacked into folders of their own.
+
+    `seen`: the folders that have been come upon, each of which is searched once: links may lead back to them.
+    """
     if not path.is_dir() or depth > DEEPEST_WRAPPER:
         return None
     folders = look(path).folders[:MOST_LOOKED_INTO]
     if any(look(each).is_class or (part_of(each.name) and _root_of_classes(look, each)) for each in folders):
         return path
-    inside = [found for each in folders if (found := _innermost(look, each, depth + 1)) is not None]
+    unseen = _unseen(folders, seen, path)
+    inside = [found for each in unseen if (found := _innermost(look, each, depth + 1, seen)) is not None]
     if len(inside) == 1:
         return inside[0]
     return path if _wrapped_classes(look, folders) else None
+
+
+def _unseen(folders: Sequence[Path], seen: set[tuple[int, int]], path: Path) -> list[Path]:
+    """Those of the folders that are new; then they are `seen` too. Raises: DataError when there are too many."""
+    unseen = []
+    for folder in folders:
+        if (identity := _identity(folder)) not in seen:
+            seen.add(identity)
+            unseen.append(folder)
+    if len(seen) > MOST_SEARCHED:
+        raise DataError(
+            f"class folders must be found among {MOST_SEARCHED:,} folders. Received: more "
+            f"(in {path}). Give the path of the folder whose folders are the classes."
+        )
+    return unseen
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """The same for a folder and for every link to it."""
+    stat = folder.stat()
+    return stat.st_dev, stat.st_ino
 
 
 def _wrapped_classes(look: Look, folders: Sequence[Path]) -> bool:
@@ -237,10 +264,21 @@ def _root_of_classes(look: Look, folder: Path, depth: int = 0) -> Path | None:
     return folder if _wrapped_classes(look, folders) else None
 
 
-def _with_test(look: Look, root: Path, train_root: Path) -> Layout:
+def _only_training_part(root: Path, train_roots: dict[Path, Path]) -> tuple[Path, Path]:
+    """The folder for training, and that of its classes. Raises: DataError when there are several: one alone is another set."""
+    if len(train_roots) > 1:
+        names = ", ".join(legible(folder.name) for folder in list(train_roots)[:NAMED_IN_MESSAGES])
+        raise DataError(
+            f"a set must have one training part. Received: {len(train_roots)}, {names} (in {root}). "
+            "Put the pictures of each class together in one of them, or move the others elsewhere."
+        )
+    return next(iter(train_roots.items()))
+
+
+def _with_test(look: Look, root: Path, train_folder: Path, train_root: Path) -> Layout:
     train, notices = _classes(look, train_root)
     names = {_plain(each.name) for each in train}
-    said, chosen, chosen_name = list(notices), None, ""
+    said, chosen, chosen_name = [*notices, *_beside_the_parts(look, root, train_folder)], None, ""
     for part in ("test", "validation"):
         for folder in [folder for folder in look(root).folders if part_of(folder.name) == part]:
             inner = _root_of_classes(look, folder)
@@ -253,6 +291,16 @@ def _with_test(look: Look, root: Path, train_root: Path) -> Layout:
                 chosen, chosen_name = _as_in_training(test, train, folder), legible(folder.name)
                 said += more
     return Layout(root, train, chosen, tuple(said))
+
+
+def _beside_the_parts(look: Look, root: Path, train_folder: Path) -> list[str]:
+    """What is to be said of the folders and pictures that are in no part that is read or spoken of."""
+    beside = [
+        folder for folder in look(root).folders if part_of(folder.name) in (None, "train") and folder != train_folder
+    ]
+    named = [legible(path.name) for path in (*beside, *look(root).pictures, *look(root).unread)]
+    more = f" and {len(named) - NAMED_IN_MESSAGES} more" if len(named) > NAMED_IN_MESSAGES else ""
+    return [f"What lies beside the parts takes no part: {', '.join(named[:NAMED_IN_MESSAGES])}{more}."] if named else []
 
 
 def _as_in_training(

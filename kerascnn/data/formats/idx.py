@@ -49,6 +49,12 @@ def find(path: Path) -> Found | None:
     return None
 
 
+def find_complete(path: Path) -> Found | None:
+    """As `find`, where images and labels of both parts are there."""
+    found = find(path)
+    return found if found is not None and len(found.files) == len(PARTS) else None
+
+
 def read(found: Found, options: Options) -> Decoded:
     """The decoded set. Raises: DataError naming file and cause."""
     options.report(f"Reading {found.path.name}")

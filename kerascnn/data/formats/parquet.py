@@ -76,6 +76,15 @@ def find(path: Path) -> Found | None:
     return Found(FORMAT, path, tuple(files), read, resized=True)
 
 
+def find_complete(path: Path) -> Found | None:
+    """As `find`, where files with pictures are there for both parts: such a set is no stray file."""
+    found = find(path)
+    if found is None:
+        return None
+    parts = {hub.part_of_file(path, file) for file in found.files if _holds_pictures(file)}
+    return found if "train" in parts and parts & {"test", "validation"} else None
+
+
 def _find_file(path: Path) -> Found:
     if len({hub.part_of_file(path.parent, file) for file in path.parent.glob("*.parquet")} - {None}) > 1:
         raise DataError(

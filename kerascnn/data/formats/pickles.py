@@ -18,6 +18,8 @@ import numpy as np
 IMAGE_BYTES = 32 * 32 * 3
 MOST_OPCODES = 600_000
 """Of one file; the 50,000 images of CIFAR-100 take some 200,000."""
+BEGINNINGS = (b"\x80", b"(d", b"}")
+"""Of a pickled dictionary: the mark of protocol 2 and later; a dictionary's of protocol 0, and of protocol 1."""
 _NO_IMAGES = "no images and labels"
 
 
