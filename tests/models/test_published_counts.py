@@ -21,7 +21,7 @@ from kerascnn.models import load_builder
 from kerascnn.models.lenet5 import TABLE
 from kerascnn.training.cost import count_multiply_adds
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 IMAGENET = (224, 224, 3)
 CIFAR = (32, 32, 3)

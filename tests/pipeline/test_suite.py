@@ -280,6 +280,7 @@ def test_a_reports_folder_that_cannot_be_written_is_one_clear_message(finished: 
     assert "reports" in done.stderr
 
 
+@pytest.mark.thorough
 def test_force_trains_again_and_finds_the_same_bits_with_another_number_of_workers(finished: Place) -> None:
     before = finished.keys()
     done = finished.pipeline("run", "glorot_vs_he", "--force")

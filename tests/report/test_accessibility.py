@@ -38,7 +38,7 @@ def find_violations(driver, address: str, tags: tuple[str, ...] = ()) -> list[st
     return driver.execute_async_script(RUN, tags)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("site", ["sample", "interactive"])
 def test_axe_finds_nothing_on_any_page(browser, site, theme, request):
     folder = request.getfixturevalue(site)[1]

@@ -217,6 +217,7 @@ def hostile_site(hostile_files, tmp_path_factory):
 
 
 @pytest.mark.browser
+@pytest.mark.thorough
 def test_no_hostile_text_runs_asks_for_anything_or_breaks_the_layout(hostile_site):
     browser = start_browser(watch_requests=True)
     try:
