@@ -24,9 +24,9 @@ from kerascnn.execution.structures import Structures, wanted_runs
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
 from kerascnn.notebooks.execute import NotebookTask, execute
-from kerascnn.places import experiments_folder, reports_folder
+from kerascnn.places import reports_folder
 from kerascnn.records import NotebookFailure, utc_now
-from kerascnn.rendering import RenderTask, is_up_to_date, render
+from kerascnn.rendering import is_up_to_date, render, report_of
 from kerascnn.report.inputs import page_stem
 from kerascnn.scratch import scratch_folder, variables_inside
 from kerascnn.session import check_data, is_settled
@@ -63,15 +63,8 @@ class Producer:
         self._progress = Progress(sys.stderr)
         self._deadline_seconds = deadline_seconds(*NOTEBOOK)
         self._structures, self._costs = Structures(), Costs(suite.store.root)
-        self._render_task = RenderTask(
-            dataset=suite.dataset,
-            profile=suite.request.profile,
-            store=str(suite.store.root),
-            experiments=str(experiments_folder()),
-            output=str(reports_folder()),
-            command=command,
-            invocation=f"{utc_now()} {os.getpid()}",
-        )
+        invocation = f"{utc_now()} {os.getpid()}"
+        self._render_task = report_of(suite.dataset, suite.request.profile, command, invocation=invocation)
         self.outcome = Outcome(reports_folder() / "index.html")
 
     def run(self) -> Outcome:

@@ -8,6 +8,7 @@ from pathlib import Path
 from kerascnn.data import open_dataset
 from kerascnn.errors import DataError, NotebookError
 from kerascnn.notebooks.contract import find_notebooks, read_notebook
+from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.publishing import Slot, find_slots
 from kerascnn.records import DatasetInfo, RunRecord
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report
@@ -31,6 +32,21 @@ class RenderTask(Spec, frozen=True, kw_only=True):
     output: str
     command: str
     invocation: str = ""
+
+
+def report_of(
+    dataset: DatasetInfo, profile: Profile, command: str, *, output: Path | None = None, invocation: str = ""
+) -> RenderTask:
+    """The report of the user's store and notebooks, in the reports folder where no other is given."""
+    return RenderTask(
+        dataset=dataset,
+        profile=profile,
+        store=str(store_folder()),
+        experiments=str(experiments_folder()),
+        output=str(output or reports_folder()),
+        command=command,
+        invocation=invocation,
+    )
 
 
 def render(task_json: bytes) -> str:

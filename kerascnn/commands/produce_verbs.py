@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kerascnn.commands.folders import REPORTS, check_reports, say_others
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError
-from kerascnn.places import experiments_folder, path_of, reports_folder
+from kerascnn.places import path_of, reports_folder
 from kerascnn.produce import Outcome, Producer
 from kerascnn.report.writer import report_folder
 from kerascnn.results import Results
@@ -83,7 +83,7 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
 
     With `zip_file`, that report goes into a zip file too. What is wrong with either is said before anything is written.
     """
-    from kerascnn.rendering import RenderTask, render, shown_faults
+    from kerascnn.rendering import render, report_of, shown_faults
     from kerascnn.report.handing_in import bundle_name, check_target, zip_report
 
     folder = reports_folder() if output is None else _place("--output", output)
@@ -93,14 +93,7 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
         check_target(target)
     sweep_scratch()
     suite = load_suite(request)
-    task = RenderTask(
-        dataset=suite.dataset,
-        profile=request.profile,
-        store=str(suite.store.root),
-        experiments=str(experiments_folder()),
-        output=str(folder),
-        command=command,
-    )
+    task = report_of(suite.dataset, request.profile, command, output=folder)
     index = Path(render(task.canonical_json()))
     faults = shown_faults(task)
     for fault in faults:

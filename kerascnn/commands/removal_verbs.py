@@ -14,7 +14,7 @@ from kerascnn.identity import Origin, origin_of
 from kerascnn.notebooks.contract import find_notebooks
 from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.publishing import Slot, find_slots, gone_slots, shown_runs, used_runs
-from kerascnn.rendering import RenderTask, is_up_to_date, render
+from kerascnn.rendering import is_up_to_date, render, report_of
 from kerascnn.report.inputs import page_stem
 from kerascnn.report.writer import only_writer
 from kerascnn.specs.study import PROFILES
@@ -27,7 +27,7 @@ def forget(request: Request, command: str, *, sure: bool) -> int:
     """Delete one variant of an experiment: its page, its result, and the runs that nothing else wants."""
     suite = load_suite(dataclasses.replace(request, parameters={}, seeds=None))
     store, slot = suite.store, _variant(suite, request)
-    before, task = (slot.load(), slot.load_failure()), _report_of(suite, command)
+    before, task = (slot.load(), slot.load_failure()), report_of(suite.dataset, suite.request.profile, command)
     wanted, is_shown = _wanted_keys(Request(data=request.data)), is_up_to_date(task)
     runs = shown_runs(slot) - wanted - used_runs(store.root, _experiments(), leaving_out=slot).keys()
     print(printable(f"{_called(slot)}, on {suite.dataset.title}, profile {slot.profile}:"))
@@ -90,17 +90,6 @@ def _what_goes(slot: Slot, store: Store, runs: set[str], is_shown: bool) -> list
         [] if is_shown else ["The report is not of today's results: `python pipeline.py report` leaves the page out."]
     )
     return lines
-
-
-def _report_of(suite: Suite, command: str) -> RenderTask:
-    return RenderTask(
-        dataset=suite.dataset,
-        profile=suite.request.profile,
-        store=str(suite.store.root),
-        experiments=str(experiments_folder()),
-        output=str(reports_folder()),
-        command=command,
-    )
 
 
 def remove_unused(request: Request, *, sure: bool) -> int:
