@@ -49,7 +49,7 @@ MOST_GROWTH, GROWTH_BYTES = 20, 200_000_000
 """Runs hardly compress: a pack does not grow by more than this factor and these bytes."""
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-Shapes = Callable[[RunIdentity, DatasetInfo], dict[str, list[int]] | None]
+Shapes = Callable[[RunIdentity, DatasetInfo], Mapping[str, tuple[int, ...]] | None]
 """Gives the shapes of the weights (variable path -> shape) of a run's model; None where that cannot be told here."""
 
 

@@ -356,14 +356,14 @@ def test_answers_about_images_that_the_data_set_lacks_are_refused(laptop: Store,
 @pytest.mark.parametrize(
     ("shapes", "is_taken"),
     [
-        ({"conv/kernel": [2, 3], "conv/bias": [2]}, True),
-        ({"conv/kernel": [3, 2], "conv/bias": [2]}, False),
-        ({"conv/kernel": [2, 3], "other/bias": [2]}, False),
+        ({"conv/kernel": (2, 3), "conv/bias": (2,)}, True),
+        ({"conv/kernel": (3, 2), "conv/bias": (2,)}, False),
+        ({"conv/kernel": (2, 3), "other/bias": (2,)}, False),
         (None, True),
     ],
 )
 def test_weights_must_be_those_of_the_model(
-    laptop: Store, packed: Path, shapes: dict[str, list[int]] | None, is_taken: bool
+    laptop: Store, packed: Path, shapes: dict[str, tuple[int, ...]] | None, is_taken: bool
 ) -> None:
     content = make_identity().spec.data.content
     info = DatasetInfo(

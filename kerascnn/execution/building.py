@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import Executor, wait
 from pathlib import Path
 
+from msgspec import field
+
 from kerascnn import framework
 from kerascnn.costs import Size
 from kerascnn.errors import KerascnnError
@@ -32,11 +34,15 @@ class BuildTask(Spec, frozen=True, kw_only=True):
 
 
 class Built(Spec, frozen=True, kw_only=True):
-    """What a model is: its parameters, the multiply-adds of one image, how many variables hold them. `fault`: why it is none."""
+    """What a model is: its parameters, the multiply-adds of one image, the shape of each variable. `fault`: why it is none.
+
+    `shapes`: variable path -> shape, of what a run of the model stores.
+    """
 
     parameters: int = 0
     multiply_adds: int = 0
     variables: int = 0
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     fault: str = ""
 
     @property
@@ -103,4 +109,6 @@ def _build(task: BuildTask) -> Built:
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network),
         variables=len(network.variables),
+        # The state of random layers is no weight: a run does not store it.
+        shapes={one.path: tuple(one.shape) for one in network.variables if one.name != "seed_generator_state"},
     )

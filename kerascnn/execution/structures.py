@@ -15,6 +15,7 @@ from kerascnn.data import cache_folder
 from kerascnn.errors import StoreError
 from kerascnn.execution.building import BuildTask, Built, build_all
 from kerascnn.execution.pool import LocalExecutor
+from kerascnn.identity import RunIdentity
 from kerascnn.ledger import Ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.scratch import scratch_folder, variables_inside
@@ -54,9 +55,14 @@ class Wanted:
     @cached_property
     def name(self) -> str:
         """The same for the same model under the same sources and library versions, wherever they lie."""
-        identity, task = self.ledger.identity(self.spec), msgspec.structs.replace(self.task, search_path="")
-        parts = [task.canonical_json(), sorted(identity.sources.items()), sorted(identity.versions.items())]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+        return name_of(self.task, self.ledger.identity(self.spec))
+
+
+def name_of(task: BuildTask, identity: RunIdentity) -> str:
+    """What the model of a task is known by, where `identity` has its sources and the library versions."""
+    task = msgspec.structs.replace(task, search_path="")
+    parts = [Built.__struct_fields__, task.canonical_json(), sorted(identity.sources.items())]
+    return hashlib.sha256(repr([*parts, sorted(identity.versions.items())]).encode()).hexdigest()[:32]
 
 
 def wanted_runs(experiment: str, study: Study, ledger: Ledger, dataset: DatasetInfo) -> list[Wanted]:
@@ -76,13 +82,22 @@ class Structures:
 
     def find(self, wanted: Wanted) -> Built | None:
         """What became of the model the last time it was built; None where that is not known."""
-        name = wanted.name
+        return self.recall(wanted.name)
+
+    def recall(self, name: str) -> Built | None:
+        """The same by the name of the model."""
         if name not in self._known:
             try:
                 self._known[name] = load_spec(self._folder / f"{name}.json", Built)
             except StoreError:  # may not be read
                 self._known[name] = None
         return self._known[name]
+
+    def remember(self, name: str, built: Built) -> None:
+        """Keep what became of a model."""
+        self._known[name] = built
+        with contextlib.suppress(StoreError):
+            write_replacing(self._folder / f"{name}.json", built.canonical_json())
 
     def doubtful(self, wanted: Iterable[Wanted]) -> dict[str, Wanted]:
         """By name, one run for each distinct model that was never built, or could not be."""
@@ -92,9 +107,7 @@ class Structures:
     def build(self, doubtful: Mapping[str, Wanted], executor: Executor) -> None:
         """Build these models in workers of `executor`, and remember what became of them."""
         for name, built in build_all({name: one.task for name, one in doubtful.items()}, executor).items():
-            self._known[name] = built
-            with contextlib.suppress(StoreError):
-                write_replacing(self._folder / f"{name}.json", built.canonical_json())
+            self.remember(name, built)
 
     def build_alone(self, doubtful: Mapping[str, Wanted]) -> None:
         """The same in a worker that is gone afterwards."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING
@@ -229,9 +229,9 @@ def check_finite(record: RunRecord, weights: dict[str, np.ndarray]) -> None:
     _require(record.outcome == "diverged" or not odd, f"weights.npz: not finite: {', '.join(odd[:3])}")
 
 
-def check_shapes(weights: dict[str, np.ndarray], shapes: dict[str, list[int]]) -> None:
+def check_shapes(weights: dict[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Raises: DamagedEntry when the weights are not those of a network with these (variable path -> shape), in float32."""
-    mine = {name: list(array.shape) for name, array in weights.items() if array.dtype == "float32"}
+    mine = {name: array.shape for name, array in weights.items() if array.dtype == "float32"}
     differ = sorted(name for name in {*mine, *shapes} if mine.get(name) != shapes.get(name))
     _require(not differ, f"weights.npz: not those of its model: {', '.join(differ[:3])}")
 

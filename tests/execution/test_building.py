@@ -57,7 +57,9 @@ def built(folder: Path, name: str, **arguments: Any) -> Built:
 
 
 def test_a_model_that_can_be_trained_is_measured(folder: Path) -> None:
-    assert built(folder, "nets_to_build:small") == Built(parameters=193 * 4 + 5 * 4, multiply_adds=784, variables=4)
+    small = built(folder, "nets_to_build:small")
+    assert (small.parameters, small.multiply_adds, small.variables) == (193 * 4 + 5 * 4, 784, 4)
+    assert sorted(small.shapes.values()) == [(4,), (4,), (4, 4), (192, 4)]
     assert built(folder, "nets_to_build:setting_weights").fault == ""
     found = built(folder, "models.deep", depth=2)
     assert (found.fault, found.parameters > 1000) == ("", True)

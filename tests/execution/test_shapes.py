@@ -29,8 +29,10 @@ INFO = DatasetInfo(
 def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelShapes]:
     """One process for all tests: it takes seconds to load TensorFlow."""
     folder = tmp_path_factory.mktemp("shapes")
-    with ModelShapes(folder / "log", folder) as found:
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERASCNN_CACHE", str(folder / "cache"))
+        with ModelShapes(folder / "log", folder) as found:
+            yield found
 
 
 def identity_of(tmp_path: Path, name: str, **arguments: object) -> RunIdentity:
@@ -56,7 +58,7 @@ def test_models_are_described_as_they_were_trained(
 def test_a_model_that_no_memory_holds_is_described_all_the_same(described: ModelShapes, tmp_path: Path) -> None:
     found = described(identity_of(tmp_path, "models.mlp", hidden=[10**9]), INFO)
     assert found is not None
-    assert [3072, 10**9] in found.values()
+    assert (3072, 10**9) in found.values()
 
 
 @pytest.mark.parametrize("arguments", [{"hidden": [-1]}, {"hidden": "many"}, {"unknown": 1}])
@@ -65,6 +67,16 @@ def test_arguments_that_a_builder_does_not_bear_are_refused(
 ) -> None:
     with pytest.raises(DamagedEntry, match="its model cannot be built"):
         described(identity_of(tmp_path, "models.mlp", **arguments), INFO)
+
+
+def test_a_model_that_was_built_before_needs_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERASCNN_CACHE", str(tmp_path / "cache"))
+    sound = identity_of(tmp_path, "models.linear")
+    with ModelShapes(tmp_path / "log", tmp_path) as first:
+        found = first(sound, INFO)
+    monkeypatch.setattr(shapes, "LocalExecutor", None)
+    with ModelShapes(tmp_path / "log", tmp_path) as second:
+        assert second(sound, INFO) == found
 
 
 def test_a_model_that_takes_for_ever_is_given_up_and_the_next_is_described(

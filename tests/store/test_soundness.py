@@ -306,9 +306,9 @@ def test_weights_of_another_number_are_refused_though_their_hash_is_right() -> N
     ],
 )
 def test_weights_of_another_model_are_refused(weights: dict[str, np.ndarray]) -> None:
-    check_shapes({"kernel": np.zeros((3, 2), np.float32)}, {"kernel": [3, 2]})
+    check_shapes({"kernel": np.zeros((3, 2), np.float32)}, {"kernel": (3, 2)})
     with pytest.raises(DamagedEntry, match=r"^weights\.npz: not those of its model"):
-        check_shapes(weights, {"kernel": [3, 2]})
+        check_shapes(weights, {"kernel": (3, 2)})
 
 
 def test_every_field_of_a_record_is_looked_at() -> None:
