@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from kerascnn.commands.parser import Parser
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError, UsageError, near_match
 from kerascnn.framework import pin_environment
+from kerascnn.ownership.scratch import settle_home
 from kerascnn.places import settle_variables
-from kerascnn.scratch import settle_home
 from kerascnn.spelling import printable
 from kerascnn.surroundings.terminal import lost_output, settle_streams
 
 if TYPE_CHECKING:
-    from kerascnn.suite import Request
+    from kerascnn.planning.suite import Request
 
 EXAMPLES = """\
 examples:
@@ -276,7 +276,7 @@ def _dispatch_store(given: argparse.Namespace, request: Request) -> int:
 
 def _request(given: argparse.Namespace) -> Request:
     from kerascnn.commands.parameters import read_parameters
-    from kerascnn.suite import Request
+    from kerascnn.planning.suite import Request
 
     parameters = read_parameters(getattr(given, "parameters", []))
     if "profile" in parameters:

@@ -16,11 +16,11 @@ import numpy as np
 
 from kerascnn import Arm, Budget, Study, model
 from kerascnn.data import load_dataset
-from kerascnn.ledger import Ledger
+from kerascnn.notebooks.inside.session import open_ledger, train_missing
 from kerascnn.places import experiments_folder
-from kerascnn.session import open_ledger, train_missing
-from kerascnn.stats.intervals import t_interval
-from kerascnn.stats.verdicts import decide
+from kerascnn.planning.ledger import Ledger
+from kerascnn.stats.describing.intervals import t_interval
+from kerascnn.stats.judging.verdicts import decide
 from kerascnn.store import Store
 
 RUNS = 40

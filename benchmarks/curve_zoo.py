@@ -15,8 +15,8 @@ from typing import Any
 
 from kerascnn import Arm, Budget, OptimiserSpec, ScheduleSpec, Study, model
 from kerascnn.data import load_dataset
+from kerascnn.notebooks.inside.session import open_ledger, train_missing
 from kerascnn.places import experiments_folder
-from kerascnn.session import open_ledger, train_missing
 from kerascnn.store import Store
 
 SEEDS = 2

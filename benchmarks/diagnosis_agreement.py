@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from kerascnn.records import Epoch
 from kerascnn.stats import diagnose
-from kerascnn.stats.diagnosis import Label
+from kerascnn.stats.describing.diagnosis import Label
 
 CURVES = Path(__file__).parents[1] / "tests" / "stats" / "curves.json"
 

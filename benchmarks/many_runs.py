@@ -57,8 +57,8 @@ def write_entry(root: Path, identity: Any, record: Any, files: dict[str, bytes])
 
 def fill(root: Path) -> int:
     """Copy the smoke records until there are `RUNS` runs; how many of them an experiment wants."""
+    from kerascnn.planning.suite import Request, load_suite
     from kerascnn.store import Store
-    from kerascnn.suite import Request, load_suite
 
     store = Store(root)
     smoke = load_suite(Request(names=NAMES, profile="smoke", data="embedded"))

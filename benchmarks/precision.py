@@ -21,12 +21,12 @@ import msgspec
 from kerascnn.execution.pool import LocalExecutor
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import Scheduler, Work
-from kerascnn.ledger import Ledger
 from kerascnn.machine import usable_cores
+from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.suite import Planned, Request, load_suite
 from kerascnn.specs import Arm, Precision, Study
-from kerascnn.stats.intervals import Interval, t_interval
+from kerascnn.stats.describing.intervals import Interval, t_interval
 from kerascnn.store import Store
-from kerascnn.suite import Planned, Request, load_suite
 
 MARGIN = 0.02
 

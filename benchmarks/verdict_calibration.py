@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kerascnn.stats.intervals import t_interval
-from kerascnn.stats.outcomes import proportion_interval
-from kerascnn.stats.planning import seed_schedule
-from kerascnn.stats.significance import holm
-from kerascnn.stats.verdicts import decide, find_evidence
+from kerascnn.stats.describing.intervals import t_interval
+from kerascnn.stats.describing.outcomes import proportion_interval
+from kerascnn.stats.judging.planning import seed_schedule
+from kerascnn.stats.judging.significance import holm
+from kerascnn.stats.judging.verdicts import decide, find_evidence
 
 SEEDS = (3, 5, 8, 12)
 CLAIMS = 8

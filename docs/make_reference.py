@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from kerascnn.plots.palette import MEANINGS, SERIES, TONES, Tone
+from kerascnn.plots.drawing.palette import MEANINGS, SERIES, TONES, Tone
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS
 from kerascnn.specs.claims import ClaimBase, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
-from kerascnn.stats.takeaways import JUDGEMENT_FIELDS
+from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
 from kerascnn.stats.units import UNITS
 
 TARGET = Path(__file__).with_name("reference.md")

@@ -23,16 +23,16 @@ from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Schedule
 from kerascnn.execution.structures import Structures, wanted_runs
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
-from kerascnn.notebooks.execute import NotebookTask, execute
+from kerascnn.notebooks.executing.execute import NotebookTask, execute
+from kerascnn.notebooks.inside.session import check_data, is_settled
+from kerascnn.ownership.scratch import scratch_folder, variables_inside
 from kerascnn.places import reports_folder
+from kerascnn.planning.suite import Experiment, Planned, Suite
 from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import is_up_to_date, render, report_of
-from kerascnn.report.inputs import page_stem
-from kerascnn.scratch import scratch_folder, variables_inside
-from kerascnn.session import check_data, is_settled
+from kerascnn.report.facts.inputs import page_stem
 from kerascnn.specs import Profile
 from kerascnn.stats import faults_of
-from kerascnn.suite import Experiment, Planned, Suite
 from kerascnn.surroundings.notices import Notices
 
 

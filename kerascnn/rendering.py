@@ -8,8 +8,8 @@ from pathlib import Path
 from kerascnn.data import open_dataset
 from kerascnn.errors import DataError, NotebookError
 from kerascnn.notebooks.contract import find_notebooks, read_notebook
+from kerascnn.notebooks.inside.publishing import Slot, find_slots
 from kerascnn.places import experiments_folder, reports_folder, store_folder
-from kerascnn.publishing import Slot, find_slots
 from kerascnn.records import DatasetInfo, RunRecord
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report
 from kerascnn.specs import Profile, Spec
@@ -22,7 +22,7 @@ from kerascnn.store.soundness import check_predictions
 class RenderTask(Spec, frozen=True, kw_only=True):
     """One report: results of one data set under one profile, and the command that makes it again.
 
-    `invocation` is the same for all reports that one call of the pipeline renders (see report/changes.py).
+    `invocation` is the same for all reports that one call of the pipeline renders (see report/folder/changes.py).
     """
 
     dataset: DatasetInfo
@@ -52,7 +52,7 @@ def report_of(
 def render(task_json: bytes) -> str:
     """Render the report of a RenderTask (JSON) unless it is up to date; the path of its index page."""
     task = RenderTask.from_json(task_json)
-    from kerascnn.report.writer import only_writer
+    from kerascnn.report.folder.writer import only_writer
 
     output = Path(task.output)
     if is_up_to_date(task):

@@ -21,9 +21,9 @@ from typing import Any, cast
 from urllib.parse import quote, unquote
 
 from kerascnn.errors import UsageError
-from kerascnn.report.finished import INDEX, load_report, read_listed
-from kerascnn.report.inputs import TEMPLATES
-from kerascnn.report.writer import Manifest
+from kerascnn.report.facts.inputs import TEMPLATES
+from kerascnn.report.folder.finished import INDEX, load_report, read_listed
+from kerascnn.report.folder.writer import Manifest
 
 LOOPBACK = "127.0.0.1"
 NAMES = ("localhost", LOOPBACK, "[::1]")

@@ -60,7 +60,7 @@ def data(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
 @pytest.fixture(scope="session")
 def as_made(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Place:
     """One experiment of each kind, done once under the smoke profile by one of the processes. Not to be changed at all."""
-    from kerascnn.locks import process_lock
+    from kerascnn.ownership.locks import process_lock
 
     root = of_all_processes(tmp_path_factory) / "as-made"
     root.mkdir(exist_ok=True)

@@ -10,8 +10,8 @@ import pytest
 from kerascnn.data import open_dataset
 from kerascnn.data.cache import content_folder
 from kerascnn.errors import DataError
+from kerascnn.notebooks.inside.session import check_data, load_info
 from kerascnn.records import DatasetInfo
-from kerascnn.session import check_data, load_info
 
 
 @pytest.fixture

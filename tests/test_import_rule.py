@@ -86,8 +86,8 @@ def parts_used(module: str, *whens: str) -> set[str]:
 def test_the_walk_sees_every_module_and_tells_when_an_import_happens() -> None:
     assert len(MODULES) > 60
     assert ("kerascnn.errors", "load") in imports("kerascnn.specs.base")
-    assert ("kerascnn.search", "call") in imports("kerascnn.specs.study")
-    assert ("kerascnn.search", "types") in imports("kerascnn.specs.setting")
+    assert ("kerascnn.planning.search", "call") in imports("kerascnn.specs.study")
+    assert ("kerascnn.planning.search", "types") in imports("kerascnn.specs.setting")
     assert ("keras", "load") in imports("kerascnn.models.vgg")
 
 
@@ -98,11 +98,9 @@ def test_errors_import_nothing_of_ours() -> None:
     assert parts_used("kerascnn.errors", "load", "call", "types") == set()
 
 
-@pytest.mark.parametrize(
-    "module", ["kerascnn.without_links", "kerascnn.manifests", "kerascnn.owned", "kerascnn.scratch"]
-)
+@pytest.mark.parametrize("module", below("ownership"))
 def test_what_guards_the_users_files_knows_nothing_of_what_is_written(module: str) -> None:
-    assert parts_used(module) <= {"errors", "foreign", "locks", "manifests", "without_links"}
+    assert parts_used(module) <= {"errors", "foreign", "surroundings", "ownership"}
 
 
 @pytest.mark.parametrize("module", below("foreign"))
@@ -135,7 +133,7 @@ def test_models_know_neither_data_nor_training_nor_results(module: str) -> None:
 
 @pytest.mark.parametrize("module", below("data"))
 def test_data_know_neither_models_nor_results(module: str) -> None:
-    assert parts_used(module) <= {"errors", "foreign", "locks", "places", "specs", "records", "spelling", "data"}
+    assert parts_used(module) <= {"errors", "foreign", "ownership", "places", "specs", "records", "spelling", "data"}
 
 
 @pytest.mark.parametrize("module", below("training"))
@@ -167,7 +165,7 @@ def test_layers_by_hand_are_arithmetic_alone(module: str) -> None:
 @pytest.mark.parametrize("module", below("report"))
 def test_the_report_reads_records_and_never_what_makes_them(module: str) -> None:
     used = parts_used(module)
-    assert not used & {"training", "execution", "models", "data", "store", "ledger", "session", "suite", "produce"}
+    assert not used & {"training", "execution", "models", "data", "store", "planning", "notebooks", "produce"}
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -187,7 +185,7 @@ def test_no_module_but_the_verbs_imports_the_verbs(module: str) -> None:
 def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras(module: str) -> None:
     assert not outside(module, "load") & TRAINERS
     in_worker = {
-        "kerascnn.search",
+        "kerascnn.planning.search",
         LOADER,
         *(f"kerascnn.execution.{name}" for name in ("building", "shapes", "worker")),
     }
@@ -204,7 +202,7 @@ def test_what_loads_keras_in_a_kernel_is_imported_by_notebooks_alone(module: str
 
 
 def test_only_the_loader_imports_keras_outside_models_and_training() -> None:
-    trained = {*below("models"), *below("training"), "kerascnn.search"}
+    trained = {*below("models"), *below("training"), "kerascnn.planning.search"}
     assert {module for module in MODULES if "keras" in outside(module)} - trained == {LOADER}
 
 
@@ -213,7 +211,7 @@ LAZY = [
     "kerascnn.models",
     "kerascnn.execution.building",
     "kerascnn.execution.worker",
-    "kerascnn.search",
+    "kerascnn.planning.search",
     "kerascnn.looking.predicting",
 ]
 
@@ -224,8 +222,20 @@ def test_what_plans_may_import_loads_no_keras_itself(module: str) -> None:
     assert not imported(module, "load") & {f"kerascnn.training.{name}" for name in ("run", "loop")}
 
 
-IMPORTS = ("kerascnn", "kerascnn.suite", "kerascnn.report", "kerascnn.execution.worker", "kerascnn.search")
-MORE = ("kerascnn.rendering", "kerascnn.produce", "kerascnn.session", "kerascnn.notebooks.studies", "pipeline")
+IMPORTS = (
+    "kerascnn",
+    "kerascnn.planning.suite",
+    "kerascnn.report",
+    "kerascnn.execution.worker",
+    "kerascnn.planning.search",
+)
+MORE = (
+    "kerascnn.rendering",
+    "kerascnn.produce",
+    "kerascnn.notebooks.inside.session",
+    "kerascnn.notebooks.studies",
+    "pipeline",
+)
 PROBE = """
 import os, signal, sys
 before = dict(os.environ), sorted(os.listdir()), [signal.getsignal(number) for number in (2, 15)]
@@ -249,6 +259,6 @@ def test_importing_it_loads_neither_keras_nor_tensorflow_and_has_no_side_effect(
 
 
 def test_planning_does_not_wait_for_plotting_libraries() -> None:
-    command = [sys.executable, "-c", "import sys, kerascnn.plots, kerascnn.suite; print(*sys.modules)"]
+    command = [sys.executable, "-c", "import sys, kerascnn.plots, kerascnn.planning.suite; print(*sys.modules)"]
     loaded = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
     assert not loaded & {"matplotlib", "seaborn", "pandas", "papermill"}

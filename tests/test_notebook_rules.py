@@ -19,16 +19,16 @@ from kerascnn.models import BUILDERS
 from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import CHECKOUT
-from kerascnn.report.parts import Question
-from kerascnn.report.prose import Prose
-from kerascnn.report.questions import build_questions
-from kerascnn.search import at_most
+from kerascnn.planning.search import at_most
+from kerascnn.planning.suite import Request
+from kerascnn.report.pages.questions import build_questions
+from kerascnn.report.parts.elements import Question
+from kerascnn.report.text.prose import Prose
 from kerascnn.specs import Identity, Study, Threshold
 from kerascnn.specs.setting import Setting
 from kerascnn.specs.study import PROFILES
-from kerascnn.stats.effects import line_of
-from kerascnn.stats.lines import GUESSABLE, NEAR, about_line
-from kerascnn.suite import Request
+from kerascnn.stats.judging.effects import line_of
+from kerascnn.stats.judging.lines import GUESSABLE, NEAR, about_line
 
 EXPERIMENTS = CHECKOUT / "experiments"
 NAMES = [path.stem for path in find_notebooks(EXPERIMENTS)]

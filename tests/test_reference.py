@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from kerascnn.places import CHECKOUT
-from kerascnn.plots.palette import MEANINGS, SERIES
+from kerascnn.plots.drawing.palette import MEANINGS, SERIES
 from kerascnn.specs import METRICS
 from kerascnn.specs.claims import ClaimBase
-from kerascnn.stats.takeaways import JUDGEMENT_FIELDS
+from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
 
 COMMITTED = (CHECKOUT / "docs" / "reference.md").read_text(encoding="utf-8")
 

@@ -16,7 +16,7 @@ from kerascnn.data import load_dataset
 from kerascnn.records import DatasetInfo
 from kerascnn.rendering import RenderTask, gather
 from kerascnn.report import ReportInputs
-from kerascnn.report.writer import only_writer
+from kerascnn.report.folder.writer import only_writer
 from kerascnn.store import Store
 
 

@@ -10,7 +10,7 @@ import pytest
 from factories import CONTENT, make_arm
 
 from kerascnn.errors import UsageError
-from kerascnn.search import ProposedTrial, SearchProgress
+from kerascnn.planning.search import ProposedTrial, SearchProgress
 from kerascnn.specs import (
     Arm,
     Budget,

@@ -13,12 +13,12 @@ from factories import make_result
 
 from kerascnn.errors import NotebookError
 from kerascnn.notebooks.contract import read_notebook
+from kerascnn.notebooks.inside.publishing import EXECUTED, RESULT
 from kerascnn.notebooks.studies import StudyRequest, build_study
-from kerascnn.publishing import EXECUTED, RESULT
+from kerascnn.planning.suite import Planned, Request, Suite, load_suite
 from kerascnn.records import Published
 from kerascnn.specs import Study
 from kerascnn.store import Store
-from kerascnn.suite import Planned, Request, Suite, load_suite
 
 STUDY = """
 from kerascnn import Arm, Budget, Study, model
@@ -101,7 +101,7 @@ def build_here(requests: list[StudyRequest]) -> list[Study | NotebookError]:
 
 def make_tiny_place(root: Path, patch: pytest.MonkeyPatch) -> TinyPlace:
     """Two experiments that share their runs."""
-    patch.setattr("kerascnn.suite.load_studies", build_here)
+    patch.setattr("kerascnn.planning.suite.load_studies", build_here)
     for name in ("CACHE", "STORE", "REPORTS", "EXPERIMENTS"):
         patch.setenv(f"KERASCNN_{name}", str(root / name.lower()))
     patch.setenv("KERASCNN_DATA", str(write_data(root / "tiny.npz")))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from kerascnn.commands.folders import clean_reports
 from kerascnn.data import describe_sources, fetch, load_dataset, verify
 from kerascnn.errors import DataError
+from kerascnn.ownership.scratch import sweep_scratch
+from kerascnn.ownership.without_links import kind_of
 from kerascnn.places import store_folder
-from kerascnn.scratch import sweep_scratch
 from kerascnn.store import Store, writing_to
-from kerascnn.without_links import kind_of
 
 
 def show_data(choice: str | None) -> int:

@@ -10,9 +10,9 @@ import msgspec
 
 from kerascnn.commands.folders import check_apart
 from kerascnn.errors import UsageError
-from kerascnn.owned import Ours, SharedFolder
+from kerascnn.ownership.owned import Ours, SharedFolder
 from kerascnn.places import path_of
-from kerascnn.report.csv_files import harmless
+from kerascnn.report.tables.csv_files import harmless
 
 OURS = Ours("export")
 LARGEST = 2**63 - 1

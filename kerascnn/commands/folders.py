@@ -7,11 +7,11 @@ from pathlib import Path
 from kerascnn.data import cache_folder
 from kerascnn.errors import UsageError
 from kerascnn.notebooks.contract import find_notebooks
-from kerascnn.owned import SharedFolder, spell_names
+from kerascnn.ownership.owned import SharedFolder, spell_names
 from kerascnn.places import CHECKOUT, experiments_folder, reports_folder, store_folder
-from kerascnn.report.handing_in import check_folder
-from kerascnn.report.links import FOLDERS
-from kerascnn.report.writer import report_folder
+from kerascnn.report.folder.handing_in import check_folder
+from kerascnn.report.folder.writer import report_folder
+from kerascnn.report.text.links import FOLDERS
 
 REPORTS = "KERASCNN_REPORTS"
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from kerascnn.commands.forecasts import Forecast, Forecaster
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError, near_match
-from kerascnn.explain import nearest
-from kerascnn.ledger import Ledger
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.contract import Notebook, find_notebooks, read_notebook
 from kerascnn.places import experiments_folder
+from kerascnn.planning.explain import nearest
+from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.suite import Planned, Request, load_suite
+from kerascnn.planning.uncovered import uncovered_reads
 from kerascnn.specs import TrainSpec
 from kerascnn.spelling import printable, spell_argument, spell_duration, spell_size
 from kerascnn.store import Store
-from kerascnn.suite import Planned, Request, load_suite
-from kerascnn.uncovered import uncovered_reads
 
 MOSTLY = 0.5
 

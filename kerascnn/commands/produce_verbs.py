@@ -8,16 +8,16 @@ from pathlib import Path
 
 from kerascnn.commands.folders import REPORTS, check_reports, say_others
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError
+from kerascnn.notebooks.inside.results import Results
+from kerascnn.ownership.scratch import sweep_scratch
 from kerascnn.places import path_of, reports_folder
+from kerascnn.planning.search import still_to_ask
+from kerascnn.planning.suite import Request, Suite, load_suite
 from kerascnn.produce import Outcome, Producer
-from kerascnn.report.writer import report_folder
-from kerascnn.results import Results
-from kerascnn.scratch import sweep_scratch
-from kerascnn.search import still_to_ask
+from kerascnn.report.folder.writer import report_folder
 from kerascnn.specs import Identity, is_measured_by_notebook
 from kerascnn.spelling import printable, spell_size
 from kerascnn.stats import Verdict, judge_all, seed_schedule, seeds_text
-from kerascnn.suite import Request, Suite, load_suite
 
 
 def produce(request: Request, command: str, *, always_execute: bool) -> int:
@@ -84,7 +84,7 @@ def render_only(request: Request, command: str, output: str | None = None, zip_f
     With `zip_file`, that report goes into a zip file too. What is wrong with either is said before anything is written.
     """
     from kerascnn.rendering import render, report_of, shown_faults
-    from kerascnn.report.handing_in import bundle_name, check_target, zip_report
+    from kerascnn.report.folder.handing_in import bundle_name, check_target, zip_report
 
     folder = reports_folder() if output is None else _place("--output", output)
     target = None if zip_file is None else _file("--zip", zip_file)

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from kerascnn.archive import Accepted, add, pack
 from kerascnn.commands.export_files import export_folder, table_files
 from kerascnn.commands.folders import say_others
 from kerascnn.commands.removal_verbs import describe_origin
@@ -20,6 +19,7 @@ from kerascnn.places import experiments_folder, path_of, store_folder
 from kerascnn.records import RunRecord
 from kerascnn.spelling import printable, spell_size
 from kerascnn.store import Store, names_in
+from kerascnn.store.archive import Accepted, add, pack
 
 
 def show() -> int:

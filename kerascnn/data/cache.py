@@ -139,7 +139,7 @@ def only_writer(name: str) -> Iterator[None]:
 
     Raises: DataError when the cache cannot be written.
     """
-    from kerascnn.locks import process_lock
+    from kerascnn.ownership.locks import process_lock
 
     file = cache_folder() / "data" / "locks" / f"{name}.lock"
     lock = process_lock(file, _LONGEST_WAIT_SECONDS, waits_for="data that are being prepared")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from kerascnn.errors import KerascnnError
-from kerascnn.explain import differences
 from kerascnn.framework import THREADS, thread_count, unpinned_variables, uses_gpu
 from kerascnn.identity import RunIdentity, identify
 from kerascnn.machine import device_kind, platform_class, result_versions
+from kerascnn.planning.explain import differences
 
 
 def check_machine(wanted: RunIdentity) -> None:

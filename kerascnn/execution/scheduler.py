@@ -21,10 +21,10 @@ from kerascnn.execution.patience import Patience
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.worker import TaskOutcome, TrainTask, describe_peak, propose, train
-from kerascnn.ledger import Ledger, ProposalRequest
 from kerascnn.machine import usable_cores
+from kerascnn.planning.ledger import Ledger, ProposalRequest
+from kerascnn.planning.search import SearchProgress, still_to_ask
 from kerascnn.records import RunFailure, utc_now
-from kerascnn.search import SearchProgress, still_to_ask
 from kerascnn.specs import Study, TrainSpec
 
 BUSY_WAIT_SECONDS = 1.0

@@ -12,8 +12,8 @@ from pathlib import Path
 import filelock
 
 from kerascnn.errors import StoreError
-from kerascnn.locks import process_lock
-from kerascnn.scratch import StrangersFolder, user_folder
+from kerascnn.ownership.locks import process_lock
+from kerascnn.ownership.scratch import StrangersFolder, user_folder
 from kerascnn.surroundings.holders import Holder, holder_of
 from kerascnn.surroundings.notices import say
 

@@ -16,9 +16,9 @@ from kerascnn.errors import StoreError
 from kerascnn.execution.building import BuildTask, Built, build_all
 from kerascnn.execution.pool import LocalExecutor
 from kerascnn.identity import RunIdentity
-from kerascnn.ledger import Ledger
+from kerascnn.ownership.scratch import scratch_folder, variables_inside
+from kerascnn.planning.ledger import Ledger
 from kerascnn.records import DatasetInfo
-from kerascnn.scratch import scratch_folder, variables_inside
 from kerascnn.specs import Study, TrainSpec
 from kerascnn.spelling import spell_arms
 from kerascnn.store import load_spec, write_replacing

@@ -18,7 +18,7 @@ from kerascnn.execution.peak import settle_peak_memory
 from kerascnn.execution.slots import training_slot
 from kerascnn.framework import load_keras
 from kerascnn.identity import RunIdentity
-from kerascnn.ledger import ProposalRequest, answer_request
+from kerascnn.planning.ledger import ProposalRequest, answer_request
 from kerascnn.records import Environment, Epoch, RunFailure, utc_now
 from kerascnn.specs import Spec
 from kerascnn.store import Store

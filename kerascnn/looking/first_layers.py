@@ -9,7 +9,7 @@ import numpy as np
 from kerascnn.models.permutation import restore_pixels
 
 if TYPE_CHECKING:
-    from kerascnn.results import Results
+    from kerascnn.notebooks.inside.results import Results
 
 
 def first_kernels(results: Results, arm: str, count: int = 16) -> np.ndarray:

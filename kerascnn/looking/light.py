@@ -21,7 +21,7 @@ from kerascnn.records import ArmRuns
 from kerascnn.specs import Arm, Normalisation
 
 if TYPE_CHECKING:
-    from kerascnn.results import Results
+    from kerascnn.notebooks.inside.results import Results
 
 Shift = tuple[float, float]
 """(a, b): contrast factor and brightness in grey levels."""

@@ -16,7 +16,7 @@ from kerascnn.looking.strips import Strip
 from kerascnn.records import RunRecord
 
 if TYPE_CHECKING:
-    from kerascnn.results import Results
+    from kerascnn.notebooks.inside.results import Results
 
 Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]
 

@@ -14,7 +14,7 @@ from kerascnn.looking.predicting import Predictor
 from kerascnn.looking.strips import Strip
 
 if TYPE_CHECKING:
-    from kerascnn.results import Results
+    from kerascnn.notebooks.inside.results import Results
 
 GREY = 128
 

@@ -16,7 +16,7 @@ from kerascnn.looking.predicting import Predictor
 from kerascnn.records import RunRecord
 
 if TYPE_CHECKING:
-    from kerascnn.results import Results
+    from kerascnn.notebooks.inside.results import Results
 
 STRONGEST = 9
 """Images that a map is judged by. Source: Zeiler and Fergus 2014, figure 2."""

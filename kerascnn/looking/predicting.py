@@ -19,7 +19,7 @@ from kerascnn.records import RunRecord
 from kerascnn.specs import Precision
 
 if TYPE_CHECKING:
-    from kerascnn.results import Results
+    from kerascnn.notebooks.inside.results import Results
 
 Shape = tuple[int, int, int]
 

@@ -18,8 +18,8 @@ from kerascnn.looking.predicting import Predictor, Shape
 from kerascnn.specs import Arm
 
 if TYPE_CHECKING:
+    from kerascnn.notebooks.inside.results import Results
     from kerascnn.records import RunRecord
-    from kerascnn.results import Results
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 from kerascnn.errors import KerascnnError, NotebookError
 from kerascnn.notebooks.contract import Notebook
 from kerascnn.notebooks.shell import Nothing, PlanningShell, python_of
-from kerascnn.search import at_most
+from kerascnn.planning.search import at_most
 from kerascnn.specs import Study
 
 BLOCKED = ("tensorflow", "keras", "keras_tuner", "torch", "jax")

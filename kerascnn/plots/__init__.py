@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from kerascnn.plots.cost import plot_cost
     from kerascnn.plots.counted import plot_agreement, plot_layer_costs, plot_receptive_fields
     from kerascnn.plots.curves import plot_curves
+    from kerascnn.plots.drawing.picture import Picture
+    from kerascnn.plots.drawing.svg import to_svg
     from kerascnn.plots.finals import plot_finals, plot_metric_against
     from kerascnn.plots.forest import plot_effects
     from kerascnn.plots.grids import plot_kernels_on_image, plot_sliding
     from kerascnn.plots.images import plot_images
     from kerascnn.plots.invariance import plot_invariance
     from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
-    from kerascnn.plots.picture import Picture
     from kerascnn.plots.pooling import plot_pooling
     from kerascnn.plots.search_space import plot_parallel, plot_spent
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
     from kerascnn.plots.spectrum import plot_spectra
-    from kerascnn.plots.svg import to_svg
 
 __all__ = [
     "Picture",
@@ -64,12 +64,12 @@ _HOMES = {
     "images": ("plot_images",),
     "invariance": ("plot_invariance",),
     "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
-    "picture": ("Picture",),
+    "drawing.picture": ("Picture",),
     "pooling": ("plot_pooling",),
     "search_space": ("plot_parallel", "plot_spent"),
     "searches": ("plot_best_depth", "plot_choices", "plot_search"),
     "spectrum": ("plot_spectra",),
-    "svg": ("to_svg",),
+    "drawing.svg": ("to_svg",),
 }
 
 

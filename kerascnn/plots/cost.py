@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from kerascnn.plots.axes import End, log_axis, name_lines, percent_axis
-from kerascnn.plots.palette import TONES
-from kerascnn.plots.picture import MUTED, Look, Picture, drawn, empty_picture, looks_of, marked, new_figure
+from kerascnn.plots.drawing.axes import End, log_axis, name_lines, percent_axis
+from kerascnn.plots.drawing.palette import TONES
+from kerascnn.plots.drawing.picture import MUTED, Look, Picture, drawn, empty_picture, looks_of, marked, new_figure
 from kerascnn.records import ArmRuns, Table
 
 COSTS = {

@@ -11,9 +11,9 @@ from kerascnn.byhand import count_parameters, count_products, receptive_field
 from kerascnn.byhand.cases import Agreement
 from kerascnn.byhand.checks import STACKS
 from kerascnn.byhand.counting import Layer
-from kerascnn.plots.axes import End, log_axis, name_lines, whole_axis
-from kerascnn.plots.palette import TONES, series_tone
-from kerascnn.plots.picture import MUTED, Picture, drawn, look, new_figure, set_left_margin
+from kerascnn.plots.drawing.axes import End, log_axis, name_lines, whole_axis
+from kerascnn.plots.drawing.palette import TONES, series_tone
+from kerascnn.plots.drawing.picture import MUTED, Picture, drawn, look, new_figure, set_left_margin
 from kerascnn.records import Table
 
 FLOOR = 1e-17

@@ -9,8 +9,17 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 
-from kerascnn.plots.axes import End, chance_line, log_axis, name_lines, percent_axis, whole_axis
-from kerascnn.plots.picture import Look, Picture, drawn, empty_picture, looks_of, marked, new_figure, sentence_case
+from kerascnn.plots.drawing.axes import End, chance_line, log_axis, name_lines, percent_axis, whole_axis
+from kerascnn.plots.drawing.picture import (
+    Look,
+    Picture,
+    drawn,
+    empty_picture,
+    looks_of,
+    marked,
+    new_figure,
+    sentence_case,
+)
 from kerascnn.records import ArmRuns, Epoch, Table
 
 EpochMetric = Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]

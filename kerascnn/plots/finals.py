@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from kerascnn.plots.axes import End, chance_line, log_axis, name_lines, percent_axis
-from kerascnn.plots.palette import series_tone, tone_of
-from kerascnn.plots.picture import (
+from kerascnn.plots.drawing.axes import End, chance_line, log_axis, name_lines, percent_axis
+from kerascnn.plots.drawing.palette import series_tone, tone_of
+from kerascnn.plots.drawing.picture import (
     INK,
     Look,
     Picture,
@@ -24,7 +24,7 @@ from kerascnn.plots.picture import (
 )
 from kerascnn.records import ArmRuns, Table
 from kerascnn.stats import Summary, summarise
-from kerascnn.stats.effects import values_of
+from kerascnn.stats.judging.effects import values_of
 from kerascnn.stats.units import UNITS, value_text
 
 FRACTIONS = {name for name, unit in UNITS.items() if unit.scale == 100}

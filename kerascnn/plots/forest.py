@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from kerascnn.plots.palette import TONES
-from kerascnn.plots.picture import GRID, INK, MUTED, Picture, drawn, empty_picture, new_figure, set_left_margin
+from kerascnn.plots.drawing.palette import TONES
+from kerascnn.plots.drawing.picture import GRID, INK, MUTED, Picture, drawn, empty_picture, new_figure, set_left_margin
 from kerascnn.records import Table
 from kerascnn.stats import Judgement
 

@@ -13,8 +13,8 @@ from matplotlib.patches import Rectangle
 
 from kerascnn.byhand import convolve
 from kerascnn.errors import UsageError
-from kerascnn.plots.palette import TONES
-from kerascnn.plots.picture import INK, MUTED, WIDTH_INCHES, Picture, drawn
+from kerascnn.plots.drawing.palette import TONES
+from kerascnn.plots.drawing.picture import INK, MUTED, WIDTH_INCHES, Picture, drawn
 from kerascnn.records import Table
 
 MARK = TONES["series-2"].light

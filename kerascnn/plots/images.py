@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from kerascnn.plots.picture import WIDTH_INCHES, Picture, drawn, empty_picture, sentence_case
+from kerascnn.plots.drawing.picture import WIDTH_INCHES, Picture, drawn, empty_picture, sentence_case
 from kerascnn.records import Table
 
 MOST_IN_LINE, MOST_WITH_CAPTIONS = 8, 4

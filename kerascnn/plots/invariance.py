@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from kerascnn.plots.axes import End, name_lines, percent_axis
-from kerascnn.plots.picture import Look, Picture, drawn, empty_picture, looks_of, new_figure, sentence_case
+from kerascnn.plots.drawing.axes import End, name_lines, percent_axis
+from kerascnn.plots.drawing.picture import Look, Picture, drawn, empty_picture, looks_of, new_figure, sentence_case
 from kerascnn.records import ArmRuns, Table
 
 if TYPE_CHECKING:

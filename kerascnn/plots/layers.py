@@ -9,8 +9,8 @@ from typing import Literal
 
 from matplotlib.axes import Axes
 
-from kerascnn.plots.axes import End, log_axis, name_lines, percent_axis, whole_axis
-from kerascnn.plots.picture import Look, Picture, drawn, empty_picture, looks_of, new_figure, sentence_case
+from kerascnn.plots.drawing.axes import End, log_axis, name_lines, percent_axis, whole_axis
+from kerascnn.plots.drawing.picture import Look, Picture, drawn, empty_picture, looks_of, new_figure, sentence_case
 from kerascnn.records import ArmRuns, LayerProbe, Table
 
 Moment = Literal["initial", "final"]

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from kerascnn.plots.picture import WIDTH_INCHES, Picture, drawn
+from kerascnn.plots.drawing.picture import WIDTH_INCHES, Picture, drawn
 from kerascnn.records import Table
 
 SIZE = 32

@@ -8,9 +8,18 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from kerascnn.plots.axes import End, name_lines, percent_axis, whole_axis
-from kerascnn.plots.palette import TONES, series_tone
-from kerascnn.plots.picture import Picture, drawn, empty_picture, look, new_figure, sentence_case, set_margins, slug
+from kerascnn.plots.drawing.axes import End, name_lines, percent_axis, whole_axis
+from kerascnn.plots.drawing.palette import TONES, series_tone
+from kerascnn.plots.drawing.picture import (
+    Picture,
+    drawn,
+    empty_picture,
+    look,
+    new_figure,
+    sentence_case,
+    set_margins,
+    slug,
+)
 from kerascnn.plots.searches import BEST_COLOUR, COLOUR, SCORE
 from kerascnn.records import PublishedSearch, Table, Trial
 from kerascnn.specs import Choice

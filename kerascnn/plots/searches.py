@@ -10,9 +10,18 @@ from typing import Any
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from kerascnn.plots.axes import End, name_lines, percent_axis, whole_axis
-from kerascnn.plots.palette import TONES, series_tone
-from kerascnn.plots.picture import Picture, drawn, empty_picture, look, new_figure, new_grid, sentence_case, slug
+from kerascnn.plots.drawing.axes import End, name_lines, percent_axis, whole_axis
+from kerascnn.plots.drawing.palette import TONES, series_tone
+from kerascnn.plots.drawing.picture import (
+    Picture,
+    drawn,
+    empty_picture,
+    look,
+    new_figure,
+    new_grid,
+    sentence_case,
+    slug,
+)
 from kerascnn.records import PublishedSearch, Table, Trial
 
 SCORE = "Validation accuracy"

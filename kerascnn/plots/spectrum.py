@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerascnn.plots.axes import End, name_lines, percent_axis
-from kerascnn.plots.picture import Picture, drawn, empty_picture, looks_of, new_figure
+from kerascnn.plots.drawing.axes import End, name_lines, percent_axis
+from kerascnn.plots.drawing.picture import Picture, drawn, empty_picture, looks_of, new_figure
 from kerascnn.records import ArmRuns, Table
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerascnn.report.inputs import Answers, Entry, ImageSet, ReportInputs, digest_inputs
+from kerascnn.report.facts.inputs import Answers, Entry, ImageSet, ReportInputs, digest_inputs
 
 __all__ = ["Answers", "Entry", "ImageSet", "ReportInputs", "is_current", "render_report"]
 
@@ -26,7 +26,7 @@ def render_report(inputs: ReportInputs, output: Path, invocation: str = "") -> P
 
 def is_current(inputs: ReportInputs, output: Path) -> bool:
     """Whether `output` holds, file for file, what `render_report` would write from `inputs`."""
-    from kerascnn.report.writer import Manifest
+    from kerascnn.report.folder.writer import Manifest
 
     manifest = Manifest.load(output)
     return bool(manifest.files) and manifest.digest == digest_inputs(inputs).whole and manifest.holds(output)

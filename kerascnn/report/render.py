@@ -6,28 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kerascnn.report.changes import build_changes, next_chapter
-from kerascnn.report.comparison_page import build_comparison_page
-from kerascnn.report.csv_files import csv_text
-from kerascnn.report.error_gallery import build_gallery
-from kerascnn.report.experiment_page import Neighbours, build_experiment_page
-from kerascnn.report.facts import Facts, gather_facts
-from kerascnn.report.history import Chapter, History
-from kerascnn.report.index_page import build_index_page, build_variants, lesson_order
-from kerascnn.report.inputs import TEMPLATES, Digests, ReportInputs, digest_inputs, digest_of
-from kerascnn.report.links import SCRIPTS, STYLE, run_page
-from kerascnn.report.methods_page import build_methods_page
-from kerascnn.report.neutral import neutral_here
-from kerascnn.report.notebooks import build_notebook_page, named_pages
-from kerascnn.report.overview_parts import Changes
-from kerascnn.report.parts import Link, Shell, Table
-from kerascnn.report.pieces import Pieces
-from kerascnn.report.run_page import build_run_page, title_of
-from kerascnn.report.run_uses import gather_uses
-from kerascnn.report.search_page import build_search_page
-from kerascnn.report.stylesheet import render_stylesheet
-from kerascnn.report.summaries import chapter_name, summarise
-from kerascnn.report.writer import Content, only_writer, render_template, write_report
+from kerascnn.report.facts.inputs import TEMPLATES, Digests, ReportInputs, digest_inputs, digest_of
+from kerascnn.report.facts.results import Facts, gather_facts
+from kerascnn.report.facts.uses import gather_uses
+from kerascnn.report.folder.changes import build_changes, next_chapter
+from kerascnn.report.folder.history import Chapter, History
+from kerascnn.report.folder.pieces import Pieces
+from kerascnn.report.folder.stylesheet import render_stylesheet
+from kerascnn.report.folder.summaries import chapter_name, summarise
+from kerascnn.report.folder.writer import Content, only_writer, render_template, write_report
+from kerascnn.report.pages.comparison import build_comparison_page
+from kerascnn.report.pages.experiment import Neighbours, build_experiment_page
+from kerascnn.report.pages.index import build_index_page, build_variants, lesson_order
+from kerascnn.report.pages.methods import build_methods_page
+from kerascnn.report.pages.notebook import build_notebook_page, named_pages
+from kerascnn.report.pages.run import build_run_page, title_of
+from kerascnn.report.pages.search import build_search_page
+from kerascnn.report.parts.elements import Link, Shell, Table
+from kerascnn.report.parts.overview import Changes
+from kerascnn.report.pictures.gallery import build_gallery
+from kerascnn.report.tables.csv_files import csv_text
+from kerascnn.report.text.links import SCRIPTS, STYLE, run_page
+from kerascnn.report.text.neutral import neutral_here
 
 
 def build_files(inputs: ReportInputs, chapter: Chapter | None = None) -> dict[str, Content]:

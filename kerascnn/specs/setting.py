@@ -10,7 +10,7 @@ from kerascnn.specs.base import Spec
 from kerascnn.specs.run import Precision, TrainSpec
 
 if TYPE_CHECKING:
-    from kerascnn.search import SearchProgress
+    from kerascnn.planning.search import SearchProgress
     from kerascnn.specs.study import Search, Study
 
 

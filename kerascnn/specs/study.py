@@ -27,7 +27,7 @@ from kerascnn.specs.run import (
 )
 
 if TYPE_CHECKING:
-    from kerascnn.results import Results
+    from kerascnn.notebooks.inside.results import Results
 from kerascnn.specs.setting import Progress, Setting
 
 Profile = Literal["smoke", "quick", "full"]
@@ -294,7 +294,7 @@ class Study(Spec, frozen=True, kw_only=True):
         """The arms that the complete searches chose, to be trained anew with fresh seeds."""
         if not self.searches:
             return ()
-        from kerascnn.search import winner_arm
+        from kerascnn.planning.search import winner_arm
 
         found = (winner_arm(search, results.progress(self, search), results) for search in self.searches)
         return tuple(arm for arm in found if arm is not None)
@@ -330,7 +330,7 @@ class Study(Spec, frozen=True, kw_only=True):
 
     def run(self) -> Results:
         """Everything the store has, the rest trained; for the notebook's `results = study.run()`."""
-        from kerascnn.session import run_study
+        from kerascnn.notebooks.inside.session import run_study
 
         return run_study(self)
 

@@ -1,13 +1,13 @@
 """From runs to verdicts: values in, judgements out; no I/O, no plotting, no global state."""
 
-from kerascnn.stats.diagnosis import Diagnosis, diagnose
-from kerascnn.stats.intervals import Interval, Summary, summarise, t_interval
-from kerascnn.stats.judgements import Judgement, judge, judge_all
-from kerascnn.stats.planning import seed_schedule
-from kerascnn.stats.sentences import effect_size_text, p_text, seeds_text
-from kerascnn.stats.setup_checks import check_setup
-from kerascnn.stats.takeaways import faults_of, fill
-from kerascnn.stats.verdicts import Verdict
+from kerascnn.stats.describing.diagnosis import Diagnosis, diagnose
+from kerascnn.stats.describing.intervals import Interval, Summary, summarise, t_interval
+from kerascnn.stats.describing.setup_checks import check_setup
+from kerascnn.stats.judging.judgements import Judgement, judge, judge_all
+from kerascnn.stats.judging.planning import seed_schedule
+from kerascnn.stats.judging.sentences import effect_size_text, p_text, seeds_text
+from kerascnn.stats.judging.takeaways import faults_of, fill
+from kerascnn.stats.judging.verdicts import Verdict
 
 __all__ = [
     "Diagnosis",

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from kerascnn.errors import StoreError
 from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
-from kerascnn.locks import process_lock
+from kerascnn.ownership.locks import process_lock
 from kerascnn.records import RunFailure, RunRecord, utc_now
 from kerascnn.specs import Spec
 from kerascnn.store.entry import MANIFEST, DamagedEntry, most_bytes_of, read_arrays, read_entry, result_files

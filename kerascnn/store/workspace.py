@@ -11,7 +11,7 @@ from pathlib import Path
 
 import filelock
 
-from kerascnn.locks import process_lock
+from kerascnn.ownership.locks import process_lock
 from kerascnn.store.files import names_in, writing_to
 from kerascnn.surroundings.holders import Holder, holder_of
 

@@ -18,7 +18,7 @@ import pytest
 from kerascnn.errors import KerascnnError
 from kerascnn.execution import pool
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
-from kerascnn.scratch import variables_inside
+from kerascnn.ownership.scratch import variables_inside
 
 LONG = 60.0
 """Seconds that a task takes when nobody means to wait for it."""

@@ -12,7 +12,7 @@ from factories import CONTENT, make_arm
 from kerascnn.execution.building import BuildTask, Built
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.structures import Structures, Wanted, wanted_runs
-from kerascnn.ledger import Ledger
+from kerascnn.planning.ledger import Ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Budget, Study, model
 from kerascnn.specs.setting import Setting

@@ -17,7 +17,7 @@ from kerascnn.execution import worker
 from kerascnn.execution.pool import LocalExecutor
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import Scheduler, Work
-from kerascnn.ledger import Ledger
+from kerascnn.planning.ledger import Ledger
 from kerascnn.specs import Budget, Study
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store

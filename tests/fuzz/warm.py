@@ -91,7 +91,14 @@ def _request(arguments: list[str], variables: dict[str, str], folder: Path, limi
 def _serve() -> None:
     import importlib
 
-    modules = ("suite", "archive", "rendering", "commands.plan_verbs", "commands.produce_verbs", "commands.store_verbs")
+    modules = (
+        "planning.suite",
+        "store.archive",
+        "rendering",
+        "commands.plan_verbs",
+        "commands.produce_verbs",
+        "commands.store_verbs",
+    )
     for name in ("pipeline", "pandas", "pyarrow", "kerascnn.report.render", *(f"kerascnn.{name}" for name in modules)):
         importlib.import_module(name)
     assert "tensorflow" not in sys.modules

@@ -13,11 +13,11 @@ from test_publishing import DATASET, make_slot
 
 from kerascnn.errors import StoreError
 from kerascnn.execution.pool import WorkerDied
-from kerascnn.notebooks import execute as executing
-from kerascnn.notebooks.execute import NotebookTask, execute
+from kerascnn.notebooks.executing import execute as executing
+from kerascnn.notebooks.executing.execute import NotebookTask, execute
+from kerascnn.notebooks.inside.session import Session
 from kerascnn.produce import _failure_of
 from kerascnn.records import NotebookFailure
-from kerascnn.session import Session
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -121,7 +121,7 @@ def message(kind: str, content: dict[str, Any]) -> dict[str, Any]:
 def test_only_the_beginning_of_what_a_cell_prints_is_collected() -> None:
     import nbformat
 
-    from kerascnn.notebooks.engine import LEFT_OUT, LONGEST_TEXT, BoundedClient
+    from kerascnn.notebooks.executing.engine import LEFT_OUT, LONGEST_TEXT, BoundedClient
 
     client = BoundedClient(SimpleNamespace(nb=nbformat.v4.new_notebook()))
     client.clear_before_next_output = False

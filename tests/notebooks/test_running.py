@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kerascnn.notebooks import running
-from kerascnn.notebooks.running import Running, running_notebook
+from kerascnn.notebooks.inside import running
+from kerascnn.notebooks.inside.running import Running, running_notebook
 
 STUDY = "study = 1"
 

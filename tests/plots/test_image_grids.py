@@ -13,8 +13,8 @@ from PIL import Image
 
 from kerascnn import plots
 from kerascnn.looking.light import Invariance
-from kerascnn.plots.svg import to_svg
-from kerascnn.report.drawings import markup_drawing
+from kerascnn.plots.drawing.svg import to_svg
+from kerascnn.report.pictures.drawings import markup_drawing
 
 IMAGES = np.random.default_rng(1).integers(0, 256, (9, 32, 32, 3)).astype(np.uint8)
 

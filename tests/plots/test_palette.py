@@ -9,7 +9,7 @@ import pytest
 from factories import make_arm
 
 from kerascnn.errors import UsageError
-from kerascnn.plots.palette import CHROME, MEANINGS, SERIES, TONES, series_tone, tone_of
+from kerascnn.plots.drawing.palette import CHROME, MEANINGS, SERIES, TONES, series_tone, tone_of
 
 VISION = {
     "normal": np.eye(3),

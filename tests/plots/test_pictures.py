@@ -7,9 +7,9 @@ import pytest
 from factories import by_name, make_arm, make_epochs, make_failure, make_probe, make_record, make_runs
 
 from kerascnn import plots
-from kerascnn.plots.axes import power_text, spread
 from kerascnn.plots.cost import unbeaten
-from kerascnn.plots.picture import keep_inside, looks_of, new_figure
+from kerascnn.plots.drawing.axes import power_text, spread
+from kerascnn.plots.drawing.picture import keep_inside, looks_of, new_figure
 from kerascnn.records import ArmRuns, PublishedSearch, Trial
 from kerascnn.specs import Comparison, Identity
 from kerascnn.stats import judge_all

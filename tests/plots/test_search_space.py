@@ -6,7 +6,7 @@ import matplotlib
 import pytest
 
 from kerascnn import Choice, plots
-from kerascnn.plots.palette import TONES
+from kerascnn.plots.drawing.palette import TONES
 from kerascnn.plots.search_space import depth_argument, spent
 from kerascnn.records import PublishedSearch, Trial
 

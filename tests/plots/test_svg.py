@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from kerascnn import plots
-from kerascnn.plots.palette import TONES
+from kerascnn.plots.drawing.palette import TONES
 
 HOSTILE = '</svg><script>alert(1)</script> & "quotes" $\\frac{1}{$ \x00'
 
@@ -144,5 +144,5 @@ def test_hostile_labels_are_only_text():
 
 
 def test_the_palette_can_be_read_without_loading_matplotlib():
-    code = "import sys, kerascnn.plots.palette; print('matplotlib' in sys.modules)"
+    code = "import sys, kerascnn.plots.drawing.palette; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"

@@ -12,10 +12,10 @@ import pytest
 from sample_report import CNN, MLP, Store, make_entry, make_inputs, make_notebook_failure, make_published, study_of
 
 from kerascnn.report import render_report
-from kerascnn.report.changes import build_changes, next_chapter
-from kerascnn.report.history import HISTORY, History
+from kerascnn.report.folder.changes import build_changes, next_chapter
+from kerascnn.report.folder.history import HISTORY, History
+from kerascnn.report.folder.summaries import chapter_name, summarise
 from kerascnn.report.render import build_index, gather
-from kerascnn.report.summaries import chapter_name, summarise
 from kerascnn.specs import Comparison
 
 CLAIM = Comparison(name="cnn-wins", says="A small CNN does better.", arm="cnn", baseline="mlp", smallest_effect=0.02)

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from kerascnn.report.comparison_page import build_comparison_page
-from kerascnn.report.facts import gather_facts
-from kerascnn.report.parts import Shell
+from kerascnn.report.facts.results import gather_facts
+from kerascnn.report.pages.comparison import build_comparison_page
+from kerascnn.report.parts.elements import Shell
 from kerascnn.report.render import SCRIPTS
 
 

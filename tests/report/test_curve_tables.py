@@ -7,12 +7,12 @@ import re
 import pytest
 
 from kerascnn.records import Table
-from kerascnn.report.csv_files import TableFiles
-from kerascnn.report.curve_tables import is_curves, mean_points
-from kerascnn.report.facts import gather_facts
-from kerascnn.report.figures import build_other_tables, build_pictures
-from kerascnn.report.other_tables import build_published_table
-from kerascnn.report.prose import Prose
+from kerascnn.report.facts.results import gather_facts
+from kerascnn.report.pictures.figures import build_other_tables, build_pictures
+from kerascnn.report.tables.csv_files import TableFiles
+from kerascnn.report.tables.curves import is_curves, mean_points
+from kerascnn.report.tables.published import build_published_table
+from kerascnn.report.text.prose import Prose
 
 
 @pytest.fixture(scope="module")

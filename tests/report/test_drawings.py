@@ -11,8 +11,8 @@ import tracemalloc
 import pytest
 from PIL import Image
 
-from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
-from kerascnn.report.drawings.parsing import DEEPEST, MOST_ELEMENTS
+from kerascnn.report.pictures.drawings import UnsafeDrawing, markup_drawing
+from kerascnn.report.pictures.drawings.parsing import DEEPEST, MOST_ELEMENTS
 
 START = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
 

@@ -16,12 +16,12 @@ from test_hostile_text import assert_harmless, page_tree
 from test_pages import parsed
 
 from kerascnn.report import Answers
-from kerascnn.report.clean import clean_text
-from kerascnn.report.error_gallery import build_gallery, shade_of
-from kerascnn.report.facts import gather_facts
-from kerascnn.report.picture_sheets import PictureSheet, small_picture, tile_side
+from kerascnn.report.facts.results import gather_facts
+from kerascnn.report.pictures.gallery import build_gallery, shade_of
+from kerascnn.report.pictures.sheets import PictureSheet, small_picture, tile_side
 from kerascnn.report.render import build_files
-from kerascnn.stats.confusions import confusion_matrix
+from kerascnn.report.text.clean import clean_text
+from kerascnn.stats.describing.confusions import confusion_matrix
 
 PAGE, PICTURES = "01_mlp_vs_cnn.html", "pictures/01_mlp_vs_cnn.jpg"
 

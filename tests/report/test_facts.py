@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from sample_report import CNN, DATASET, DEEP, MLP, Store, make_entry, make_inputs, make_published
 
 from kerascnn import Budget, Study
-from kerascnn.report.facts import gather_facts
+from kerascnn.report.facts.results import gather_facts
 from kerascnn.specs import Comparison, Trend
 
 CLAIMS = (

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from kerascnn.report.axes import Axis, draw_strip, effect_axis, round_up
-from kerascnn.report.filters import date, plural, quantity, sort_key
-from kerascnn.report.parts import Cell, Mark
+from kerascnn.report.parts.elements import Cell, Mark
+from kerascnn.report.pictures.axes import Axis, draw_strip, effect_axis, round_up
+from kerascnn.report.text.filters import date, plural, quantity, sort_key
 
 
 @pytest.mark.parametrize(

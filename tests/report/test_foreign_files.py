@@ -17,7 +17,7 @@ from factories import make_identity, make_result
 from nbformat.v4 import new_markdown_cell, new_notebook
 from place import CHECKOUT
 
-from kerascnn.manifests import Manifest
+from kerascnn.ownership.manifests import Manifest
 from kerascnn.store import Store
 
 sys.path.insert(0, str(CHECKOUT))

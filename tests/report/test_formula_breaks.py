@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from kerascnn.report.formulas import MOST_LETTERS, render_formula
+from kerascnn.report.text.formulas import MOST_LETTERS, render_formula
 
 
 def groups(latex: str, is_block: bool = True) -> list[list[str]]:

@@ -11,9 +11,9 @@ from browsing import check_links, start_browser
 from filelock import FileLock
 
 from kerascnn.errors import StoreError, UsageError
-from kerascnn.report import handing_in
-from kerascnn.report.handing_in import bundle_name, check_folder, check_target, zip_report
-from kerascnn.report.writer import LOCK, Manifest, write_report
+from kerascnn.report.folder import handing_in
+from kerascnn.report.folder.handing_in import bundle_name, check_folder, check_target, zip_report
+from kerascnn.report.folder.writer import LOCK, Manifest, write_report
 
 FILES = {"index.html": "<title>ä</title>", "b.html": "b", "a.html": "a", "data/finals.csv": "arm\n"}
 NAME = "kerascnn-report-embedded-quick"

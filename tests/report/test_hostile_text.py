@@ -28,15 +28,15 @@ from sample_report import (
 
 from kerascnn import Arm, Study, model
 from kerascnn.records import Figure, PublishedSearch, Table, Trial
-from kerascnn.report.clean import clean_text, strip_terminal_codes
-from kerascnn.report.csv_files import harmless
-from kerascnn.report.drawings import UnsafeDrawing, markup_drawing
-from kerascnn.report.formulas import render_formula
-from kerascnn.report.history import Chapter, Summary
-from kerascnn.report.prose import Prose
+from kerascnn.report.folder.history import Chapter, Summary
+from kerascnn.report.folder.summaries import summarise
+from kerascnn.report.folder.writer import write_report
+from kerascnn.report.pictures.drawings import UnsafeDrawing, markup_drawing
 from kerascnn.report.render import SCRIPTS, build_files, gather
-from kerascnn.report.summaries import summarise
-from kerascnn.report.writer import write_report
+from kerascnn.report.tables.csv_files import harmless
+from kerascnn.report.text.clean import clean_text, strip_terminal_codes
+from kerascnn.report.text.formulas import render_formula
+from kerascnn.report.text.prose import Prose
 from kerascnn.specs import Comparison
 
 pytestmark = pytest.mark.xdist_group("hostile")

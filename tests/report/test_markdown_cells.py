@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 from sample_report import PIXEL
 
-from kerascnn.plots import svg
-from kerascnn.report.notebooks import attachments_of, introduction_of, markdown_of
-from kerascnn.report.prose import Prose
-from kerascnn.report.small_pictures import shrink_png
+from kerascnn.plots.drawing import svg
+from kerascnn.report.pages.notebook import attachments_of, introduction_of, markdown_of
+from kerascnn.report.pictures.shrinking import shrink_png
+from kerascnn.report.text.prose import Prose
 
 BADGE = (
     '<a href="https://colab.example/github/x.ipynb" target="_parent">'

@@ -14,8 +14,8 @@ import pytest
 from sample_report import make_inputs
 
 from kerascnn.places import CHECKOUT
-from kerascnn.report.neutral import Neutral, neutral_here
 from kerascnn.report.render import build_files
+from kerascnn.report.text.neutral import Neutral, neutral_here
 
 USER, MACHINE = "ottilie", "ottilies-laptop"
 HOME = f"/data/people/{USER}"

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from sample_report import DATASET, Store, make_entry, make_inputs, make_published
 
 from kerascnn.errors import UsageError
+from kerascnn.notebooks.inside.results import Results
 from kerascnn.records import Published
-from kerascnn.report.facts import gather_facts
-from kerascnn.results import Results
+from kerascnn.report.facts.results import gather_facts
 from kerascnn.specs import NOTEBOOK_METRICS, Budget, Comparison, Study
 from kerascnn.specs.setting import Setting
-from kerascnn.stats.effects import values_of
+from kerascnn.stats.judging.effects import values_of
 
 ARMS = tuple(make_arm(name) for name in ("max", "stride"))
 BUDGET = Budget(epochs=1, seeds=3)

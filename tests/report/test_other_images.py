@@ -7,10 +7,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from kerascnn.report.comparison_page import build_comparison_page
-from kerascnn.report.experiment_page import data_notes
-from kerascnn.report.facts import Facts, gather_facts
-from kerascnn.report.parts import Shell
+from kerascnn.report.facts.results import Facts, gather_facts
+from kerascnn.report.pages.comparison import build_comparison_page
+from kerascnn.report.pages.experiment import data_notes
+from kerascnn.report.parts.elements import Shell
 
 SHELL = Shell("All", "Set", "quick", None, "comparison.html", "python pipeline.py")
 

@@ -20,11 +20,16 @@ from jinja2 import nodes
 from sample_report import BUDGETS, make_entry, make_notebook, make_notebook_failure, make_published
 
 from kerascnn import Study
-from kerascnn.report import error_parts, overview_parts, pages, parts, render_report, run_parts
-from kerascnn.report.facts import rerun_command
-from kerascnn.report.inputs import TEMPLATES, file_stem
+from kerascnn.report import render_report
+from kerascnn.report.facts.inputs import TEMPLATES, file_stem
+from kerascnn.report.facts.results import rerun_command
+from kerascnn.report.folder.writer import environment
+from kerascnn.report.parts import elements as parts
+from kerascnn.report.parts import errors as error_parts
+from kerascnn.report.parts import overview as overview_parts
+from kerascnn.report.parts import pages
+from kerascnn.report.parts import run as run_parts
 from kerascnn.report.render import build_files
-from kerascnn.report.writer import environment
 
 ONLY_FOR_CSV = {"effect", "metric", "key", "high"}
 MATHML = "{http://www.w3.org/1998/Math/MathML}math"
@@ -250,7 +255,7 @@ def test_an_entry_with_nothing_in_it_is_readable(sample):
 
 
 def test_asking_whether_a_report_is_current_loads_neither_tensorflow_nor_matplotlib():
-    code = "import sys, kerascnn.report, kerascnn.report.writer; print([m for m in ('tensorflow', 'keras', 'matplotlib') if m in sys.modules])"
+    code = "import sys, kerascnn.report, kerascnn.report.folder.writer; print([m for m in ('tensorflow', 'keras', 'matplotlib') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replace_struct
 
-from kerascnn import owned
 from kerascnn.errors import StoreError
-from kerascnn.report import Entry, ReportInputs, pieces, render_report
-from kerascnn.report import inputs as inputs_module
+from kerascnn.ownership import owned
+from kerascnn.report import Entry, ReportInputs, render_report
 from kerascnn.report import render as render_module
-from kerascnn.report.inputs import digest_inputs, run_keys
+from kerascnn.report.facts import inputs as inputs_module
+from kerascnn.report.facts.inputs import digest_inputs, run_keys
+from kerascnn.report.folder import pieces
 
 Change = Callable[[ReportInputs], ReportInputs]
 

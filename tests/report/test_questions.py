@@ -10,8 +10,8 @@ import pytest
 from sample_report import make_notebook
 
 from kerascnn.report import render_report
-from kerascnn.report.prose import Prose
-from kerascnn.report.questions import build_questions
+from kerascnn.report.pages.questions import build_questions
+from kerascnn.report.text.prose import Prose
 
 TEXT = """## Try it yourself
 

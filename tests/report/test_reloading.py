@@ -12,8 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from serving import serving
 
+from kerascnn.report.folder.writer import MANIFEST, Manifest, write_report
 from kerascnn.report.render import build_files
-from kerascnn.report.writer import MANIFEST, Manifest, write_report
 
 pytestmark = pytest.mark.browser
 

@@ -11,9 +11,9 @@ from factories import make_arm, make_epochs, make_failure, make_record
 from test_pages import parsed, text_of
 
 from kerascnn.report import render_report
-from kerascnn.report.curve_drawings import BOTTOM, LEFT, RIGHT, TOP, build_curves
+from kerascnn.report.pages.run import build_settings
+from kerascnn.report.pictures.curves import BOTTOM, LEFT, RIGHT, TOP, build_curves
 from kerascnn.report.render import build_files
-from kerascnn.report.run_page import build_settings
 
 
 def page_of(sample, arm: str, seed: int) -> str:

@@ -9,8 +9,8 @@ from factories import make_record
 from interactive_report import SPACE, make_search
 
 from kerascnn import Choice
-from kerascnn.report.other_tables import spent_words
-from kerascnn.report.search_page import build_ranges, edge_words, edges_of
+from kerascnn.report.pages.search import build_ranges, edge_words, edges_of
+from kerascnn.report.tables.published import spent_words
 
 
 @pytest.fixture(scope="module")

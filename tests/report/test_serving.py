@@ -18,7 +18,7 @@ from serving import ask, serving
 
 from kerascnn.errors import StoreError, UsageError
 from kerascnn.places import CHECKOUT
-from kerascnn.report.writer import LOCK, MANIFEST, Manifest, write_report
+from kerascnn.report.folder.writer import LOCK, MANIFEST, Manifest, write_report
 from kerascnn.serving import LOOPBACK, ReportServer
 
 FILES = {
@@ -153,7 +153,7 @@ def test_a_page_whose_disk_fails_is_an_error_without_its_details(
     def fail(*_: object) -> None:
         raise OSError(5, "Input/output error", str(folder))
 
-    monkeypatch.setattr("kerascnn.report.finished._read_without_links", fail)
+    monkeypatch.setattr("kerascnn.report.folder.finished._read_without_links", fail)
     answer, body = ask(port, "/index.html")
     assert answer.status == 500
     assert body == b"This page cannot be read; the terminal says why.\n"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerascnn.report.small_pictures import shrink_png
+from kerascnn.report.pictures.shrinking import shrink_png
 
 
 def encoded(picture: Image.Image) -> str:

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from kerascnn.errors import StoreError
-from kerascnn.report import is_current, render_report, writer
-from kerascnn.report.writer import MANIFEST, Manifest, write_report
+from kerascnn.report import is_current, render_report
+from kerascnn.report.folder import writer
+from kerascnn.report.folder.writer import MANIFEST, Manifest, write_report
 
 
 def test_a_report_is_current_until_its_inputs_or_its_files_change(sample, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerascnn.stats.confusions import (
+from kerascnn.stats.describing.confusions import (
     ConfusionChange,
     compare_confusions,
     confused_images,

@@ -10,7 +10,7 @@ import pytest
 
 from kerascnn.records import Epoch
 from kerascnn.stats import diagnose
-from kerascnn.stats.diagnosis import Label
+from kerascnn.stats.describing.diagnosis import Label
 
 CURVES = json.loads((Path(__file__).parent / "curves.json").read_text(encoding="utf-8"))
 UNSEEN = [curve for curve in CURVES if not curve["tuned"]]

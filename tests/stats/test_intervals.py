@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from kerascnn.stats import summarise, t_interval
-from kerascnn.stats.intervals import are_identical
+from kerascnn.stats.describing.intervals import are_identical
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])

@@ -10,7 +10,7 @@ from kerascnn.errors import UsageError
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Budget, Comparison, Threshold
 from kerascnn.stats import judge
-from kerascnn.stats.lines import about_line, warnings_of
+from kerascnn.stats.judging.lines import about_line, warnings_of
 
 CLASSES = (2, 3, 10, 100)
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from kerascnn.specs import Comparison
 from kerascnn.stats import judge
-from kerascnn.stats.outcomes import count_learned, proportion_interval
+from kerascnn.stats.describing.outcomes import count_learned, proportion_interval
 
 
 @pytest.mark.parametrize(("count", "total"), [(0, 5), (1, 5), (2, 5), (5, 5), (3, 3), (7, 40)])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kerascnn.stats.intervals import t_interval
-from kerascnn.stats.significance import holm, p_above, p_below, p_different, sign_flip_p_value
+from kerascnn.stats.describing.intervals import t_interval
+from kerascnn.stats.judging.significance import holm, p_above, p_below, p_different, sign_flip_p_value
 
 SAMPLES = [np.random.default_rng(number).normal(0.3, 1.0, 2 + number % 9).tolist() for number in range(30)]
 

@@ -8,7 +8,7 @@ from factories import by_name, make_runs
 from kerascnn.errors import UsageError
 from kerascnn.specs import Comparison
 from kerascnn.stats import fill, judge_all
-from kerascnn.stats.takeaways import check
+from kerascnn.stats.judging.takeaways import check
 
 ARMS = by_name(make_runs("sigmoid-10", (0.1, 0.11, 0.12)), make_runs("relu-10", (0.5, 0.51, 0.52)), make_runs("empty"))
 CLAIM = Comparison(name="relu-wins", says="s", arm="relu-10", baseline="sigmoid-10", smallest_effect=0.02)

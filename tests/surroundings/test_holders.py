@@ -17,7 +17,7 @@ from kerascnn.surroundings.holders import holder_of
 HOLD = """
 import sys, time
 from pathlib import Path
-from kerascnn.locks import process_lock
+from kerascnn.ownership.locks import process_lock
 with process_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -26,7 +26,7 @@ WORKER = """
 import multiprocessing, sys, time
 from pathlib import Path
 def work(path):
-    from kerascnn.locks import process_lock
+    from kerascnn.ownership.locks import process_lock
     with process_lock(Path(path)):
         print("held", flush=True)
         time.sleep(60)

@@ -1,0 +1,1 @@
+"""Executing notebooks: Papermill with bounded outputs, in a kernel that nobody else can talk to."""

@@ -1,0 +1,201 @@
+"""What is known so far: runs in the store by spec, runs that failed, and what the oracles proposed.
+
+Proposals are kept under a digest of everything they follow from, the scores included, so that a second
+`all` walks a whole search without asking an oracle, and without loading TensorFlow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from pathlib import Path
+
+import msgspec
+
+from kerascnn.errors import UsageError
+from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify, run_sources
+from kerascnn.planning.search import SearchProgress, check_answer
+from kerascnn.records import RunFailure, RunRecord
+from kerascnn.specs import Search, Spec, Study, TrainSpec
+from kerascnn.specs.setting import Setting
+from kerascnn.store import Store, load_spec, write_replacing
+
+NO_TRIALS = SearchProgress(trials=(), complete=False)
+
+
+class ProposalRequest(Spec, frozen=True, kw_only=True):
+    """What an oracle must know to go on: `scores` maps the digest of a spec to its validation accuracy
+    (None: the trial failed), `seconds` to how long it trained, where a budget of time asks for that."""
+
+    study: Study
+    search: str
+    setting: Setting
+    scores: dict[str, float | None]
+    seconds: dict[str, float]
+    source: str
+    keras_tuner: str
+
+    @property
+    def digest(self) -> str:
+        """The name under which the answer is kept. Only what the search depends on is in it."""
+        search = next(search for search in self.study.searches if search.name == self.search)
+        alone = msgspec.structs.replace(self.setting, companions={})  # a search is on the study's own data set
+        parts = [search, self.study.budget, alone]
+        told = repr((sorted(self.scores.items()), sorted(self.seconds.items())))
+        text = b"\n".join(part.canonical_json() for part in parts) + told.encode()
+        return hashlib.sha256(text + self.source.encode() + self.keras_tuner.encode()).hexdigest()[:32]
+
+
+class Scores:
+    """The results that a ProposalRequest carries, as the oracle's replay wants to see them."""
+
+    def __init__(self, request: ProposalRequest) -> None:
+        self.setting = request.setting
+        self._scores, self._seconds = request.scores, request.seconds
+
+    def is_settled(self, spec: TrainSpec) -> bool:
+        return spec_digest(spec) in self._scores
+
+    def val_accuracy(self, spec: TrainSpec) -> float | None:
+        return self._scores.get(spec_digest(spec))
+
+    def training_seconds(self, spec: TrainSpec) -> float:
+        return self._seconds[spec_digest(spec)]
+
+
+class Ledger:
+    """The results of one setting, read from the store as they come in.
+
+    A failed run is settled here when `retry_failures` is False (a notebook looks at what there is) or once
+    `give_up` was told of it (the pipeline tries it once an invocation). `origin` is where the runs were made,
+    this machine unless said otherwise. `like` is a ledger that has read the same sources a moment ago.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        setting: Setting,
+        search_path: Path,
+        *,
+        retry_failures: bool,
+        origin: Origin | None = None,
+        like: Ledger | None = None,
+    ) -> None:
+        self.origin = origin
+        self._sources: dict[str, dict[str, str]] = like._sources if like else {}
+        self.store, self.setting, self.search_path = store, setting, search_path
+        self.requests: dict[str, ProposalRequest] = {}
+        self._told: dict[str, SearchProgress] = {}
+        self._retry_failures = retry_failures
+        self._given_up: set[str] = set()
+        self._identities: dict[bytes, tuple[RunIdentity, str]] = {}
+
+    def identity(self, spec: TrainSpec) -> RunIdentity:
+        """The identity of `spec` with today's sources."""
+        return self._identified(spec)[0]
+
+    def key(self, spec: TrainSpec) -> str:
+        return self._identified(spec)[1]
+
+    def _identified(self, spec: TrainSpec) -> tuple[RunIdentity, str]:
+        # Asked for every wanted run after every finished one: not the canonical form, which takes far longer.
+        text = msgspec.json.encode(spec)
+        if text not in self._identities:
+            identity = identify(spec, self.search_path, self.origin, self._sources_of(spec.model.builder))
+            self._identities[text] = (identity, identity.key)
+        return self._identities[text]
+
+    def _sources_of(self, builder: str) -> dict[str, str]:
+        """Read once for each ledger: workers read them again before they train."""
+        if builder not in self._sources:
+            self._sources[builder] = run_sources(builder, self.search_path)
+        return self._sources[builder]
+
+    def record(self, spec: TrainSpec) -> RunRecord | None:
+        """The run's record where the store has it."""
+        return self.store.load(self.key(spec))
+
+    def failure(self, spec: TrainSpec) -> RunFailure | None:
+        """Why the run's last attempt failed, where it did and no later one succeeded."""
+        return None if self.record(spec) else self.store.load_failure(self.key(spec))
+
+    def give_up(self, key: str) -> None:
+        """The run was tried and failed: nothing more is expected of it in this invocation."""
+        self._given_up.add(key)
+
+    def is_settled(self, spec: TrainSpec) -> bool:
+        if self.record(spec) is not None:
+            return True
+        if self._retry_failures:
+            return self.key(spec) in self._given_up
+        return self.failure(spec) is not None
+
+    def val_accuracy(self, spec: TrainSpec) -> float | None:
+        record = self.record(spec)
+        return record.val.accuracy if record and record.outcome == "finished" else None
+
+    def training_seconds(self, spec: TrainSpec) -> float:
+        """How long the run trained; 0 where it is not in the store."""
+        record = self.record(spec)
+        return record.cost.training_seconds if record else 0.0
+
+    def progress(self, study: Study, search: Search) -> SearchProgress:
+        """The trials proposed so far. Where the oracle must be asked, its request is left in `requests`."""
+        known = NO_TRIALS
+        while True:
+            request = self._request(study, search, known)
+            answer = self._answer(request, study, search, known)
+            if answer is None:
+                self.requests[search.name], self._told[request.digest] = request, known
+                return known
+            if answer.complete or not all(self.is_settled(trial.spec) for trial in answer.trials):
+                self.requests.pop(search.name, None)
+                return answer
+            known = answer
+
+    def _answer(
+        self, request: ProposalRequest, study: Study, search: Search, known: SearchProgress
+    ) -> SearchProgress | None:
+        """The stored answer; None where there is none, or one that this search's oracle cannot have given."""
+        answer = load_spec(self._proposal_file(request), SearchProgress)
+        try:
+            if answer is not None:
+                check_answer(study, search, self, known, answer)
+        except UsageError:  # damaged, or sent by somebody: the oracle is asked again, and its own answer replaces it
+            return None
+        return answer
+
+    def save_proposals(self, request: ProposalRequest, answer: SearchProgress) -> None:
+        """Keep an oracle's answer. Raises: UsageError when it does not go on from what `request` told."""
+        search = next(search for search in request.study.searches if search.name == request.search)
+        check_answer(request.study, search, self, self._told.get(request.digest, NO_TRIALS), answer)
+        write_replacing(self._proposal_file(request), answer.canonical_json())
+
+    def _request(self, study: Study, search: Search, known: SearchProgress) -> ProposalRequest:
+        specs = [trial.spec for trial in known.trials]
+        is_timed = study.budget.search_minutes is not None
+        return ProposalRequest(
+            study=study,
+            search=search.name,
+            setting=self.setting,
+            scores={spec_digest(spec): self.val_accuracy(spec) for spec in specs},
+            seconds={spec_digest(spec): self.training_seconds(spec) for spec in specs} if is_timed else {},
+            source=file_digest(PACKAGE / "search.py"),
+            keras_tuner=importlib.metadata.version("keras-tuner"),
+        )
+
+    def _proposal_file(self, request: ProposalRequest) -> Path:
+        return self.store.root / "_proposals" / f"{request.digest}.json"
+
+
+def spec_digest(spec: TrainSpec) -> str:
+    """A short name for a spec, independent of source and machine."""
+    return hashlib.sha256(spec.canonical_json()).hexdigest()[:16]
+
+
+def answer_request(request: ProposalRequest) -> SearchProgress:
+    """Ask the oracle (replayed from its start) how the search goes on. Loads Keras Tuner."""
+    from kerascnn.planning.search import replay
+
+    search = next(search for search in request.study.searches if search.name == request.search)
+    return replay(request.study, search, Scores(request))

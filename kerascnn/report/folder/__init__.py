@@ -1,0 +1,1 @@
+"""The folder that a report lies in: written whole, kept, compared, handed in."""

@@ -1,0 +1,253 @@
+"""The page of one experiment, filled from its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from kerascnn.errors import UsageError
+from kerascnn.records import Published
+from kerascnn.report.facts.results import Facts, FailedRun
+from kerascnn.report.pages.notebook import attachments_of, failed_cell_number, introduction_of, question_of, section_of
+from kerascnn.report.pages.questions import build_questions
+from kerascnn.report.pages.search import build_searches
+from kerascnn.report.parts.elements import Command, Fact, Failure, Link, Mark, Question, Shell, Table
+from kerascnn.report.parts.errors import ErrorGallery
+from kerascnn.report.parts.overview import Variant
+from kerascnn.report.parts.pages import ExperimentPage
+from kerascnn.report.pictures.claims import build_cards, effect_axes
+from kerascnn.report.pictures.figures import build_other_tables, build_pictures
+from kerascnn.report.tables import arms as arm_tables
+from kerascnn.report.tables import published as other_tables
+from kerascnn.report.tables.arms import FAILED
+from kerascnn.report.tables.csv_files import TableFiles
+from kerascnn.report.tables.diagnoses import build_diagnoses
+from kerascnn.report.tables.differences import build_common, build_differences
+from kerascnn.report.text.clean import strip_terminal_codes
+from kerascnn.report.text.links import anchor_of
+from kerascnn.report.text.prose import Prose
+from kerascnn.report.text.words import lesson_number
+from kerascnn.stats import fill
+
+DONE = Mark("finished", "done")
+HALF = Mark("older result, last attempt failed", "failed")
+SOME_FAILED = Mark("finished, some runs failed", "failed")
+BY_HAND = Mark("published by hand", "changed")
+NOT_RUN = Mark("not run yet", "waiting")
+
+FOUND = "What was found"
+"""The heading of the notebook's section about how to read what came out."""
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where the reader can go on from an experiment's page."""
+
+    pages: dict[str, str]
+    variants: tuple[Variant, ...]
+    previous: Link | None
+    following: Link | None
+
+
+def build_experiment_page(
+    facts: Facts, shell: Shell, neighbours: Neighbours, errors: ErrorGallery | None
+) -> tuple[ExperimentPage, dict[str, Table]]:
+    """The page, and its tables by the CSV file they go into."""
+    entry, published = facts.entry, facts.published
+    files = TableFiles(entry.page_stem)
+    keep = files.keep
+    pasted = attachments_of(entry.source_notebook) | attachments_of(entry.executed_notebook or {})
+    prose = Prose(top=3, pages=neighbours.pages, attachments=pasted)
+    page = ExperimentPage(
+        shell=shell,
+        number=lesson_number(entry.experiment),
+        title=entry.title,
+        question=published.study.question if published else question_of(entry.source_notebook),
+        idea=_idea(facts, replace(prose, skip_title=True)),
+        status=status_of(facts),
+        notes=_notes(facts),
+        facts=_facts(facts),
+        failure=build_notebook_failure(facts),
+        cards=build_cards(facts, effect_axes([facts])),
+        has_result=published is not None,
+        has_arms=bool(facts.arms),
+        differences=_differences(facts, files),
+        common=build_common(published, [runs.arm for runs in facts.shown_arms]) if published else (),
+        pictures=build_pictures(facts, files, prose),
+        finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
+        diagnoses=keep(build_diagnoses(facts, files.path("diagnoses"))),
+        errors=errors,
+        costs=keep(arm_tables.build_costs(facts, files.path("cost"))),
+        tables=build_other_tables(facts, files),
+        takeaways=_takeaways(facts),
+        found=_found(facts, prose),
+        questions=_questions(facts, shell.command, prose),
+        searches=build_searches(facts, files),
+        failed_runs=_failed_runs(facts, files),
+        parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
+        commands=_commands(facts),
+        files=(),
+        notebook=Link("The notebook with its outputs", facts.notebook_page),
+        variants=neighbours.variants,
+        previous=neighbours.previous,
+        following=neighbours.following,
+    )
+    keep(arm_tables.build_runs(facts, files.path("runs")))
+    return _with_files(page, files), files.tables
+
+
+def _with_files(page: ExperimentPage, files: TableFiles) -> ExperimentPage:
+    return replace(page, files=files.links())
+
+
+def status_of(facts: Facts) -> Mark:
+    """Where the experiment stands, in words."""
+    if facts.published is None:
+        return FAILED if facts.entry.failure else NOT_RUN
+    if facts.entry.failure:
+        return HALF
+    if facts.failed_runs:
+        return SOME_FAILED
+    return BY_HAND if facts.entry.by_hand else DONE
+
+
+def build_notebook_failure(facts: Facts) -> Failure | None:
+    """Why the notebook did not reach its end, if it did not."""
+    failure = facts.entry.failure
+    if failure is None:
+        return None
+    cell = failed_cell_number(facts)
+    place = f", cell {cell}" if cell else ""
+    anchor = f"#cell-{cell}" if cell else ""
+    return Failure(
+        anchor="failure",
+        what=f"The notebook failed{place}",
+        reason=failure.reason,
+        traceback=strip_terminal_codes(failure.traceback),
+        failed_at=failure.failed_at,
+        command=facts.command,
+        curve=None,
+        link=Link("See the cell in the notebook" if cell else "See the notebook", f"{facts.notebook_page}{anchor}"),
+    )
+
+
+def _idea(facts: Facts, prose: Prose) -> Markup:
+    text = introduction_of(facts.entry.source_notebook)
+    if not text and facts.published:
+        text = facts.published.introduction
+    return prose.render(text)
+
+
+def _found(facts: Facts, prose: Prose) -> Markup | None:
+    text = section_of(facts.entry.source_notebook, FOUND) if facts.published else ""
+    return prose.render(text) if text else None
+
+
+def _notes(facts: Facts) -> tuple[str, ...]:
+    notes = []
+    if facts.entry.by_hand:
+        notes.append("Published by hand from a notebook, not by the pipeline: nothing checked that it is up to date.")
+    if not facts.entry.is_default:
+        notes.append("A run with parameters that are not the defaults; the lesson's own result has a page beside it.")
+    if facts.published is not None:
+        notes += data_notes(facts.published)
+    if facts.missing_keys:
+        count = len(facts.missing_keys)
+        notes.append(f"The store no longer has {count} of the runs this result names; they are shown as not run.")
+    return tuple(notes)
+
+
+def data_notes(published: Published) -> Iterator[str]:
+    """Which arms answer about pixels, which saw other images than the page is about, and which lack theirs."""
+    data = published.dataset
+    masks = ", ".join(arm.label for arm in published.study.profile_arms() if arm.task == "segmentation")
+    if masks:
+        yield f"Accuracy is the share of pixels that are right, not of images: {masks}."
+    for name in published.study.companions:
+        arms = ", ".join(arm.label for arm in published.study.profile_arms() if arm.dataset == name)
+        found = data.companions.get(name)
+        if arms and found and found.content != data.content:
+            yield f"On {found.title}, not {data.title}: {arms}."
+        elif arms and not found:
+            yield f"Left out: {arms}. {data.missing.get(name, f'The data set {name!r} was not at hand.')}"
+
+
+def _facts(facts: Facts) -> tuple[Fact, ...]:
+    group = [facts]
+    known = (
+        Fact("Result from", (facts.latest,) if facts.latest else (), "date"),
+        Fact("Runs", _run_words(facts)),
+        Fact("Machine class", other_tables.platforms(group)),
+        Fact("Precision", other_tables.precisions(group) if facts.arms else ()),
+    )
+    return tuple(fact for fact in known if fact.values)
+
+
+def _run_words(facts: Facts) -> tuple[str, ...]:
+    if facts.published and not facts.arms:
+        return ("none: nothing is trained here",)
+    finished, failed = len(facts.records), len(facts.failed_runs)
+    return (f"{finished} finished, {failed} failed",) if finished or failed else ()
+
+
+def _differences(facts: Facts, files: TableFiles) -> Table | None:
+    if facts.published is None:
+        return None
+    arms = [runs.arm for runs in facts.shown_arms]
+    return files.keep(build_differences(facts.published, arms, facts.tones, files.path("differences")))
+
+
+def _takeaways(facts: Facts) -> tuple[str, ...]:
+    if facts.published is None:
+        return ()
+    return tuple(_takeaway(facts, sentence, facts.published) for sentence in facts.published.takeaways)
+
+
+def _takeaway(facts: Facts, sentence: str, published: Published) -> str:
+    try:
+        return fill(sentence, facts.arms, facts.judgements, published.numbers)
+    except UsageError as err:
+        return f"This sentence could not be filled in. {err}"
+
+
+def _questions(facts: Facts, command: str, prose: Prose) -> tuple[Question, ...]:
+    if not facts.entry.is_default or facts.published is None:
+        return ()
+    return build_questions(facts.entry.source_notebook, command, prose)
+
+
+def _failed_runs(facts: Facts, files: TableFiles) -> tuple[Failure, ...]:
+    taken: set[str] = set()
+    return tuple(_failed_run(facts, run, anchor_of("run", run.key[:12], taken), files) for run in facts.failed_runs)
+
+
+def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) -> Failure:
+    label = (
+        facts.arms[run.arm].arm.label if run.arm in facts.arms else run.arm or "a trial of a search or of a step size"
+    )
+    seed = "" if run.seed is None else f", seed {run.seed}"
+    failure = run.failure
+    epochs = failure.epochs if failure else ()
+    what = f"{label}{seed}"
+    return Failure(
+        anchor=anchor,
+        what=what,
+        reason=failure.reason if failure else "The store no longer has the reason.",
+        traceback=strip_terminal_codes(failure.traceback) if failure else "",
+        failed_at=failure.failed_at if failure else "",
+        command=facts.command,
+        curve=files.keep(other_tables.build_curve(epochs, what, f"{anchor}-curve", files.path(f"{anchor}-curve"))),
+        link=Link("The run’s own page", page) if (page := facts.run_page(run.key)) else None,
+    )
+
+
+def _commands(facts: Facts) -> tuple[Command, ...]:
+    return (Command("Make this result again (runs that the store has are not trained again)", facts.command),)
+
+
+def problem_runs(facts: Facts) -> Sequence[tuple[str, str, str]]:
+    """(what, reason, anchor) of every failed run, as on the experiment's page."""
+    files = TableFiles(facts.entry.page_stem)
+    return [(failure.what, failure.reason, failure.anchor) for failure in _failed_runs(facts, files)]

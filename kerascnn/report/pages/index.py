@@ -1,0 +1,128 @@
+"""The overview: what the report is about, what failed, and the lesson claim by claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kerascnn.report.facts.inputs import ReportInputs, file_stem
+from kerascnn.report.facts.results import Facts, changed_parameters_text, full_title, run_command
+from kerascnn.report.pages.experiment import NOT_RUN, build_notebook_failure, problem_runs, status_of
+from kerascnn.report.pages.headline import build_headline
+from kerascnn.report.pages.notebook import question_of
+from kerascnn.report.parts.elements import Fact, Link, Mark, Problem, Shell, Table
+from kerascnn.report.parts.overview import Changes, ClaimCard, ContentsLine, Variant
+from kerascnn.report.parts.pages import IndexPage, Lesson
+from kerascnn.report.pictures.claims import build_cards, build_claims_table, effect_axes, tally_verdicts
+from kerascnn.report.tables import published as other_tables
+from kerascnn.report.text.words import lesson_number
+
+CLAIMS_CSV = "data/claims.csv"
+CONTENTS_FROM = 8
+"""With so many experiments the lesson no longer fits on a screen or two, and gets a table of contents."""
+
+
+def build_index_page(
+    inputs: ReportInputs, facts: Sequence[Facts], shell: Shell, changes: Changes | None
+) -> tuple[IndexPage, dict[str, Table]]:
+    """The page, and its tables by the CSV file they go into."""
+    defaults = {fact.entry.experiment: fact for fact in facts if fact.entry.is_default}
+    axes = effect_axes(defaults.values())
+    cards = {name: build_cards(fact, axes) for name, fact in defaults.items()}
+    order = lesson_order(inputs)
+    lessons = tuple(_lesson(inputs, stem, title, facts, cards.get(stem, ())) for stem, title in order)
+    all_cards = [(lesson.title, card) for lesson in lessons for card in lesson.cards]
+    table = build_claims_table(all_cards, CLAIMS_CSV)
+    page = IndexPage(
+        shell=shell,
+        tallies=tally_verdicts([card for _, card in all_cards]),
+        claims=len(all_cards),
+        experiments_done=sum(1 for fact in defaults.values() if fact.published),
+        experiments_known=len(order),
+        headline=build_headline(inputs, facts),
+        facts=_facts(inputs, facts),
+        changes=changes,
+        problems=tuple(problem for fact in facts for problem in build_problems(fact)),
+        lessons=lessons,
+        contents=tuple(_contents_line(lesson) for lesson in lessons) if len(lessons) >= CONTENTS_FROM else (),
+        claims_csv=CLAIMS_CSV if table else None,
+    )
+    return page, {CLAIMS_CSV: table} if table else {}
+
+
+def lesson_order(inputs: ReportInputs) -> tuple[tuple[str, str], ...]:
+    """(stem, title) of every experiment; results whose notebook is gone come last."""
+    known = dict(inputs.experiments)
+    gone = {entry.experiment: entry.title for entry in inputs.entries if entry.experiment not in known}
+    return (*inputs.experiments, *sorted(gone.items()))
+
+
+def build_variants(facts: Sequence[Facts], experiment: str, besides: str) -> tuple[Variant, ...]:
+    """The results of `experiment` whose page is not `besides`."""
+    others = [fact for fact in facts if fact.entry.experiment == experiment and fact.page != besides]
+    return tuple(_variant(fact) for fact in others)
+
+
+def build_problems(facts: Facts) -> tuple[Problem, ...]:
+    """Everything of one result that failed, in one line each."""
+    title, page = full_title(facts), facts.page
+    problems = []
+    failure = build_notebook_failure(facts)
+    if failure is not None:
+        problems.append(
+            Problem(f"{title}: {failure.what.lower()}", failure.reason, Link("traceback", f"{page}#failure"))
+        )
+    for what, reason, anchor in problem_runs(facts):
+        problems.append(Problem(f"{title}: {what}", reason, Link("traceback", f"{page}#{anchor}")))
+    return tuple(problems)
+
+
+def _lesson(
+    inputs: ReportInputs, stem: str, title: str, facts: Sequence[Facts], cards: tuple[ClaimCard, ...]
+) -> Lesson:
+    own = next((fact for fact in facts if fact.entry.experiment == stem and fact.entry.is_default), None)
+    return Lesson(
+        anchor=f"lesson-{file_stem(stem)}",
+        number=lesson_number(stem),
+        title=title,
+        question=_question(own),
+        status=status_of(own) if own else NOT_RUN,
+        link=Link(title, own.page) if own else None,
+        cards=cards,
+        variants=build_variants(facts, stem, own.page if own else ""),
+        problems=build_problems(own) if own else (),
+        command=own.command if own else run_command(inputs.command, stem),
+    )
+
+
+def _contents_line(lesson: Lesson) -> ContentsLine:
+    verdicts = tuple(Mark(card.verdict, card.state) for card in lesson.cards)
+    marks = verdicts or (lesson.status,)
+    if verdicts and lesson.status.state == "failed":
+        marks = (lesson.status, *verdicts)
+    return ContentsLine(Link(lesson.title, f"#{lesson.anchor}"), lesson.number, marks)
+
+
+def _question(facts: Facts | None) -> str:
+    if facts is None:
+        return ""
+    return facts.published.study.question if facts.published else question_of(facts.entry.source_notebook)
+
+
+def _variant(facts: Facts) -> Variant:
+    parameters = changed_parameters_text(facts.entry)
+    label = parameters or "the default parameters"
+    return Variant(Link(label, facts.page), parameters, status_of(facts))
+
+
+def _facts(inputs: ReportInputs, facts: Sequence[Facts]) -> tuple[Fact, ...]:
+    data = inputs.dataset
+    height, width, channels = data.image_shape
+    known = (
+        Fact("Images in the set", (f"{data.train_images:,} to train with, {data.test_images:,} to test with",)),
+        Fact("Image size", (f"{height} × {width} pixels, {channels} channels",)),
+        Fact("Classes", (", ".join(data.class_names),)),
+        Fact("Source", (data.source,)),
+        Fact("Content (SHA-256)", (data.content,), "key"),
+        Fact("Libraries", other_tables.versions(facts)),
+    )
+    return tuple(fact for fact in known if fact.values)

@@ -1,0 +1,20 @@
+"""The page that says how verdicts come about."""
+
+from __future__ import annotations
+
+from kerascnn.report.facts.inputs import ReportInputs
+from kerascnn.report.parts.elements import Fact, Shell
+from kerascnn.report.parts.pages import MethodsPage
+from kerascnn.report.text.filters import metric_unit
+from kerascnn.specs import METRICS
+
+
+def build_methods_page(inputs: ReportInputs, shell: Shell) -> MethodsPage:
+    """The page; chance is that of the report's data set."""
+    classes = len(inputs.dataset.class_names)
+    return MethodsPage(
+        shell=shell,
+        chance=1.0 / max(1, classes),
+        classes=classes,
+        metrics=tuple(Fact(metric_unit(name).name, (meaning,)) for name, meaning in METRICS.items()),
+    )

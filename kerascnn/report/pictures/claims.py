@@ -1,0 +1,149 @@
+"""Claims with their verdicts, drawn on one scale for each unit."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from kerascnn.report.facts.results import Facts
+from kerascnn.report.parts.elements import Cell, Column, Fact, Strip, Table
+from kerascnn.report.parts.overview import ClaimCard, SeedEffect, Tally
+from kerascnn.report.pictures.axes import Axis, draw_strip, effect_axis
+from kerascnn.report.text.filters import metric_unit
+from kerascnn.report.text.links import anchor_of
+from kerascnn.report.text.words import KIND_WORDS, STATES, claim_kind, verdict_state
+from kerascnn.specs import Claim, Identity
+from kerascnn.stats import Judgement, effect_size_text, p_text
+
+Axes = Mapping[tuple[str, ...], Axis]
+
+
+def effect_axes(facts: Iterable[Facts]) -> Axes:
+    """One axis for each kind of effect that can be compared by eye."""
+    groups: dict[tuple[str, ...], list[Judgement]] = {}
+    for judgement in (judgement for fact in facts for judgement in fact.judgements.values()):
+        groups.setdefault(_scale_of(judgement.claim), []).append(judgement)
+    return {scale: _axis_for(members) for scale, members in groups.items()}
+
+
+def build_cards(facts: Facts, axes: Axes) -> tuple[ClaimCard, ...]:
+    """A card for each claim of the study, in its order."""
+    taken: set[str] = set()
+    return tuple(_build_card(facts, judgement, axes, taken) for judgement in facts.judgements.values())
+
+
+def tally_verdicts(cards: Sequence[ClaimCard]) -> tuple[Tally, ...]:
+    """How many cards there are of each look, as parts of one bar."""
+    tallies: list[Tally] = []
+    start = 0.0
+    for verdict, state in STATES.items():
+        members = [card for card in cards if card.state == state]
+        if members:
+            width = 100 * len(members) / len(cards)
+            tallies.append(Tally(verdict, state, len(members), start, width))
+            start += width
+    return tuple(tallies)
+
+
+def build_claims_table(rows: Sequence[tuple[str, ClaimCard]], csv: str) -> Table | None:
+    """All claims with their verdicts as (experiment, card), for the CSV file."""
+    keys = ("experiment", "claim", "verdict", "metric", "effect", "low", "high", "smallest_effect", "seeds", "evidence")
+    cells = tuple(
+        tuple(
+            Cell(value)
+            for value in (
+                *(experiment, card.says, card.verdict, card.metric, card.effect, card.low, card.high),
+                *(card.smallest_effect, card.seeds, card.sentence),
+            )
+        )
+        for experiment, card in rows
+    )
+    columns = tuple(Column(key, key) for key in keys)
+    return Table("claims", "All claims", columns, cells, csv) if rows else None
+
+
+def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str]) -> ClaimCard:
+    claim = judgement.claim
+    anchor = anchor_of("claim", claim.name, taken)
+    return ClaimCard(
+        anchor=anchor,
+        href=f"{facts.page}#{anchor}",
+        says=claim.says,
+        verdict=judgement.label,
+        state=verdict_state(judgement.verdict),
+        sentence=judgement.sentence,
+        kind=KIND_WORDS[claim_kind(claim)],
+        contrast=judgement.contrast,
+        metric=_metric(claim),
+        effect_text=judgement.effect_text,
+        interval_text=judgement.interval_text,
+        smallest_name="Tolerance" if isinstance(claim, Identity) else "Smallest effect of interest",
+        smallest_text=judgement.smallest_text,
+        unit=f"effect:{_metric(claim)}",
+        effect=judgement.effect,
+        low=judgement.low,
+        high=judgement.high,
+        smallest_effect=judgement.smallest_effect,
+        seeds=judgement.n,
+        effects=tuple(SeedEffect(seed, effect) for seed, effect in sorted(judgement.effects.items())),
+        strip=_strip(judgement, axes),
+        warnings=judgement.warnings,
+        details=tuple(_details(judgement, facts)),
+    )
+
+
+def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
+    """How sure the verdict is, and what the uncertainty is made of."""
+    claim = judgement.claim
+    if judgement.p_value is not None and judgement.adjusted_p_value is not None:
+        reasons = [f"{judgement.family} claims"] if judgement.family > 1 else []
+        reasons += [f"{judgement.looks} looks"] if judgement.looks > 1 else []
+        alone = f" ({p_text(judgement.p_value)} alone)" if reasons else ""
+        corrected = f", corrected for {' and '.join(reasons)}" if reasons else ""
+        yield Fact(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
+    effects = tuple(judgement.effects.values())
+    if len(effects) > 1:
+        error = statistics.stdev(effects) / math.sqrt(len(effects))
+        yield Fact("Standard error from seeds", (effect_size_text(claim, error),))
+    image_error = facts.published.image_errors.get(claim.name) if facts.published else None
+    if image_error is not None:
+        yield Fact("Standard error from test images", (effect_size_text(claim, image_error),))
+    if judgement.correlation is not None:
+        yield Fact("Correlation of the pair over seeds", (f"{judgement.correlation:+.2f}".replace("-", "−"),))
+    if judgement.seeds_needed is not None:
+        more = judgement.seeds_needed - judgement.n
+        command = f"--seeds {judgement.seeds_needed}"
+        size = judgement.smallest_text
+        yield Fact(f"To rule out {size}", (f"about {more} more {'seed' if more == 1 else 'seeds'} ({command})",))
+
+
+def _metric(claim: Claim) -> str:
+    return "number" if isinstance(claim, Identity) else claim.metric
+
+
+def _scale_of(claim: Claim) -> tuple[str, ...]:
+    unit = metric_unit(_metric(claim))
+    shared = unit.difference or f"{_metric(claim)} of {claim.name}"
+    return (shared, claim.name if claim_kind(claim) == "trend" else "")
+
+
+def _axis_for(judgements: Sequence[Judgement]) -> Axis:
+    values = [effect for judgement in judgements for effect in judgement.effects.values()]
+    values += [judgement.effect for judgement in judgements if judgement.effect is not None]
+    values += [judgement.smallest_effect for judgement in judgements if judgement.smallest_effect]
+    ends = [end for judgement in judgements for end in (judgement.low, judgement.high) if end is not None]
+    return effect_axis(values, ends)
+
+
+def _strip(judgement: Judgement, axes: Axes) -> Strip | None:
+    if judgement.effect is None or isinstance(judgement.claim, Identity):
+        return None
+    return draw_strip(
+        axes[_scale_of(judgement.claim)],
+        tuple(judgement.effects.values()),
+        (judgement.effect, judgement.low, judgement.high),
+        f"effect:{_metric(judgement.claim)}",
+        band=judgement.smallest_effect,
+        line=0.0,
+    )

@@ -1,0 +1,53 @@
+"""Pictures that the report draws itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kerascnn.plots import Picture as Drawn
+from kerascnn.plots import plot_choices, plot_cost, plot_parallel, plot_spent, to_svg
+from kerascnn.records import ArmRuns, PublishedSearch
+from kerascnn.report.parts.elements import Picture, Table
+from kerascnn.report.pictures.drawings import markup_drawing
+from kerascnn.report.tables.csv_files import TableFiles
+from kerascnn.report.tables.published import build_published_table
+from kerascnn.report.text.links import anchor_of
+from kerascnn.specs import Choice
+
+FRONT = (
+    "The dashed line joins the arms that nothing cheaper beats, the Pareto front. "
+    "The values of every arm stand in the table above."
+)
+IN_TRIALS = "The values stand in the table of trials below."
+
+
+def build_cost_picture(arms: Sequence[ArmRuns]) -> Picture:
+    """Accuracy against cost of all arms."""
+    return _picture(plot_cost(arms), "figure-cost", FRONT)
+
+
+def build_spent_picture(searches: Sequence[PublishedSearch], files: TableFiles) -> Picture:
+    """What each search had found for how much training, with the values behind it."""
+    drawn = plot_spent(searches)
+    anchor = anchor_of("figure", drawn.name, files.anchors)
+    behind = build_published_table(drawn.table, f"{anchor}-values", files.path(drawn.name)) if drawn.table else None
+    return _picture(drawn, anchor, "", files.keep(behind))
+
+
+def build_search_pictures(search: PublishedSearch, space: Sequence[Choice], files: TableFiles) -> tuple[Picture, ...]:
+    """All trials of one search at once, and each hyperparameter against the score."""
+    captions = {
+        "The stronger a line, the better its trial; the thick one in another colour is the best.": plot_parallel(
+            search, space
+        ),
+        "The ring marks the best trial.": plot_choices(search),
+    }
+    return tuple(
+        _picture(drawn, anchor_of("figure", drawn.name, files.anchors), f"{caption} {IN_TRIALS}")
+        for caption, drawn in captions.items()
+    )
+
+
+def _picture(drawn: Drawn, anchor: str, caption: str, behind: Table | None = None) -> Picture:
+    svg = to_svg(drawn.figure, drawn.title, drawn.alt, drawn.name)
+    return Picture(anchor, drawn.title, caption, drawn.alt, markup_drawing(svg, anchor), "", behind)

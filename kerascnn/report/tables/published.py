@@ -1,0 +1,159 @@
+"""Tables that a notebook published, its parameters, its searches, and curves of failed runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kerascnn.records import Epoch, Published, PublishedSearch, RunFailure, RunRecord, Trial
+from kerascnn.records import Table as PublishedTable
+from kerascnn.report.facts.results import Facts, parameter_text
+from kerascnn.report.parts.elements import Cell, Column, Mark, Search, Table
+from kerascnn.report.text.filters import plural, quantity
+from kerascnn.specs import METRICS
+
+BEST = Mark("best", "done")
+CHANGED = Mark("changed", "changed")
+
+
+def build_published_table(table: PublishedTable, anchor: str, csv: str) -> Table:
+    """A table as the notebook published it; columns named like a metric are printed in its unit."""
+    numeric = [_is_numeric(row[place] for row in table.rows if place < len(row)) for place in range(len(table.columns))]
+    columns = tuple(
+        Column(name, name.replace("_", " ").capitalize(), is_number)
+        for name, is_number in zip(table.columns, numeric, strict=True)
+    )
+    units = [f"metric:{name}" if name in METRICS else "number" for name in table.columns]
+    rows = tuple(tuple(Cell(value, unit) for value, unit in zip(row, units, strict=False)) for row in table.rows)
+    return Table(anchor, table.title, columns, rows, csv)
+
+
+def _is_numeric(values: object) -> bool:
+    kept = [value for value in values if value is not None]  # type: ignore[attr-defined]
+    return bool(kept) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in kept)
+
+
+def build_parameters(published: Published, csv: str) -> Table | None:
+    """The notebook's parameters, those that are not the defaults marked."""
+    if not published.parameters:
+        return None
+    rows = tuple(
+        (Cell(name), Cell(parameter_text(value), mark=CHANGED if name in published.changed_parameters else None))
+        for name, value in published.parameters.items()
+    )
+    return Table("parameters", "Parameters", (Column("parameter", "Parameter"), Column("value", "Value")), rows, csv)
+
+
+def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -> Search:
+    """All trials of a search in the order they were proposed, the best marked."""
+    names = list(dict.fromkeys(name for trial in search.trials for name in trial.arguments))
+    columns = (
+        Column("trial", "Trial", True),
+        *(
+            Column(name, name.replace("_", " "), _is_numeric(trial.arguments.get(name) for trial in search.trials))
+            for name in names
+        ),
+        Column("epochs", "Epochs", True),
+        Column("val_accuracy", "Validation accuracy", True),
+        Column("key", "Run"),
+    )
+    rows = tuple(_trial_row(trial, names, search.best, facts.run_page(trial.key)) for trial in search.trials)
+    caption = f"Trials of {search.label}"
+    best = next((trial for trial in search.trials if trial.number == search.best), None)
+    return Search(
+        anchor=anchor,
+        href=f"{facts.search_page}#{anchor}",
+        label=search.label,
+        oracle=search.oracle,
+        best=_best_words(best),
+        best_value=best.val_accuracy if best else None,
+        table=Table(
+            f"{anchor}-trials",
+            caption,
+            columns,
+            rows,
+            csv,
+            f"Chosen on validation images, never on test images. {_spent_words(facts, search)}".strip(),
+        ),
+    )
+
+
+def _spent_words(facts: Facts, search: PublishedSearch) -> str:
+    keys = dict.fromkeys(trial.key for trial in search.trials)  # a point proposed twice is one run
+    runs = [facts.stored[key] for key in keys if key in facts.stored]
+    return spent_words(runs, facts.published.dataset.train_images if facts.published else 0)
+
+
+def spent_words(runs: Sequence[RunRecord | RunFailure], images: int) -> str:
+    """What these trials cost, in images: the currency in which searches with longer and shorter trials compare.
+
+    `images` are those of the data set, which a trial sees that does not say otherwise.
+    """
+    if not runs:
+        return ""
+    seen = sum((run.spec.data.train_images or images) * len(run.epochs) for run in runs)
+    seconds = sum(run.cost.training_seconds for run in runs if isinstance(run, RunRecord))
+    return f"{plural(len(runs), 'trial')} saw {seen:,} images in {quantity(seconds, 'seconds')} of training."
+
+
+def _trial_row(trial: Trial, names: Sequence[str], best: int | None, page: str | None) -> tuple[Cell, ...]:
+    failed = Mark("no result", "failed")
+    return (
+        Cell(trial.number, "number", mark=BEST if trial.number == best else None),
+        *(Cell(_value(trial.arguments.get(name)), "number") for name in names),
+        Cell(trial.epochs, "number"),
+        Cell(trial.val_accuracy, "metric:val_accuracy", mark=failed if trial.val_accuracy is None else None),
+        Cell(trial.key, "key", href=page),
+    )
+
+
+def _value(value: object) -> str | int | float | bool | None:
+    return value if value is None or isinstance(value, str | int | float) else parameter_text(value)
+
+
+def _best_words(best: Trial | None) -> str:
+    if best is None:
+        return ""
+    arguments = ", ".join(f"{name} = {parameter_text(value)}" for name, value in best.arguments.items())
+    return f"trial {best.number}: {arguments}"
+
+
+def build_curve(epochs: Sequence[Epoch], of: str, anchor: str, csv: str) -> Table | None:
+    """The epochs of the run `of` that name, up to where it ended."""
+    if not epochs:
+        return None
+    columns = (
+        Column("epoch", "Epoch", True),
+        Column("train_loss", "Training loss", True),
+        Column("train_accuracy", "Training accuracy", True),
+        Column("val_loss", "Validation loss", True),
+        Column("val_accuracy", "Validation accuracy", True),
+        Column("duration_seconds", "Time", True),
+    )
+    rows = tuple(
+        (
+            Cell(epoch.epoch, "number"),
+            Cell(epoch.train_loss, "metric:test_loss"),
+            Cell(epoch.train_accuracy, "metric:train_accuracy"),
+            Cell(epoch.val_loss, "metric:test_loss"),
+            Cell(epoch.val_accuracy, "metric:val_accuracy"),
+            Cell(epoch.duration_seconds, "seconds"),
+        )
+        for epoch in epochs
+    )
+    return Table(anchor, f"The curve up to there ({of})", columns, rows, csv)
+
+
+def platforms(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """The machine classes that trained the runs."""
+    return tuple(sorted({record.environment.platform for fact in facts for record in fact.records}))
+
+
+def precisions(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """The number formats of the results."""
+    return tuple(sorted({fact.published.precision for fact in facts if fact.published}))
+
+
+def versions(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """The library versions that trained the runs; a library with two versions is named twice."""
+    found = {pair for fact in facts for record in fact.records for pair in record.environment.versions.items()}
+    return tuple(f"{name} {version}" for name, version in sorted(found))

@@ -1,0 +1,1 @@
+"""What runs show by themselves: curves, outcomes, confusions, means of a few seeds."""

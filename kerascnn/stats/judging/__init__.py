@@ -1,0 +1,1 @@
+"""From effects by seed to verdicts in words."""

@@ -1,0 +1,185 @@
+"""A judgement in plain words: what was contrasted, what came out, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kerascnn.records import ArmRuns
+from kerascnn.specs import Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.stats.judging.effects import line_of
+from kerascnn.stats.judging.verdicts import Rule, Verdict
+from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_digits, difference_text, value_text
+
+SENTENCES: dict[tuple[Rule, Verdict], str] = {
+    ("effect", "supported"): "{found}. As the lesson says: zero lies outside the interval (smallest effect of interest:"
+    " {smallest}).",
+    ("effect", "contradicted"): "{found}. The opposite of what the lesson says.",
+    ("effect", "too small to matter"): "{found}. Whatever effect there is, it is smaller than the {smallest} that"
+    " would matter.",
+    (
+        "effect",
+        "cannot tell",
+    ): "{found}. That leaves open whether there is an effect that matters (smallest of interest:"
+    " {smallest}): {seeds} cannot tell.",
+    ("sameness", "supported"): "{found}. As the lesson says: no difference as large as {smallest} (two one-sided tests"
+    " at 5 %).",
+    ("sameness", "contradicted"): "{found}. They differ, by {smallest} or more, where the lesson says they do not.",
+    ("sameness", "cannot tell"): "{found}. That leaves open whether they differ by {smallest} or more:"
+    " {seeds} cannot tell.",
+    ("line", "supported"): "{found}. As the lesson says: the line is kept (tolerance: {smallest}).",
+    ("line", "contradicted"): "{found}. The wrong side of the line, where the lesson says it is not crossed.",
+    ("line", "cannot tell"): "{found}. That leaves open on which side of the line it is: {seeds} cannot tell.",
+    ("identity", "supported"): "{found}. Equal within {smallest}, as the lesson says.",
+    ("identity", "contradicted"): "{found}. Further apart than {smallest}: not equal.",
+}
+"""What follows, for each rule and verdict; `found` is the contrast with its effect and interval."""
+
+COUNTED: dict[Verdict, str] = {
+    "supported": "As the lesson says (smallest difference of interest: {smallest}).",
+    "contradicted": "Not what the lesson says (smallest difference of interest: {smallest}).",
+    "too small to matter": "A smaller difference than the {smallest} that would matter.",
+}
+
+OPEN_AMONG_OTHERS = (
+    "{found}. Alone that would be: {alone}. But other claims, or earlier looks, had their chance of a false alarm too:"
+    " {seeds} cannot tell."
+)
+
+NOT_JUDGED = "Not judged: {reason}"
+
+
+def seeds_text(n: int) -> str:
+    """1 -> "1 seed", 3 -> "3 seeds"."""
+    return f"{n} seed" if n == 1 else f"{n} seeds"
+
+
+def label_of(runs: Mapping[str, ArmRuns], name: str) -> str:
+    """How an arm is called in a sentence: its label, or its name where nothing is known of it."""
+    return runs[name].arm.label if name in runs else name
+
+
+def unit_of(claim: Claim) -> Unit:
+    """The unit of the claim's metric."""
+    return NUMBER if isinstance(claim, Identity) else UNITS[claim.metric]
+
+
+def smallest_of(claim: Claim) -> float:
+    """The claim's smallest effect of interest; an identity's tolerance."""
+    return claim.tolerance if isinstance(claim, Identity) else claim.smallest_effect
+
+
+def effect_words(claim: Claim, effect: float) -> str:
+    """An effect of `claim` with its word, with as many decimals as its smallest effect asks for."""
+    if isinstance(claim, Identity):
+        return f"off by {abs(effect):g}"
+    text = difference_text(unit_of(claim), effect, _decimals(claim))
+    return text + _per_unit(claim)
+
+
+def interval_words(claim: Claim, low: float, high: float) -> str:
+    """An interval of `claim` without its word, as "+1.2 to +3.4"."""
+    unit, decimals = unit_of(claim), _decimals(claim)
+    return f"{difference_digits(unit, low, decimals)} to {difference_digits(unit, high, decimals)}"
+
+
+def smallest_words(claim: Claim) -> str:
+    """The smallest effect of interest with its word, unsigned."""
+    if isinstance(claim, Identity):
+        return f"{claim.tolerance:g}"
+    text = difference_text(unit_of(claim), smallest_of(claim), _decimals(claim), sign=False)
+    return text + _per_unit(claim)
+
+
+def effect_size_text(claim: Claim, size: float) -> str:
+    """An unsigned size in the unit of the claim's effect, such as a standard error, with two digits that count."""
+    unit = unit_of(claim)
+    text = difference_text(unit, size, decimals_for(unit, size), sign=False)
+    return text + _per_unit(claim)
+
+
+def _per_unit(claim: Claim) -> str:
+    return f" per {claim.unit}" if isinstance(claim, Trend) else ""
+
+
+def p_text(p_value: float) -> str:
+    """A p-value with two digits that count; below 0.0001 only that it is."""
+    return "< 0.0001" if p_value < 1e-4 else f"{p_value:.2g}"
+
+
+def corrected_words(p_value: float, family: int, looks: int) -> str:
+    """Said where looking at several claims, or several times, is what leaves a claim open."""
+    among = f"among the {family} claims of this page" if family > 1 else ""
+    often = f"looked at {looks} times" if looks > 1 else ""
+    return (
+        f"Alone this claim would have been decided (p = {p_text(p_value)});"
+        f" {' and '.join(part for part in (among, often) if part)} it is not."
+    )
+
+
+def contrast_words(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> str:
+    """What the effect is the effect of, such as "Test accuracy, He minus Glorot"."""
+    if isinstance(claim, Identity):
+        return f"{_number_name(claim)}, which should be {claim.expected:g}"
+    metric = unit_of(claim).name
+    said = _contrast(claim, lambda name: label_of(arms, name), chance)
+    return f"{metric[0].upper()}{metric[1:]}, {said}"
+
+
+def sentence_of(claim: Claim, rule: Rule, verdict: Verdict, found: str, n: int) -> str:
+    """The judgement's sentence; `found` is the contrast with its numbers."""
+    template = SENTENCES[rule, verdict]
+    return template.format(found=found, smallest=smallest_words(claim), seeds=seeds_text(n))
+
+
+def counted_words(contrast: str, claim: Claim, effect: float, verdict: Verdict) -> str:
+    """The judgement of a number that is counted, not measured: it has no seeds and no interval."""
+    return f"{contrast}: {effect_words(claim, effect)} (counted). {COUNTED[verdict].format(smallest=smallest_words(claim))}"
+
+
+def found_words(contrast: str, claim: Claim, effect: float, bounds: tuple[float, float] | None, n: int) -> str:
+    """The contrast with its effect, its 95 % interval and the seeds it rests on."""
+    if bounds is None:
+        return f"{contrast}: {effect_words(claim, effect)} ({seeds_text(n)}, so no interval)"
+    interval = interval_words(claim, *bounds)
+    return f"{contrast}: {effect_words(claim, effect)} (95 % interval {interval}, {seeds_text(n)})"
+
+
+def found_number_words(claim: Identity, value: float) -> str:
+    """A published number beside what it should be."""
+    return f"{_number_name(claim)} is {value:g}, expected {claim.expected:g}"
+
+
+def _number_name(claim: Identity) -> str:
+    return claim.number.replace("_", " ")
+
+
+def _contrast(claim: Claim, label: Callable[[str], str], chance: float) -> str:
+    match claim:
+        case Comparison():
+            return _minus(claim.direction, label(claim.arm), label(claim.baseline))
+        case Equivalence():
+            return f"{label(claim.arm)} minus {label(claim.baseline)}"
+        case Trend():
+            word = "rise" if claim.direction == "higher" else "fall"
+            return f"{word} from {label(claim.arms[0])} to {label(claim.arms[-1])}"
+        case Threshold():
+            higher = "higher" if claim.relation == "above" else "lower"
+            return _minus(higher, label(claim.arm), _line_words(claim, chance))
+        case Interaction():
+            first = f"({label(claim.arm)} minus {label(claim.baseline)})"
+            return _minus(claim.direction, first, f"({label(claim.other_arm)} minus {label(claim.other_baseline)})")
+    raise AssertionError(claim)
+
+
+def _line_words(claim: Threshold, chance: float) -> str:
+    line = value_text(unit_of(claim), line_of(claim, chance))
+    over = f" plus {difference_text(unit_of(claim), claim.over_chance, sign=False)}" if claim.over_chance else ""
+    return f"chance{over} ({line})" if claim.value == "chance" else line
+
+
+def _minus(direction: str, first: str, second: str) -> str:
+    return f"{first} minus {second}" if direction == "higher" else f"{second} minus {first}"
+
+
+def _decimals(claim: Claim) -> int:
+    return decimals_for(unit_of(claim), smallest_of(claim))
