@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from kerascnn.errors import UsageError
-from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify, run_sources
+from kerascnn.identity import Origin, RunIdentity, file_digest, identify, run_sources
+from kerascnn.planning import search as search_module
 from kerascnn.planning.search import SearchProgress, check_answer
 from kerascnn.records import RunFailure, RunRecord
 from kerascnn.specs import Search, Spec, Study, TrainSpec
@@ -180,7 +181,7 @@ class Ledger:
             setting=self.setting,
             scores={spec_digest(spec): self.val_accuracy(spec) for spec in specs},
             seconds={spec_digest(spec): self.training_seconds(spec) for spec in specs} if is_timed else {},
-            source=file_digest(PACKAGE / "search.py"),
+            source=file_digest(Path(search_module.__file__)),
             keras_tuner=importlib.metadata.version("keras-tuner"),
         )
 

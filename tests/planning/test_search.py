@@ -85,7 +85,7 @@ def proposals(progress: SearchProgress) -> list[list[Any]]:
 FRESH_PROCESS = """
 import json, random, sys
 import numpy as np
-from tests.test_search import ORACLES, proposals, run_all
+from tests.planning.test_search import ORACLES, proposals, run_all
 before = random.getstate(), np.random.get_state()[1].tolist()
 found = {oracle: proposals(run_all(oracle)) for oracle in ORACLES}
 untouched = before == (random.getstate(), np.random.get_state()[1].tolist())
@@ -138,7 +138,7 @@ def test_a_replay_in_this_process_leaves_the_global_generators_alone() -> None:
 
 def test_importing_the_module_and_asking_for_the_upper_bound_loads_neither_keras_tuner_nor_tensorflow() -> None:
     code = (
-        "import sys; from tests.test_search import make_search, make_study; from kerascnn.planning.search import at_most;"
+        "import sys; from tests.planning.test_search import make_search, make_study; from kerascnn.planning.search import at_most;"
         "at_most(make_study(make_search('hyperband')));"
         "sys.exit(bool({'keras_tuner', 'tensorflow', 'keras', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
