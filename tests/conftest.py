@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
+from PIL import Image
 from place import ONE_OF_EACH, REAL_CIFAR, Place, make_place
 
-IMAGES = 2000
+PARTS = {"train": 2000, "test": 1000}
+"""How many pictures of each part most tests have."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests come first, then the long chain of those that share one finished suite, beside it all others.
+
+    One process runs all fast tests of a module, or all that browse, for they share what takes long to start. One runs
+    every test of the finished suite: what one adds, the next may find.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and (group := _group_of(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: 0 if _is_fast(item) else 1 if _is_of_the_finished_suite(item) else 2)
+
+
+def _group_of(item: pytest.Item) -> str:
+    if _is_of_the_finished_suite(item):
+        return "finished"
+    return item.path.name if _is_fast(item) or item.get_closest_marker("browser") else ""
+
+
+def _is_fast(item: pytest.Item) -> bool:
+    return not any(item.get_closest_marker(name) for name in ("slow", "browser", "thorough", "faults", "fuzz"))
+
+
+def _is_of_the_finished_suite(item: pytest.Item) -> bool:
+    return "finished" in getattr(item, "fixturenames", ())
 
 
 def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,22 +70,36 @@ def data(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
 
     Beside it the cache of the commands that use it.
     """
-    from kerascnn.data import load_dataset
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KERASCNN_CACHE", str(shared_cache))
-        whole = load_dataset(str(REAL_CIFAR) if REAL_CIFAR.is_dir() else "embedded")
+    arrays = _excerpt_of_real_pictures() if REAL_CIFAR.is_dir() else _excerpt_of_generated_ones(shared_cache)
     folder = tmp_path_factory.mktemp("data")
     (folder / "cache").symlink_to(shared_cache)
     path = folder / "cifar10.npz"
-    np.savez(
-        path,
-        x_train=whole.train_images[:IMAGES],
-        y_train=whole.train_labels[:IMAGES, None],
-        x_test=whole.test_images[: IMAGES // 2],
-        y_test=whole.test_labels[: IMAGES // 2, None],
-    )
+    np.savez(path, **arrays)
     return path
+
+
+def _excerpt_of_real_pictures() -> dict[str, np.ndarray]:
+    """The first pictures of each file: decoding all sixty thousand would take longer than many a test."""
+    arrays: dict[str, np.ndarray] = {}
+    for part, count in PARTS.items():
+        file = pyarrow.parquet.ParquetFile(next(REAL_CIFAR.glob(f"{part}-*.parquet")))
+        rows = next(file.iter_batches(count)).to_pylist()
+        arrays[f"x_{part}"] = np.stack([np.asarray(Image.open(io.BytesIO(row["img"]["bytes"]))) for row in rows])
+        arrays[f"y_{part}"] = np.array([[row["label"]] for row in rows], np.uint8)
+    return arrays
+
+
+def _excerpt_of_generated_ones(cache: Path) -> dict[str, np.ndarray]:
+    from kerascnn.data import load_dataset
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERASCNN_CACHE", str(cache))
+        whole = load_dataset("embedded")
+    arrays: dict[str, np.ndarray] = {}
+    for part, count in PARTS.items():
+        arrays[f"x_{part}"] = getattr(whole, f"{part}_images")[:count]
+        arrays[f"y_{part}"] = getattr(whole, f"{part}_labels")[:count, None]
+    return arrays
 
 
 @pytest.fixture(scope="session")

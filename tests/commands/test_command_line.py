@@ -10,11 +10,12 @@ import runpy
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tiny_suite import STUDY, cell, write_data, write_experiment
+from warm import Commands, start_commands
 
 from kerascnn.places import CHECKOUT
 
@@ -35,20 +36,20 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return kept | {f"KERASCNN_{name}": value for name, value in places.items()} | {"COLUMNS": "100"}
 
 
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Commands]:
+    """Starting Python for each of a hundred commands would take most of the time."""
+    with start_commands() as started:
+        yield started
+
+
 @pytest.fixture
-def command(environment: dict[str, str], tmp_path: Path) -> Command:
+def command(forks: Commands, environment: dict[str, str], tmp_path: Path) -> Command:
     """Run `pipeline.py` with arguments, from a folder that is not the checkout."""
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(CHECKOUT / "pipeline.py"), *arguments],
-            cwd=tmp_path,
-            env=environment | variables,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = forks.run(list(arguments), environment | variables, tmp_path, limit_seconds=60)
+        return subprocess.CompletedProcess(arguments, done.code, done.stdout, done.stderr)
 
     return run
 

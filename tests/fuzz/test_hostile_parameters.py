@@ -73,8 +73,9 @@ def unnamed(done: Done, attempt: Attempt) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Typed]:
+def typed(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Typed]:
     root = tmp_path_factory.mktemp("typed")
+    (root / "cache").symlink_to(shared_cache)
     arrays: dict[str, Any] = {}
     for part, count in (("train", 400), ("test", 200)):
         arrays[f"x_{part}"] = np.random.default_rng(1).integers(0, 256, (count, 32, 32, 3), np.uint8)
