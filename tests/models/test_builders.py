@@ -13,6 +13,8 @@ from kerascnn.errors import UsageError
 from kerascnn.models import BUILDERS, load_builder
 from kerascnn.training.initialise import named_weights
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("builders")]  # each loads what it needs once
+
 SHAPE = (32, 32, 3)
 
 

@@ -23,6 +23,8 @@ from kerascnn.records import PublishedSearch
 from kerascnn.specs import Arm, Budget, Choice, Search, Study, TrainSpec, model
 from kerascnn.specs.setting import Setting
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("search")]  # each loads what it needs once
+
 ORACLES = ("random", "hyperband", "bayesian")
 BLOCKS = Choice(name="blocks", values=(1, 2, 3, 4, 5))
 KERNELS = Choice(name="kernels", values=(16, 32, 64, 128))

@@ -20,6 +20,8 @@ from kerascnn.training.heads import unnamed_head
 from kerascnn.training.initialise import initialise, named_weights, noting_assignments, weights_set_by_builder
 from kerascnn.training.run import Workshop
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kept-weights")]  # each loads what it needs once
+
 SLOW = OptimiserSpec(name="sgd", learning_rate=1e-12)
 """A step so small that the trained weights are those of the start."""
 SET = {

@@ -15,6 +15,8 @@ from kerascnn.errors import UsageError
 from kerascnn.looking import inputs, predicting
 from kerascnn.specs import model
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("predicting")]  # each loads what it needs once
+
 MODELS = {
     "flatten": model("models.vgg", blocks=[[4], [8]]),
     "gap": model("models.vgg", blocks=[[4], [8]], head="gap", normalisation="batch", convolution="separable"),

@@ -15,6 +15,8 @@ from kerascnn.errors import DataError, UsageError
 from kerascnn.specs import OptimiserSpec, model
 from kerascnn.training.run import Workshop
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("segmentation")]  # each loads what it needs once
+
 UNET = model("models.unet", width=4, levels=1)
 SPEC = make_spec(UNET, task="segmentation", optimiser=OptimiserSpec(learning_rate=0.01))
 

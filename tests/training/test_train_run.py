@@ -25,6 +25,8 @@ from kerascnn.training.run import TrainingError, Workshop
 from kerascnn.training.splits import split_images
 from kerascnn.training.streams import stream_seed
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("train-run")]  # each loads what it needs once
+
 SGD = OptimiserSpec(name="sgd", learning_rate=0.1)
 
 
