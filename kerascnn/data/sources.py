@@ -9,8 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 from kerascnn.data.decoded import Found, Options, means_cifar10
-from kerascnn.data.formats import cifar_release, class_folders, hub, idx, image_folders, keras_npz, parquet
-from kerascnn.data.formats.images import kind_of_other, kind_of_picture
+from kerascnn.data.formats import cifar_release, hub, idx, keras_npz, parquet
+from kerascnn.data.formats.pictures import class_folders, image_folders
+from kerascnn.data.formats.pictures.images import kind_of_other, kind_of_picture
 from kerascnn.data.naming import legible
 from kerascnn.errors import DataError, near_match
 from kerascnn.foreign.litter import is_litter

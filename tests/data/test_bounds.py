@@ -18,8 +18,9 @@ from PIL import Image
 
 from kerascnn.data import decoded
 from kerascnn.data.decoded import MAX_DECODED_BYTES
-from kerascnn.data.formats import archives, images
-from kerascnn.data.formats.images import decode_square
+from kerascnn.data.formats import archives
+from kerascnn.data.formats.pictures import images
+from kerascnn.data.formats.pictures.images import decode_square
 from kerascnn.errors import DataError
 
 FLAT = tiny.encode(np.zeros((256, 256, 3), np.uint8))

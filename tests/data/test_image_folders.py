@@ -7,7 +7,7 @@ import pytest
 import tiny_sets as tiny
 
 from kerascnn.data.decoded import Decoded, Options
-from kerascnn.data.formats import class_folders
+from kerascnn.data.formats.pictures import class_folders
 from kerascnn.data.sources import recognise
 from kerascnn.errors import DataError
 

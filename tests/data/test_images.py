@@ -9,8 +9,14 @@ import pytest
 import tiny_sets as tiny
 from PIL import Image
 
-from kerascnn.data.formats import images
-from kerascnn.data.formats.images import Progress, decode_picture, decode_square, kind_of_picture, quiet_decoders
+from kerascnn.data.formats.pictures import images
+from kerascnn.data.formats.pictures.images import (
+    Progress,
+    decode_picture,
+    decode_square,
+    kind_of_picture,
+    quiet_decoders,
+)
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 255, 0), (255, 255, 255)
 

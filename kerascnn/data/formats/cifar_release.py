@@ -26,7 +26,7 @@ from kerascnn.data.decoded import (
 )
 from kerascnn.data.formats import pickles
 from kerascnn.data.formats.archives import is_archive, wanted_members
-from kerascnn.data.formats.images import read_bytes
+from kerascnn.data.formats.pictures.images import read_bytes
 from kerascnn.errors import DataError
 from kerascnn.foreign.reading import first_bytes
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from kerascnn.data.decoded import Decoded, Found, Options, blamed_on, check_decoded_size, titled
-from kerascnn.data.formats.images import read_cifar_shaped
+from kerascnn.data.formats.pictures.images import read_cifar_shaped
 from kerascnn.errors import DataError
 from kerascnn.foreign.reading import open_regular
 

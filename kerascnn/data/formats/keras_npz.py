@@ -21,7 +21,7 @@ from kerascnn.data.decoded import (
     titled,
 )
 from kerascnn.data.formats.idx import FASHION_CLASSES
-from kerascnn.data.formats.images import cifar_shaped, read_cifar_shaped
+from kerascnn.data.formats.pictures.images import cifar_shaped, read_cifar_shaped
 from kerascnn.errors import DataError
 from kerascnn.foreign.reading import open_regular
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn.data.decoded import MAX_CLASSES, MAX_SIDE, MIN_SIDE, Decoded, Found, Options, check_decoded_size
-from kerascnn.data.formats.class_folders import ClassFolder, Layout, find_layout, where_labels_stand
-from kerascnn.data.formats.images import Progress, decode_file, quiet_decoders
-from kerascnn.data.formats.setting_aside import first_fifth
-from kerascnn.data.formats.unreadable import Unreadable
+from kerascnn.data.formats.pictures.class_folders import ClassFolder, Layout, find_layout, where_labels_stand
+from kerascnn.data.formats.pictures.images import Progress, decode_file, quiet_decoders
+from kerascnn.data.formats.pictures.setting_aside import first_fifth
+from kerascnn.data.formats.pictures.unreadable import Unreadable
 from kerascnn.data.naming import legible
 from kerascnn.errors import DataError
 
