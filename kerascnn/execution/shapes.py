@@ -9,12 +9,15 @@ from types import TracebackType
 from typing import Self
 
 from kerascnn import framework
+from kerascnn.errors import UsageError
 from kerascnn.execution.building import BuildTask, Built, build
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.structures import Structures, name_of
 from kerascnn.identity import RunIdentity, identify
 from kerascnn.models import BUILDERS
+from kerascnn.notebooks.signatures import check_call
 from kerascnn.records import DatasetInfo
+from kerascnn.specs import ModelSpec
 from kerascnn.store import DamagedEntry
 
 START_SECONDS = 60.0
@@ -51,6 +54,7 @@ class ModelShapes:
         mine = identify(spec, self._search_path)
         if identity.sources != mine.sources:
             return None
+        _check_signature(spec.model, self._search_path)
         task = BuildTask(
             model=spec.model,
             task=spec.task,
@@ -84,6 +88,14 @@ class ModelShapes:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
+
+
+def _check_signature(model: ModelSpec, search_path: Path) -> None:
+    """Most arguments that somebody made up are seen from the builder's source, without loading TensorFlow."""
+    try:
+        check_call(model, search_path)
+    except UsageError as err:
+        raise DamagedEntry(f"its model cannot be built ({err})") from err
 
 
 def warm_up() -> None:

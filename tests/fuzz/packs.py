@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drafts import Case, make_case
 from judging import FILE_OF_AN_ENTRY, KILL_SECONDS, changed, has_scripts_of_others, photograph, run, unnamed, wrong_keys
-from material import Base
+from material import Base, quietly
 from place import Place
 from warm import Commands
 
@@ -74,6 +74,9 @@ def _lies(base: Base, case: Case, store: Path) -> list[str]:
     if not case.is_lie:
         return []
     told = case.draft(base).victim
+    with quietly():
+        if told.files() == base.entry(case.victim).files():  # by chance it is the truth
+            return []
     return ["the lie was taken in"] if (store / (told.folder or told.key())).exists() else []
 
 
