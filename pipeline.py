@@ -294,7 +294,7 @@ def _request(given: argparse.Namespace) -> Request:
 
 
 def _check_options(given: argparse.Namespace) -> None:
-    from kerascnn.specs.study import PROFILES
+    from kerascnn.specs.budget import PROFILES
 
     if given.profile is not None and given.profile not in PROFILES:
         raise UsageError(

@@ -25,8 +25,8 @@ from kerascnn.report.pages.questions import build_questions
 from kerascnn.report.parts.elements import Question
 from kerascnn.report.text.prose import Prose
 from kerascnn.specs import Identity, Study, Threshold
+from kerascnn.specs.budget import PROFILES
 from kerascnn.specs.setting import Setting
-from kerascnn.specs.study import PROFILES
 from kerascnn.stats.judging.effects import line_of
 from kerascnn.stats.judging.lines import GUESSABLE, NEAR, about_line
 

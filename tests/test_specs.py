@@ -10,7 +10,6 @@ import pytest
 from factories import CONTENT, make_arm
 
 from kerascnn.errors import UsageError
-from kerascnn.planning.search import ProposedTrial, SearchProgress
 from kerascnn.specs import (
     Arm,
     Budget,
@@ -21,6 +20,8 @@ from kerascnn.specs import (
     Interaction,
     ModelSpec,
     OptimiserSpec,
+    Proposals,
+    ProposedTrial,
     ScheduleSpec,
     Search,
     Study,
@@ -35,7 +36,7 @@ from kerascnn.specs.study import FRESH_SEEDS
 
 SETTING = Setting(content=CONTENT, train_images=900, precision="float32")
 BUDGET = Budget(epochs=2, seeds=2, train_images=100)
-NOTHING_PROPOSED = SearchProgress(trials=(), complete=False)
+NOTHING_PROPOSED = Proposals(trials=(), complete=False)
 
 
 def make_train_spec(**fields: Any) -> TrainSpec:
@@ -62,7 +63,7 @@ class FakeProgress:
     """Results made up: which runs are settled, what they score, and what the oracle has proposed."""
 
     scores: dict[bytes, float | None] = field(default_factory=dict)
-    proposed: SearchProgress = NOTHING_PROPOSED
+    proposed: Proposals = NOTHING_PROPOSED
     setting: Setting = SETTING
 
     def is_settled(self, spec: TrainSpec) -> bool:
@@ -71,7 +72,7 @@ class FakeProgress:
     def val_accuracy(self, spec: TrainSpec) -> float | None:
         return self.scores[spec.canonical_json()]
 
-    def progress(self, study: Study, search: Search) -> SearchProgress:
+    def proposals(self, study: Study, search: Search) -> Proposals:
         return self.proposed
 
     def settle(self, spec: TrainSpec, score: float | None = 0.5) -> None:
@@ -395,7 +396,7 @@ def test_the_trials_proposed_so_far_are_wanted_with_the_grid() -> None:
     search = make_search()
     study = make_study(searches=(search,), seeds=1)
     trials = make_trials(study, search, 1, 2)
-    progress = FakeProgress(proposed=SearchProgress(trials=trials, complete=False))
+    progress = FakeProgress(proposed=Proposals(trials=trials, complete=False))
     progress.settle(trials[0].spec)
     assert study.next_specs(progress) == [study.grid(SETTING)["relu", 1], trials[1].spec]
 
@@ -403,7 +404,7 @@ def test_the_trials_proposed_so_far_are_wanted_with_the_grid() -> None:
 def test_a_search_that_is_not_complete_has_no_winner() -> None:
     search = make_search()
     study = make_study(searches=(search,))
-    progress = FakeProgress(proposed=SearchProgress(trials=make_trials(study, search, 1), complete=False))
+    progress = FakeProgress(proposed=Proposals(trials=make_trials(study, search, 1), complete=False))
     progress.settle(progress.proposed.trials[0].spec)
     assert study.winners(progress) == ()
 
@@ -412,7 +413,7 @@ def test_the_winner_is_the_best_on_validation_retrained_with_seeds_its_search_ha
     search = make_search()
     study = make_study(searches=(search,), seeds=2)
     trials = make_trials(study, search, 1, 3, 2)
-    progress = FakeProgress(proposed=SearchProgress(trials=trials, complete=True))
+    progress = FakeProgress(proposed=Proposals(trials=trials, complete=True))
     for trial, score in zip(trials, (0.4, 0.6, None), strict=True):
         progress.settle(trial.spec, score)
     (winner,) = study.winners(progress)
@@ -427,7 +428,7 @@ def test_a_search_whose_trials_all_failed_has_no_winner_and_ends_the_study() -> 
     search = make_search()
     study = make_study(searches=(search,), seeds=1)
     trials = make_trials(study, search, 1, 2)
-    progress = FakeProgress(proposed=SearchProgress(trials=trials, complete=True))
+    progress = FakeProgress(proposed=Proposals(trials=trials, complete=True))
     for spec in (*study.grid(SETTING).values(), *(trial.spec for trial in trials)):
         progress.settle(spec, None)
     assert study.winners(progress) == ()

@@ -22,10 +22,10 @@ from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.worker import TaskOutcome, TrainTask, describe_peak, propose, train
 from kerascnn.machine import usable_cores
-from kerascnn.planning.ledger import Ledger, ProposalRequest
-from kerascnn.planning.search import SearchProgress, still_to_ask
+from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.search import ProposalRequest, still_to_ask
 from kerascnn.records import RunFailure, utc_now
-from kerascnn.specs import Study, TrainSpec
+from kerascnn.specs import Proposals, Study, TrainSpec
 
 BUSY_WAIT_SECONDS = 1.0
 """How long to leave a run alone that another pipeline is training."""
@@ -228,7 +228,7 @@ class Scheduler:
     def _proposed(self, work: Work, request: ProposalRequest, future: Future) -> None:
         self._books.asking.discard(request.digest)
         try:
-            work.ledger.save_proposals(request, SearchProgress.from_json(future.result()))
+            work.ledger.save_proposals(request, Proposals.from_json(future.result()))
         except WorkerDied as err:
             self._oracle_deaths += 1
             if self._oracle_deaths > DEATHS_ALLOWED:

@@ -18,7 +18,8 @@ from kerascnn.execution.peak import settle_peak_memory
 from kerascnn.execution.slots import training_slot
 from kerascnn.framework import load_keras
 from kerascnn.identity import RunIdentity
-from kerascnn.planning.ledger import ProposalRequest, answer_request
+from kerascnn.planning.oracle import answer_request
+from kerascnn.planning.search import ProposalRequest
 from kerascnn.records import Environment, Epoch, RunFailure, utc_now
 from kerascnn.specs import Spec
 from kerascnn.store import Store
@@ -78,7 +79,7 @@ def _busy(store: Store, key: str) -> TaskOutcome:
 
 
 def propose(request_json: bytes) -> bytes:
-    """How a search goes on: a ProposalRequest (JSON) to a SearchProgress (JSON)."""
+    """How a search goes on: a ProposalRequest (JSON) to a Proposals (JSON)."""
     load_keras()
     return answer_request(ProposalRequest.from_json(request_json)).canonical_json()
 

@@ -9,10 +9,10 @@ import numpy as np
 from kerascnn.models.permutation import restore_pixels
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
+    from kerascnn.looking.asked import TrainedRuns
 
 
-def first_kernels(results: Results, arm: str, count: int = 16) -> np.ndarray:
+def first_kernels(results: TrainedRuns, arm: str, count: int = 16) -> np.ndarray:
     """The `count` largest first kernels of the first seed of `arm` that finished, uint8 (n, height, width, channels).
 
     A dense unit's kernel is as large as the image. Where the net permutes pixels, each weight is shown at the place its

@@ -21,7 +21,7 @@ from kerascnn.records import ArmRuns
 from kerascnn.specs import Arm, Normalisation
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
+    from kerascnn.looking.asked import TrainedRuns
 
 Shift = tuple[float, float]
 """(a, b): contrast factor and brightness in grey levels."""
@@ -68,7 +68,7 @@ def shift_pixels(images: np.ndarray, shift: Sequence[float], *, clip: bool) -> n
 
 
 def measure_invariance(
-    results: Results, arms: Sequence[str], shifts: Sequence[Sequence[float]], images: int = 300
+    results: TrainedRuns, arms: Sequence[str], shifts: Sequence[Sequence[float]], images: int = 300
 ) -> list[Invariance]:
     """The share of `images` test images whose predicted class each shift leaves the same, for every run of `arms`."""
     predictor = _predictor(results)
@@ -78,7 +78,7 @@ def measure_invariance(
 
 
 def input_change(
-    results: Results, normalisation: Normalisation, shifts: Sequence[Sequence[float]], images: int
+    results: TrainedRuns, normalisation: Normalisation, shifts: Sequence[Sequence[float]], images: int
 ) -> float:
     """The largest change of a normalised value that any of `shifts` makes, without clipping."""
     inputs = Inputs(results.dataset.content)
@@ -96,7 +96,7 @@ def mean_share(found: Sequence[Invariance], arm: str, condition: str) -> float:
     return float(shares.mean()) if shares.size else float("nan")
 
 
-def answer_strip(results: Results, arms: Sequence[str], shifts: Sequence[Sequence[float]], image: int) -> Strip:
+def answer_strip(results: TrainedRuns, arms: Sequence[str], shifts: Sequence[Sequence[float]], image: int) -> Strip:
     """Test image number `image` under every shift, clipped, with the class that the first seed of each arm answers."""
     predictor = _predictor(results)
     picture = predictor.inputs.dataset.test_images[image : image + 1]
@@ -113,7 +113,7 @@ def answer_strip(results: Results, arms: Sequence[str], shifts: Sequence[Sequenc
     return Strip({label: shown}, {label: ["\n".join(line) for line in lines]})
 
 
-def normalised_pictures(results: Results, kinds: Sequence[Normalisation], images: int = 8) -> dict[str, np.ndarray]:
+def normalised_pictures(results: TrainedRuns, kinds: Sequence[Normalisation], images: int = 8) -> dict[str, np.ndarray]:
     """Test images as the net gets them under each of `kinds`, on one scale: black is -2.5, white is +2.5.
 
     Each row is named by its kind with the mean and the standard deviation of its values.
@@ -130,7 +130,7 @@ def normalised_pictures(results: Results, kinds: Sequence[Normalisation], images
     return rows
 
 
-def _predictor(results: Results) -> Predictor:
+def _predictor(results: TrainedRuns) -> Predictor:
     """In float32: narrower numbers would round the same picture in another light otherwise."""
     return Predictor(results, precision="float32")
 

@@ -16,7 +16,7 @@ from kerascnn.looking.strips import Strip
 from kerascnn.records import RunRecord
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
+    from kerascnn.looking.asked import TrainedRuns
 
 Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -56,17 +56,17 @@ def borders(masks: np.ndarray) -> np.ndarray:
     return inside & _spread(~inside)
 
 
-def mask_overlap(results: Results, *arms: str) -> dict[str, dict[int, float]]:
+def mask_overlap(results: TrainedRuns, *arms: str) -> dict[str, dict[int, float]]:
     """Arm -> seed -> mean overlap on the run's test images; for `Results.measure("mask_overlap", ...)`."""
     return _by_run(results, arms, overlaps)
 
 
-def border_f(results: Results, *arms: str) -> dict[str, dict[int, float]]:
+def border_f(results: TrainedRuns, *arms: str) -> dict[str, dict[int, float]]:
     """Arm -> seed -> mean F-score of the borders; for `Results.measure("border_f", ...)`."""
     return _by_run(results, arms, border_scores)
 
 
-def object_share(results: Results, arm: str) -> float:
+def object_share(results: TrainedRuns, arm: str) -> float:
     """The share of the test images' pixels that is on the object; not a number where the arm has no run."""
     for runs in results.select(arm):
         for seed, record in runs.records.items():
@@ -74,7 +74,7 @@ def object_share(results: Results, arm: str) -> float:
     return float("nan")
 
 
-def mask_strip(results: Results, *arms: str, images: int = 4) -> Strip:
+def mask_strip(results: TrainedRuns, *arms: str, images: int = 4) -> Strip:
     """The first test images, their masks, and what the first seed of each arm made of them, errors coloured."""
     pictures: dict[str, np.ndarray] = {}
     captions: dict[str, list[str]] = {}
@@ -97,7 +97,7 @@ def colour_errors(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return colours[2 * truth.astype(int) + predicted.astype(int)]
 
 
-def _by_run(results: Results, arms: tuple[str, ...], measure: Measure) -> dict[str, dict[int, float]]:
+def _by_run(results: TrainedRuns, arms: tuple[str, ...], measure: Measure) -> dict[str, dict[int, float]]:
     """The mean of `measure` over the test images of every run; arms that the profile lacks are empty."""
     return {
         runs.arm.name: {
@@ -108,7 +108,7 @@ def _by_run(results: Results, arms: tuple[str, ...], measure: Measure) -> dict[s
     }
 
 
-def _masks(results: Results, arm: str, seed: int, record: RunRecord) -> tuple[np.ndarray, np.ndarray]:
+def _masks(results: TrainedRuns, arm: str, seed: int, record: RunRecord) -> tuple[np.ndarray, np.ndarray]:
     """The masks that a run predicted for its test images, and the true ones."""
     stored = results.predictions(arm, seed)
     _, masks = _dataset(record).masks()

@@ -14,13 +14,13 @@ from kerascnn.looking.predicting import Predictor
 from kerascnn.looking.strips import Strip
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
+    from kerascnn.looking.asked import TrainedRuns
 
 GREY = 128
 
 
 def occlusion_maps(
-    results: Results, arm: str, count: int = 4, size: int = 8, step: int = 2, images: int = 200
+    results: TrainedRuns, arm: str, count: int = 4, size: int = 8, step: int = 2, images: int = 200
 ) -> Strip:
     """Test images that the first finished seed of `arm` gets right, of `count` classes, and where covering them hurts.
 

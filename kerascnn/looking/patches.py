@@ -16,7 +16,7 @@ from kerascnn.looking.predicting import Predictor
 from kerascnn.records import RunRecord
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
+    from kerascnn.looking.asked import TrainedRuns
 
 STRONGEST = 9
 """Images that a map is judged by. Source: Zeiler and Fergus 2014, figure 2."""
@@ -61,7 +61,7 @@ def receptive_field(stages: Sequence[Stage]) -> Field:
     return Field(size, start, step)
 
 
-def feature_maps(results: Results, arm: str, image: int, count: int = 8) -> dict[str, np.ndarray]:
+def feature_maps(results: TrainedRuns, arm: str, image: int, count: int = 8) -> dict[str, np.ndarray]:
     """Test image number `image`, then each layer's `count` strongest maps of it: uint8 rows for `plots.plot_images`.
 
     Black is zero, white the map's largest value. Empty where no run of the arm finished.
@@ -80,7 +80,7 @@ def feature_maps(results: Results, arm: str, image: int, count: int = 8) -> dict
 
 
 def strongest_patches(
-    results: Results, arm: str, layer: int, maps: int = 3, count: int = 4, images: int = 1000
+    results: TrainedRuns, arm: str, layer: int, maps: int = 3, count: int = 4, images: int = 1000
 ) -> dict[str, np.ndarray]:
     """For some maps of the `layer`-th convolution (from 1): the patches that excite them most, then what did it.
 
@@ -98,7 +98,7 @@ def strongest_patches(
     return rows
 
 
-def class_shares(results: Results, arm: str, images: int = 1000) -> dict[str, dict[int, float]]:
+def class_shares(results: TrainedRuns, arm: str, images: int = 1000) -> dict[str, dict[int, float]]:
     """Layer -> seed -> the share of the most common class among a map's nine strongest images, averaged over its maps.
 
     Empty where no run of the arm finished.
@@ -130,7 +130,7 @@ def one_class_share(peaks: Peaks, labels: np.ndarray) -> float:
     return float(np.mean(most)) / min(STRONGEST, len(labels)) if most else float("nan")
 
 
-def transpose_error(results: Results, arm: str, images: int = 2) -> float:
+def transpose_error(results: TrainedRuns, arm: str, images: int = 2) -> float:
     """The largest `deconvnet.adjoint_error` over the seeds of `arm`: rounding alone where backward is the transpose."""
     errors = [adjoint_error(one.stages, one.pixels(one.images[:images])) for one in _lookers(results, arm, images)]
     return max(errors, default=float("nan"))
@@ -193,7 +193,7 @@ def _lit(maps: np.ndarray) -> np.ndarray:
     return np.rint(255 * maps / peaks).astype(np.uint8)
 
 
-def _lookers(results: Results, arm: str, images: int = 100) -> list[_Looker]:
+def _lookers(results: TrainedRuns, arm: str, images: int = 100) -> list[_Looker]:
     """One for each seed of `arm` that finished, over the first `images` test images."""
     data = open_dataset(results.dataset.content)
     pictures, labels = np.asarray(data.test_images[:images]), np.asarray(data.test_labels[:images])

@@ -19,7 +19,7 @@ from kerascnn.records import RunRecord
 from kerascnn.specs import Precision
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
+    from kerascnn.looking.asked import TrainedRuns
 
 Shape = tuple[int, int, int]
 
@@ -27,7 +27,9 @@ BATCH = 250
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 
 
-def shift_stability(results: Results, *arms: str, pixels: int = 3, images: int = 500) -> dict[str, dict[int, float]]:
+def shift_stability(
+    results: TrainedRuns, *arms: str, pixels: int = 3, images: int = 500
+) -> dict[str, dict[int, float]]:
     """Arm -> seed -> the share of predictions that stay when a test image is shifted.
 
     Over the first `images` test images and shifts of 1 to `pixels` pixels up, down, left and right; what is
@@ -39,7 +41,7 @@ def shift_stability(results: Results, *arms: str, pixels: int = 3, images: int =
 
 
 def stability(
-    results: Results, *arms: str, changes: Sequence[Callable[[np.ndarray], np.ndarray]], images: int = 500
+    results: TrainedRuns, *arms: str, changes: Sequence[Callable[[np.ndarray], np.ndarray]], images: int = 500
 ) -> dict[str, dict[int, float]]:
     """Arm -> seed -> the share of predictions on changed test images that are those on the images as they are.
 
@@ -55,7 +57,9 @@ def stability(
     return _by_run(results, arms, share)
 
 
-def cropped_accuracy(results: Results, *arms: str, margin: int = 4, images: int = 500) -> dict[str, dict[int, float]]:
+def cropped_accuracy(
+    results: TrainedRuns, *arms: str, margin: int = 4, images: int = 500
+) -> dict[str, dict[int, float]]:
     """Arm -> seed -> accuracy on test images without the outer `margin` pixels: smaller images, the same weights.
 
     To be handed to `Results.measure("other_size_accuracy", ...)`.
@@ -67,7 +71,7 @@ def cropped_accuracy(results: Results, *arms: str, margin: int = 4, images: int 
     return _by_run(results, arms, lambda predict: float(np.mean(predict(smaller) == labels)))
 
 
-def batch_statistics(results: Results, *arms: str, images: int = 500) -> dict[str, dict[str, dict[int, float]]]:
+def batch_statistics(results: TrainedRuns, *arms: str, images: int = 500) -> dict[str, dict[str, dict[int, float]]]:
     """What changes when trained nets normalise by the batch at hand, as in training, and not by their moving averages.
 
     "changed_by_batch" and "batch_statistics_gain" -> arm -> seed -> value over the first `images` test images, in batches
@@ -104,7 +108,7 @@ class Predictor:
     `precision` None computes as the runs did.
     """
 
-    def __init__(self, results: Results, precision: Precision | None = None) -> None:
+    def __init__(self, results: TrainedRuns, precision: Precision | None = None) -> None:
         self._results, self._precision = results, precision
         self._networks: dict[tuple[bytes, Shape], tuple[Any, Any]] = {}
         self.inputs = Inputs(results.dataset.content)
@@ -169,7 +173,7 @@ class Predictor:
             variable.assign(weights[variable.path])
 
 
-def _build(record: RunRecord, shape: Shape, results: Results, precision: Precision) -> tuple[Any, Any]:
+def _build(record: RunRecord, shape: Shape, results: TrainedRuns, precision: Precision) -> tuple[Any, Any]:
     keras = load_keras()
     import tensorflow as tf
 
@@ -190,7 +194,7 @@ def _build(record: RunRecord, shape: Shape, results: Results, precision: Precisi
 
 
 def _by_run(
-    results: Results, arms: Sequence[str], measure: Callable[[Callable[[np.ndarray], np.ndarray]], float]
+    results: TrainedRuns, arms: Sequence[str], measure: Callable[[Callable[[np.ndarray], np.ndarray]], float]
 ) -> dict[str, dict[int, float]]:
     """What `measure` makes of each finished run's prediction function; arms that the profile lacks are empty."""
     predictor = Predictor(results)
@@ -202,6 +206,6 @@ def _by_run(
     }
 
 
-def _test_images(results: Results, count: int) -> np.ndarray:
+def _test_images(results: TrainedRuns, count: int) -> np.ndarray:
     """The first `count` test images, uint8 (n, height, width, channels)."""
     return np.asarray(open_dataset(results.dataset.content).test_images[:count])

@@ -18,7 +18,7 @@ from kerascnn.looking.predicting import Predictor, Shape
 from kerascnn.specs import Arm
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
+    from kerascnn.looking.asked import TrainedRuns
     from kerascnn.records import RunRecord
 
 
@@ -58,7 +58,7 @@ def nyquist(stride: int) -> float:
     return 1 / (2 * stride)
 
 
-def response_spectra(results: Results, *arms: str, images: int = 1000) -> list[Spectrum]:
+def response_spectra(results: TrainedRuns, *arms: str, images: int = 1000) -> list[Spectrum]:
     """The spectrum of each arm's first-layer response to the first `images` test images, for every seed that finished."""
     predictor = Predictor(results)
     pictures = np.asarray(open_dataset(results.dataset.content).test_images[:images])
@@ -123,7 +123,7 @@ def by_frequency(energy: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     return np.bincount(places.ravel(), energy.ravel()) / energy.sum()
 
 
-def split_frequencies(results: Results, strides: list[int], images: int = 4) -> dict[str, np.ndarray]:
+def split_frequencies(results: TrainedRuns, strides: list[int], images: int = 4) -> dict[str, np.ndarray]:
     """Test images, then for each stride what of them it carries, and what it cannot (on grey): uint8 rows of images."""
     pictures = np.asarray(open_dataset(results.dataset.content).test_images[:images])
     rows = {"the images": pictures}

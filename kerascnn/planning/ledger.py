@@ -6,62 +6,22 @@ Proposals are kept under a digest of everything they follow from, the scores inc
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 from pathlib import Path
 
 import msgspec
 
 from kerascnn.errors import UsageError
-from kerascnn.identity import Origin, RunIdentity, file_digest, identify, run_sources
-from kerascnn.planning import search as search_module
-from kerascnn.planning.search import SearchProgress, check_answer
+from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify, run_sources
+from kerascnn.planning.search import ProposalRequest, check_answer, spec_digest
 from kerascnn.records import RunFailure, RunRecord
-from kerascnn.specs import Search, Spec, Study, TrainSpec
+from kerascnn.specs import Proposals, Search, Study, TrainSpec
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store, load_spec, write_replacing
 
-NO_TRIALS = SearchProgress(trials=(), complete=False)
-
-
-class ProposalRequest(Spec, frozen=True, kw_only=True):
-    """What an oracle must know to go on: `scores` maps the digest of a spec to its validation accuracy
-    (None: the trial failed), `seconds` to how long it trained, where a budget of time asks for that."""
-
-    study: Study
-    search: str
-    setting: Setting
-    scores: dict[str, float | None]
-    seconds: dict[str, float]
-    source: str
-    keras_tuner: str
-
-    @property
-    def digest(self) -> str:
-        """The name under which the answer is kept. Only what the search depends on is in it."""
-        search = next(search for search in self.study.searches if search.name == self.search)
-        alone = msgspec.structs.replace(self.setting, companions={})  # a search is on the study's own data set
-        parts = [search, self.study.budget, alone]
-        told = repr((sorted(self.scores.items()), sorted(self.seconds.items())))
-        text = b"\n".join(part.canonical_json() for part in parts) + told.encode()
-        return hashlib.sha256(text + self.source.encode() + self.keras_tuner.encode()).hexdigest()[:32]
-
-
-class Scores:
-    """The results that a ProposalRequest carries, as the oracle's replay wants to see them."""
-
-    def __init__(self, request: ProposalRequest) -> None:
-        self.setting = request.setting
-        self._scores, self._seconds = request.scores, request.seconds
-
-    def is_settled(self, spec: TrainSpec) -> bool:
-        return spec_digest(spec) in self._scores
-
-    def val_accuracy(self, spec: TrainSpec) -> float | None:
-        return self._scores.get(spec_digest(spec))
-
-    def training_seconds(self, spec: TrainSpec) -> float:
-        return self._seconds[spec_digest(spec)]
+PROPOSERS = ("oracle.py", "search.py")
+"""The modules that a proposal follows from."""
+NO_TRIALS = Proposals(trials=(), complete=False)
 
 
 class Ledger:
@@ -86,7 +46,7 @@ class Ledger:
         self._sources: dict[str, dict[str, str]] = like._sources if like else {}
         self.store, self.setting, self.search_path = store, setting, search_path
         self.requests: dict[str, ProposalRequest] = {}
-        self._told: dict[str, SearchProgress] = {}
+        self._told: dict[str, Proposals] = {}
         self._retry_failures = retry_failures
         self._given_up: set[str] = set()
         self._identities: dict[bytes, tuple[RunIdentity, str]] = {}
@@ -140,7 +100,7 @@ class Ledger:
         record = self.record(spec)
         return record.cost.training_seconds if record else 0.0
 
-    def progress(self, study: Study, search: Search) -> SearchProgress:
+    def proposals(self, study: Study, search: Search) -> Proposals:
         """The trials proposed so far. Where the oracle must be asked, its request is left in `requests`."""
         known = NO_TRIALS
         while True:
@@ -154,11 +114,9 @@ class Ledger:
                 return answer
             known = answer
 
-    def _answer(
-        self, request: ProposalRequest, study: Study, search: Search, known: SearchProgress
-    ) -> SearchProgress | None:
+    def _answer(self, request: ProposalRequest, study: Study, search: Search, known: Proposals) -> Proposals | None:
         """The stored answer; None where there is none, or one that this search's oracle cannot have given."""
-        answer = load_spec(self._proposal_file(request), SearchProgress)
+        answer = load_spec(self._proposal_file(request), Proposals)
         try:
             if answer is not None:
                 check_answer(study, search, self, known, answer)
@@ -166,13 +124,12 @@ class Ledger:
             return None
         return answer
 
-    def save_proposals(self, request: ProposalRequest, answer: SearchProgress) -> None:
+    def save_proposals(self, request: ProposalRequest, answer: Proposals) -> None:
         """Keep an oracle's answer. Raises: UsageError when it does not go on from what `request` told."""
-        search = next(search for search in request.study.searches if search.name == request.search)
-        check_answer(request.study, search, self, self._told.get(request.digest, NO_TRIALS), answer)
+        check_answer(request.study, request.asked_search, self, self._told.get(request.digest, NO_TRIALS), answer)
         write_replacing(self._proposal_file(request), answer.canonical_json())
 
-    def _request(self, study: Study, search: Search, known: SearchProgress) -> ProposalRequest:
+    def _request(self, study: Study, search: Search, known: Proposals) -> ProposalRequest:
         specs = [trial.spec for trial in known.trials]
         is_timed = study.budget.search_minutes is not None
         return ProposalRequest(
@@ -181,22 +138,9 @@ class Ledger:
             setting=self.setting,
             scores={spec_digest(spec): self.val_accuracy(spec) for spec in specs},
             seconds={spec_digest(spec): self.training_seconds(spec) for spec in specs} if is_timed else {},
-            source=file_digest(Path(search_module.__file__)),
+            source="".join(file_digest(PACKAGE / "planning" / name) for name in PROPOSERS),
             keras_tuner=importlib.metadata.version("keras-tuner"),
         )
 
     def _proposal_file(self, request: ProposalRequest) -> Path:
         return self.store.root / "_proposals" / f"{request.digest}.json"
-
-
-def spec_digest(spec: TrainSpec) -> str:
-    """A short name for a spec, independent of source and machine."""
-    return hashlib.sha256(spec.canonical_json()).hexdigest()[:16]
-
-
-def answer_request(request: ProposalRequest) -> SearchProgress:
-    """Ask the oracle (replayed from its start) how the search goes on. Loads Keras Tuner."""
-    from kerascnn.planning.search import replay
-
-    search = next(search for search in request.study.searches if search.name == request.search)
-    return replay(request.study, search, Scores(request))

@@ -87,8 +87,8 @@ class Planned:
 
     def trials(self) -> list[TrainSpec]:
         """The runs that try learning rates, and those that the searches have proposed so far."""
-        searches = (self.ledger.progress(self.study, search) for search in self.study.searches)
-        proposed = [trial.spec for progress in searches for trial in progress.trials]
+        asked = (self.ledger.proposals(self.study, search) for search in self.study.searches)
+        proposed = [trial.spec for proposals in asked for trial in proposals.trials]
         return [*self.study.all_rate_trials(self.ledger.setting), *proposed]
 
     def freshness(self) -> str:

@@ -4,7 +4,9 @@ Every spec is immutable and has one canonical form (`Spec.canonical_json`): keys
 their default left out, so that a field added later keeps the keys of earlier runs.
 """
 
+from kerascnn.specs.arms import Arm, RateGrid, model
 from kerascnn.specs.base import Spec
+from kerascnn.specs.budget import Budget, Profile
 from kerascnn.specs.claims import (
     METRICS,
     NOTEBOOK_METRICS,
@@ -28,7 +30,8 @@ from kerascnn.specs.run import (
     Task,
     TrainSpec,
 )
-from kerascnn.specs.study import Arm, Budget, Choice, Profile, RateGrid, Search, Study, model
+from kerascnn.specs.search import Choice, Proposals, ProposedTrial, Search
+from kerascnn.specs.study import Study
 
 __all__ = [
     "METRICS",
@@ -48,6 +51,8 @@ __all__ = [
     "OptimiserSpec",
     "Precision",
     "Profile",
+    "Proposals",
+    "ProposedTrial",
     "RateGrid",
     "ScheduleSpec",
     "Search",

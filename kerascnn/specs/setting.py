@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
 from kerascnn.specs.base import Spec
 from kerascnn.specs.run import Precision, TrainSpec
-
-if TYPE_CHECKING:
-    from kerascnn.planning.search import SearchProgress
-    from kerascnn.specs.study import Search, Study
 
 
 class Setting(Spec, frozen=True, kw_only=True):
@@ -35,8 +31,8 @@ class Setting(Spec, frozen=True, kw_only=True):
         return sizes.get(spec.data.content, self.train_images)
 
 
-class SearchState(Protocol):
-    """What a study needs to know of the results so far."""
+class RunsSoFar(Protocol):
+    """What a search must know of the runs that its trials are."""
 
     @property
     def setting(self) -> Setting: ...
@@ -51,12 +47,4 @@ class SearchState(Protocol):
 
     def is_settled(self, spec: TrainSpec) -> bool:
         """Whether the run is in the store, or was tried and failed."""
-        ...
-
-
-class Progress(SearchState, Protocol):
-    """The same, with the searches' proposals as far as they are known."""
-
-    def progress(self, study: Study, search: Search) -> SearchProgress:
-        """The trials proposed so far; where the oracle must be asked for more it is not complete."""
         ...

@@ -6,32 +6,22 @@ results so far, and `run` (for notebooks) hands the study to the executor.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from kerascnn.errors import UsageError, near_match
+from kerascnn.specs.arms import Arm, RateGrid, at_rate
 from kerascnn.specs.base import Spec
+from kerascnn.specs.budget import PROFILES, Budget, Profile
 from kerascnn.specs.claims import METRICS, Claim, Identity, Trend
-from kerascnn.specs.run import (
-    Augmentation,
-    DataSpec,
-    ModelSpec,
-    Normalisation,
-    OptimiserSpec,
-    Positive,
-    Precision,
-    ScheduleSpec,
-    Task,
-    TrainSpec,
-)
+from kerascnn.specs.run import DataSpec, Positive, Precision, TrainSpec
+from kerascnn.specs.search import Proposals, Search
+from kerascnn.specs.setting import RunsSoFar, Setting
 
 if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
-from kerascnn.specs.setting import Progress, Setting
+    from kerascnn.notebooks.inside.session import Results
 
-Profile = Literal["smoke", "quick", "full"]
-PROFILES: tuple[Profile, ...] = ("smoke", "quick", "full")
 FRESH_SEEDS = 1000
 """Seeds above this retrain what a search chose, so that its luck with a seed is not reported."""
 RATE_SEEDS = 2000
@@ -40,93 +30,12 @@ MOST_RUNS = 20_000
 """Arms times seeds of a profile: what nobody can train need not be planned either."""
 
 
-def model(builder: str, **arguments: Any) -> ModelSpec:
-    """The model that `builder` makes from `arguments` (JSON values)."""
-    return ModelSpec(builder=builder, arguments=arguments)
+class Known(RunsSoFar, Protocol):
+    """What a study must know of its results so far: the runs, and the searches' proposals as far as they are known."""
 
-
-class Arm(Spec, frozen=True, kw_only=True):
-    """One way of doing it. `epochs` and `train_images` replace the budget's where given.
-
-    `tone` names the colour that keeps its meaning on every page ("sigmoid", "relu", "he", ...). `dataset` names a
-    companion of the data set (`kerascnn.data.COMPANIONS`); None is the data set itself. An arm whose companion is
-    not at hand is left out, and its claims are not judged.
-    """
-
-    name: str
-    label: str
-    model: ModelSpec
-    normalisation: Normalisation = "z-score"
-    augmentation: tuple[Augmentation, ...] = ()
-    optimiser: OptimiserSpec = OptimiserSpec()
-    schedule: ScheduleSpec = ScheduleSpec()
-    batch_size: Positive = 64
-    epochs: Positive | None = None
-    train_images: Positive | None = None
-    tone: str | None = None
-    dataset: str | None = None
-    task: Task = "classification"
-
-
-class Budget(Spec, frozen=True, kw_only=True):
-    """What one profile spends. None images: all there are. `arms`: which arms the profile trains.
-
-    `rate_seeds`: seeds for each learning rate of a grid, on `trial_images`; with 0 the profile tries none.
-    `trials`: what each search may spend, in trials of `trial_epochs`; shorter ones buy more of them, so that all
-    searches see the same number of images. `search_minutes`: no further trial once those of a search have trained
-    for that long.
-    """
-
-    epochs: Positive
-    seeds: Positive
-    train_images: Positive | None = None
-    val_images: Positive | None = 500
-    test_images: Positive | None = 2000
-    trials: int = 0
-    trial_epochs: Positive = 1
-    trial_images: Positive | None = None
-    search_minutes: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    rate_seeds: int = 0
-    arms: Literal["pairs", "claimed", "all"] = "claimed"
-
-
-class RateGrid(Spec, frozen=True, kw_only=True):
-    """Learning rates to try for `arm`; the best on validation is the one that the arm `name` is trained with.
-
-    Claims may name `name`: the fair comparison, each arm at its own best. The seeds of the trials (a budget's
-    `rate_seeds`) are none that an arm is trained with.
-    """
-
-    name: str
-    arm: str
-    rates: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "rates", tuple(self.rates))
-
-
-class Choice(Spec, frozen=True, kw_only=True):
-    """One hyperparameter of a search: the builder argument `name` takes one of `values`, in order."""
-
-    name: str
-    values: tuple[int | float | str, ...]
-
-
-class Search(Spec, frozen=True, kw_only=True):
-    """A search over builder arguments: Keras Tuner's `oracle` proposes, validation accuracy decides.
-
-    The oracle is asked for `batch` trials at a time, whatever the number of workers, and told the
-    results in trial order: the same seed gives the same trials. `base` is the arm whose model
-    arguments the proposals complete.
-    """
-
-    name: str
-    label: str
-    oracle: Literal["random", "hyperband", "bayesian"]
-    base: Arm
-    space: tuple[Choice, ...]
-    seed: Positive = 1
-    batch: Positive = 4
+    def proposals(self, study: Study, search: Search) -> Proposals:
+        """The trials proposed so far; where the oracle must be asked for more they are not complete."""
+        ...
 
 
 class Study(Spec, frozen=True, kw_only=True):
@@ -260,7 +169,7 @@ class Study(Spec, frozen=True, kw_only=True):
         trials = (self.rate_trials(grid, setting) for grid in self.rate_grids)
         return [spec for by_rate in trials for runs in by_rate.values() for spec in runs.values()]
 
-    def best_rate(self, grid: RateGrid, results: Progress) -> float | None:
+    def best_rate(self, grid: RateGrid, results: Known) -> float | None:
         """The rate with the best mean validation accuracy; None until all are tried.
 
         Of equals the arm's own, else the smallest. A trial that failed counts as one that got nothing right.
@@ -275,7 +184,7 @@ class Study(Spec, frozen=True, kw_only=True):
         own = self.arm(grid.arm).optimiser.learning_rate
         return min(means, key=lambda rate: (-means[rate], rate != own, rate))
 
-    def tuned(self, results: Progress) -> tuple[Arm, ...]:
+    def tuned(self, results: Known) -> tuple[Arm, ...]:
         """The arms of the rate grids whose best rate is known."""
         found = []
         for grid in self.rate_grids:
@@ -286,20 +195,16 @@ class Study(Spec, frozen=True, kw_only=True):
                 found.append(msgspec.structs.replace(at_rate(arm, rate), name=grid.name, label=label))
         return tuple(found)
 
-    def found_arms(self, results: Progress) -> tuple[Arm, ...]:
+    def found_arms(self, results: Known) -> tuple[Arm, ...]:
         """The arms that follow from results: those at their best learning rate, and the searches' winners."""
         return (*self.tuned(results), *self.winners(results))
 
-    def winners(self, results: Progress) -> tuple[Arm, ...]:
+    def winners(self, results: Known) -> tuple[Arm, ...]:
         """The arms that the complete searches chose, to be trained anew with fresh seeds."""
-        if not self.searches:
-            return ()
-        from kerascnn.planning.search import winner_arm
-
-        found = (winner_arm(search, results.progress(self, search), results) for search in self.searches)
+        found = (results.proposals(self, search).winner(search, results) for search in self.searches)
         return tuple(arm for arm in found if arm is not None)
 
-    def planned(self, results: Progress) -> dict[tuple[str, int], TrainSpec]:
+    def planned(self, results: Known) -> dict[tuple[str, int], TrainSpec]:
         """(arm, seed) -> spec for the grid and, once they are known, for tuned arms and winners of searches.
 
         A tuned arm has the seeds of the others, so that they pair; a winner's are none that its search has seen.
@@ -316,14 +221,14 @@ class Study(Spec, frozen=True, kw_only=True):
         }
         return self.grid(results.setting) | tuned | fresh
 
-    def next_specs(self, results: Progress) -> list[TrainSpec]:
+    def next_specs(self, results: Known) -> list[TrainSpec]:
         """The runs wanted next and not settled: the grid, rates to try, each search's current batch, the winners.
 
         Empty when there is nothing to train now: the study is complete, or an oracle must be asked first.
         """
         wanted = list(self.planned(results).values())
         for search in self.searches:
-            wanted += [trial.spec for trial in results.progress(self, search).trials]
+            wanted += [trial.spec for trial in results.proposals(self, search).trials]
         wanted += self.all_rate_trials(results.setting)
         unsettled = {spec.canonical_json(): spec for spec in wanted if not results.is_settled(spec)}
         return list(unsettled.values())
@@ -394,12 +299,6 @@ class Study(Spec, frozen=True, kw_only=True):
                 raise UsageError(
                     f"Claim {claim.name!r}: unknown metric {claim.metric!r}. {near_match(claim.metric, METRICS)}"
                 )
-
-
-def at_rate(arm: Arm, rate: float) -> Arm:
-    """The same arm with another learning rate."""
-    optimiser = msgspec.structs.replace(arm.optimiser, learning_rate=rate)
-    return msgspec.structs.replace(arm, optimiser=optimiser)
 
 
 def _at_most(wanted: int | None, available: int) -> int | None:

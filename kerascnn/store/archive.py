@@ -22,8 +22,8 @@ from typing import BinaryIO
 from kerascnn.errors import StoreError, UsageError
 from kerascnn.foreign.litter import is_litter
 from kerascnn.identity import KEY_LENGTH, RunIdentity, origin_of
-from kerascnn.planning.search import SearchProgress
 from kerascnn.records import DatasetInfo
+from kerascnn.specs import Proposals
 from kerascnn.store import (
     ENTRY_FILES,
     MANIFEST,
@@ -163,7 +163,7 @@ class _Taker:
 
     def take_proposals(self, archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> None:
         try:
-            content = SearchProgress.from_json(_read(archive, member)).canonical_json()
+            content = Proposals.from_json(_read(archive, member)).canonical_json()
         except (DamagedEntry, UsageError, *_ODD_ZIPS) as err:
             self.accepted.refused[f"_proposals/{name}"] = str(err) or type(err).__name__
         else:

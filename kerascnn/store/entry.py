@@ -8,15 +8,15 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from kerascnn.errors import StoreError
+from kerascnn.identity import RunIdentity
+from kerascnn.records import RunRecord
 from kerascnn.store.files import ABSENT, MOST_TEXT_BYTES, read_file, reading_from
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from kerascnn.training.run import RunResult
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
@@ -29,6 +29,26 @@ HEADER = re.compile(
     rb"'shape': \((?P<shape>(?:[0-9]{1,18}(?:, ?|(?=\))))*)\), \} *\n"
 )
 """What NumPy writes before an array of numbers: floats, integers with and without sign, truth values."""
+
+
+class Trained(Protocol):
+    """What training hands over of a finished run.
+
+    The predicted class of each test image, int32 (n,), or of each of its pixels, int32 (n, height, width); where each image lies in
+    the test set, int32 (n,); the weights by variable path, float32.
+    """
+
+    @property
+    def record(self) -> RunRecord: ...
+
+    @property
+    def test_predictions(self) -> np.ndarray: ...
+
+    @property
+    def test_positions(self) -> np.ndarray: ...
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]: ...
 
 
 class DamagedEntry(StoreError):
@@ -85,7 +105,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def result_files(identity: Any, result: RunResult) -> dict[str, bytes]:
+def result_files(identity: RunIdentity, result: Trained) -> dict[str, bytes]:
     """Name -> content of the entry that a finished run becomes, its manifest last.
 
     Raises: StoreError when one is larger than could be read again.
@@ -104,7 +124,7 @@ def result_files(identity: Any, result: RunResult) -> dict[str, bytes]:
     return {**files, MANIFEST: manifest_of(identity.key, files)}
 
 
-def _predictions(result: RunResult) -> dict[str, np.ndarray]:
+def _predictions(result: Trained) -> dict[str, np.ndarray]:
     """What `Store.load_predictions` gives back."""
     import numpy as np
 

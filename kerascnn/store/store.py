@@ -26,7 +26,7 @@ from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
 from kerascnn.ownership.locks import process_lock
 from kerascnn.records import RunFailure, RunRecord, utc_now
 from kerascnn.specs import Spec
-from kerascnn.store.entry import MANIFEST, DamagedEntry, most_bytes_of, read_arrays, read_entry, result_files
+from kerascnn.store.entry import MANIFEST, DamagedEntry, Trained, most_bytes_of, read_arrays, read_entry, result_files
 from kerascnn.store.files import (
     ABSENT,
     is_folder,
@@ -46,8 +46,6 @@ from kerascnn.surroundings.holders import Holder
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from kerascnn.training.run import RunResult
 
 GUESSED_SIZE_BYTES = 600_000
 SAMPLED_ENTRIES = 50
@@ -211,7 +209,7 @@ class Store:
                 taken = TakenIn(origins=change(self.origins()))
                 write_replacing(self.root / "_taken_in.json", taken.canonical_json())
 
-    def commit(self, identity: RunIdentity, result: RunResult, *, replace: bool = False) -> None:
+    def commit(self, identity: RunIdentity, result: Trained, *, replace: bool = False) -> None:
         """Add a finished run. A sound entry that is already there stays, unless `replace` sets it aside.
 
         Raises: StoreError when the store cannot be written; nothing half-written remains visible.

@@ -25,10 +25,22 @@ from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import Scheduler, Work
 from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train
 from kerascnn.notebooks.inside.results import Results
-from kerascnn.planning.ledger import Ledger, ProposalRequest
-from kerascnn.planning.search import ProposedTrial, SearchProgress
+from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.search import ProposalRequest
 from kerascnn.records import RunFailure
-from kerascnn.specs import Arm, Budget, Choice, OptimiserSpec, RateGrid, Search, Study, TrainSpec, model
+from kerascnn.specs import (
+    Arm,
+    Budget,
+    Choice,
+    OptimiserSpec,
+    Proposals,
+    ProposedTrial,
+    RateGrid,
+    Search,
+    Study,
+    TrainSpec,
+    model,
+)
 from kerascnn.specs.setting import Setting
 from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS
 from kerascnn.store import Store
@@ -102,7 +114,7 @@ class StubbedExecutor(Executor):
             raise WorkerDied("killed")
         blocks = range(1, min(4, len(request.scores) + 2) + 1)
         trials = tuple(make_trial(request, number, count) for number, count in enumerate(blocks))
-        return SearchProgress(trials=trials, complete=len(request.scores) == 4).canonical_json()
+        return Proposals(trials=trials, complete=len(request.scores) == 4).canonical_json()
 
 
 class CrowdedExecutor(StubbedExecutor):

@@ -10,10 +10,10 @@ import pytest
 from factories import CONTENT, make_arm, make_record, make_result
 
 from kerascnn.errors import UsageError
-from kerascnn.planning.ledger import Ledger, ProposalRequest, Scores, spec_digest
-from kerascnn.planning.search import ProposedTrial, SearchProgress
+from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.search import ProposalRequest, Told, spec_digest
 from kerascnn.records import RunFailure
-from kerascnn.specs import Budget, Choice, Search, Study, TrainSpec, model
+from kerascnn.specs import Budget, Choice, Proposals, ProposedTrial, Search, Study, TrainSpec, model
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
 
@@ -120,25 +120,25 @@ def test_equal_specs_have_one_key(store: Store) -> None:
 
 def answer(ledger: Ledger, *blocks: int, complete: bool = False) -> ProposalRequest:
     """Answer the oracle request that is open with the trials of `blocks`."""
-    ledger.progress(STUDY, SEARCH)
+    ledger.proposals(STUDY, SEARCH)
     request = ledger.requests["depth"]
-    ledger.save_proposals(request, SearchProgress(trials=trials(*blocks), complete=complete))
+    ledger.save_proposals(request, Proposals(trials=trials(*blocks), complete=complete))
     return request
 
 
 def test_a_search_of_which_nothing_is_known_leaves_a_request_for_its_oracle(store: Store) -> None:
     ledger = make_ledger(store)
-    assert ledger.progress(STUDY, SEARCH) == SearchProgress(trials=(), complete=False)
+    assert ledger.proposals(STUDY, SEARCH) == Proposals(trials=(), complete=False)
     assert ledger.requests["depth"].scores == {}
 
 
 def test_while_trials_are_not_settled_the_oracle_is_not_asked(store: Store) -> None:
     ledger = make_ledger(store)
     answer(ledger, 1, 2)
-    assert ledger.progress(STUDY, SEARCH).trials == trials(1, 2)
+    assert ledger.proposals(STUDY, SEARCH).trials == trials(1, 2)
     assert ledger.requests == {}
     commit(ledger, trials(1, 2)[0].spec)
-    assert ledger.progress(STUDY, SEARCH).trials == trials(1, 2)
+    assert ledger.proposals(STUDY, SEARCH).trials == trials(1, 2)
     assert ledger.requests == {}
 
 
@@ -148,10 +148,10 @@ def test_once_a_batch_is_settled_the_oracle_is_asked_with_its_scores(store: Stor
     first, second = (trial.spec for trial in trials(1, 2))
     commit(ledger, first, 0.4)
     ledger.give_up(ledger.key(second))
-    assert ledger.progress(STUDY, SEARCH).trials == trials(1, 2)
+    assert ledger.proposals(STUDY, SEARCH).trials == trials(1, 2)
     request = ledger.requests["depth"]
     assert request.scores == {spec_digest(first): 0.4, spec_digest(second): None}
-    seen = Scores(ProposalRequest.from_json(request.canonical_json()))
+    seen = Told(ProposalRequest.from_json(request.canonical_json()))
     assert (seen.setting, seen.is_settled(first), seen.is_settled(second)) == (SETTING, True, True)
     assert (seen.val_accuracy(first), seen.val_accuracy(second)) == (0.4, None)
     assert not seen.is_settled(SPEC)
@@ -163,19 +163,19 @@ def test_only_a_search_with_a_time_budget_is_told_how_long_its_trials_trained(st
     answer(ledger, 1)
     (spec,) = (trial.spec for trial in trials(1))
     commit(ledger, spec)
-    ledger.progress(STUDY, SEARCH)
+    ledger.proposals(STUDY, SEARCH)
     assert ledger.requests["depth"].seconds == {}
 
     timed = make_study(
         budgets=dict.fromkeys(("smoke", "quick", "full"), msgspec.structs.replace(BUDGET, search_minutes=1.0))
     )
-    ledger.progress(timed, SEARCH)
+    ledger.proposals(timed, SEARCH)
     first = ledger.requests["depth"]
-    ledger.save_proposals(first, SearchProgress(trials=trials(1), complete=False))
-    ledger.progress(timed, SEARCH)
+    ledger.save_proposals(first, Proposals(trials=trials(1), complete=False))
+    ledger.proposals(timed, SEARCH)
     seconds = make_record().cost.training_seconds
     assert ledger.requests["depth"].seconds == {spec_digest(spec): seconds}
-    assert Scores(ledger.requests["depth"]).training_seconds(spec) == seconds
+    assert Told(ledger.requests["depth"]).training_seconds(spec) == seconds
 
 
 def test_a_second_walk_through_a_finished_search_asks_no_oracle(store: Store) -> None:
@@ -188,7 +188,7 @@ def test_a_second_walk_through_a_finished_search_asks_no_oracle(store: Store) ->
         commit(ledger, trial.spec, 0.6)
     answer(ledger, 1, 2, 3, 4, complete=True)
     again = make_ledger(Store(store.root))
-    assert again.progress(STUDY, SEARCH) == SearchProgress(trials=trials(1, 2, 3, 4), complete=True)
+    assert again.proposals(STUDY, SEARCH) == Proposals(trials=trials(1, 2, 3, 4), complete=True)
     assert again.requests == {}
     assert [arm.model.arguments for arm in STUDY.winners(again)] == [{"blocks": 3}]
 
@@ -198,57 +198,53 @@ def test_a_damaged_answer_is_asked_for_again(store: Store) -> None:
     answer(ledger, 1, 2)
     (file,) = (store.root / "_proposals").iterdir()
     file.write_bytes(b"\xff{")
-    assert ledger.progress(STUDY, SEARCH).trials == ()
+    assert ledger.proposals(STUDY, SEARCH).trials == ()
     assert "depth" in ledger.requests
 
 
 @pytest.mark.parametrize(
     "crooked",
     [
-        SearchProgress(trials=(), complete=False),
-        SearchProgress(trials=trials(1, 2), complete=False),
-        SearchProgress(trials=trials(2, 1, 3), complete=False),
-        SearchProgress(trials=trials(1, 2, 9), complete=False),
-        SearchProgress(trials=trials(1, 2, 3, 4) * 3, complete=True),
-        SearchProgress(trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=-1)), complete=False),
-        SearchProgress(
-            trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, epochs=50)), complete=False
-        ),
-        SearchProgress(
+        Proposals(trials=(), complete=False),
+        Proposals(trials=trials(1, 2), complete=False),
+        Proposals(trials=trials(2, 1, 3), complete=False),
+        Proposals(trials=trials(1, 2, 9), complete=False),
+        Proposals(trials=trials(1, 2, 3, 4) * 3, complete=True),
+        Proposals(trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=-1)), complete=False),
+        Proposals(trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, epochs=50)), complete=False),
+        Proposals(
             trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, arguments={})), complete=False
         ),
-        SearchProgress(
+        Proposals(
             trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, arguments={"blocks": [3]})),
             complete=False,
         ),
-        SearchProgress(
-            trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, spec=SPEC)), complete=False
-        ),
+        Proposals(trials=(*trials(1, 2), msgspec.structs.replace(trials(3)[0], number=2, spec=SPEC)), complete=False),
     ],
 )
 def test_an_answer_that_the_searchs_oracle_cannot_have_given_is_asked_for_again(
-    store: Store, crooked: SearchProgress
+    store: Store, crooked: Proposals
 ) -> None:
     """Packs bring answers from anybody: none may send a search round in circles, or make it train the sender's runs."""
     ledger = make_ledger(store)
     answer(ledger, 1, 2)
     for trial in trials(1, 2):
         commit(ledger, trial.spec, 0.3)
-    assert ledger.progress(STUDY, SEARCH).trials == trials(1, 2)
+    assert ledger.proposals(STUDY, SEARCH).trials == trials(1, 2)
     request = ledger.requests["depth"]
     store.take_in_proposals(f"{request.digest}.json", crooked.canonical_json())
     again = make_ledger(store)
-    assert again.progress(STUDY, SEARCH).trials == trials(1, 2)
+    assert again.proposals(STUDY, SEARCH).trials == trials(1, 2)
     assert again.requests["depth"].digest == request.digest
     with pytest.raises(UsageError, match="is not an answer"):
         again.save_proposals(request, crooked)
-    again.save_proposals(request, SearchProgress(trials=trials(1, 2, 3), complete=False))
-    assert again.progress(STUDY, SEARCH).trials == trials(1, 2, 3)
+    again.save_proposals(request, Proposals(trials=trials(1, 2, 3), complete=False))
+    assert again.proposals(STUDY, SEARCH).trials == trials(1, 2, 3)
 
 
 def test_the_answer_follows_from_search_budget_setting_scores_and_the_oracles_source(store: Store) -> None:
     ledger = make_ledger(store)
-    ledger.progress(STUDY, SEARCH)
+    ledger.proposals(STUDY, SEARCH)
     request = ledger.requests["depth"]
     seed = make_study(searches=(msgspec.structs.replace(SEARCH, seed=2),))
     more = Budget(epochs=1, seeds=1, trials=5)

@@ -30,7 +30,7 @@ from kerascnn.store.files import ABSENT, is_folder, sync
 if TYPE_CHECKING:
     from kerascnn.notebooks.inside.results import Results
     from kerascnn.notebooks.inside.session import Session
-    from kerascnn.plots import Picture
+    from kerascnn.plots.drawing.picture import Picture
 
 RESULT, EXECUTED, MANIFEST = "published.json", "executed.ipynb", "manifest.json"
 

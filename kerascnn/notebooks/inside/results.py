@@ -12,7 +12,7 @@ from kerascnn.errors import NotebookError, UsageError
 from kerascnn.planning.search import published_search
 from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS, Arm, Comparison, Equivalence, Precision, Study
-from kerascnn.specs.study import at_rate
+from kerascnn.specs.arms import at_rate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kerascnn.notebooks.inside.session import Session
     from kerascnn.planning.ledger import Ledger
-    from kerascnn.plots import Picture
+    from kerascnn.plots.drawing.picture import Picture
 
 
 class Results:
@@ -107,7 +107,7 @@ class Results:
     def searches(self) -> tuple[PublishedSearch, ...]:
         """The trials of every search with their scores."""
         return tuple(
-            published_search(search, self._ledger.progress(self.study, search), self._ledger, self._ledger.key)
+            published_search(search, self._ledger.proposals(self.study, search), self._ledger, self._ledger.key)
             for search in self.study.searches
         )
 

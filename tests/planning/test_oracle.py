@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 
 from kerascnn.errors import UsageError
-from kerascnn.planning.search import SearchProgress, at_most, hyperband_sweep, replay, winner_arm
+from kerascnn.planning.oracle import replay
+from kerascnn.planning.search import at_most, hyperband_sweep
 from kerascnn.planning.search import published_search as publish_progress
 from kerascnn.records import PublishedSearch
-from kerascnn.specs import Arm, Budget, Choice, Search, Study, TrainSpec, model
+from kerascnn.specs import Arm, Budget, Choice, Proposals, Search, Study, TrainSpec, model
 from kerascnn.specs.setting import Setting
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("search")]  # each loads what it needs once
@@ -75,19 +76,19 @@ class FakeState:
         return 10.0 * spec.epochs
 
 
-def run_all(oracle: str, trials: int = 8, **changes: Any) -> SearchProgress:
+def run_all(oracle: str, trials: int = 8, **changes: Any) -> Proposals:
     search = make_search(oracle)
     return replay(make_study(search, trials=trials), search, FakeState(**changes))
 
 
-def proposals(progress: SearchProgress) -> list[list[Any]]:
+def proposals(progress: Proposals) -> list[list[Any]]:
     return [[trial.number, trial.arguments, trial.epochs] for trial in progress.trials]
 
 
 FRESH_PROCESS = """
 import json, random, sys
 import numpy as np
-from tests.planning.test_search import ORACLES, proposals, run_all
+from tests.planning.test_oracle import ORACLES, proposals, run_all
 before = random.getstate(), np.random.get_state()[1].tolist()
 found = {oracle: proposals(run_all(oracle)) for oracle in ORACLES}
 untouched = before == (random.getstate(), np.random.get_state()[1].tolist())
@@ -140,7 +141,8 @@ def test_a_replay_in_this_process_leaves_the_global_generators_alone() -> None:
 
 def test_importing_the_module_and_asking_for_the_upper_bound_loads_neither_keras_tuner_nor_tensorflow() -> None:
     code = (
-        "import sys; from tests.planning.test_search import make_search, make_study; from kerascnn.planning.search import at_most;"
+        "import sys, kerascnn.planning.oracle; from tests.planning.test_oracle import make_search, make_study;"
+        "from kerascnn.planning.search import at_most;"
         "at_most(make_study(make_search('hyperband')));"
         "sys.exit(bool({'keras_tuner', 'tensorflow', 'keras', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
@@ -325,11 +327,11 @@ def test_the_winner_of_a_complete_search_is_the_base_arm_with_the_best_arguments
     study = make_study(search)
     progress = replay(study, search, FakeState())
     best = max(progress.trials, key=lambda trial: hill(trial.arguments))
-    arm = winner_arm(search, progress, FakeState())
+    arm = progress.winner(search, FakeState())
     assert arm is not None
     assert arm.model.arguments == {"padding": "same"} | best.arguments
     unfinished = replay(study, search, FakeState(settled=set()))
-    assert winner_arm(search, unfinished, FakeState(settled=set())) is None
+    assert unfinished.winner(search, FakeState(settled=set())) is None
 
 
 def test_a_published_search_keeps_every_trial_and_chooses_the_best_on_validation() -> None:
@@ -363,7 +365,7 @@ def test_an_unfinished_search_is_published_with_the_scores_it_has() -> None:
 
 def test_a_profile_without_trials_has_nothing_to_search() -> None:
     search = make_search("bayesian")
-    assert replay(make_study(search, trials=0), search, FakeState()) == SearchProgress(trials=(), complete=True)
+    assert replay(make_study(search, trials=0), search, FakeState()) == Proposals(trials=(), complete=True)
 
 
 @pytest.mark.parametrize(
