@@ -16,9 +16,10 @@ import numpy as np
 
 from kerascnn import Arm, Budget, Study, model
 from kerascnn.data import load_dataset
-from kerascnn.notebooks.inside.session import open_ledger, train_missing
+from kerascnn.notebooks.inside.session import train_missing
 from kerascnn.places import experiments_folder
 from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.settle import open_ledger
 from kerascnn.stats.describing.intervals import t_interval
 from kerascnn.stats.judging.verdicts import decide
 from kerascnn.store import Store

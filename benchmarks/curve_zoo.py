@@ -15,8 +15,9 @@ from typing import Any
 
 from kerascnn import Arm, Budget, OptimiserSpec, ScheduleSpec, Study, model
 from kerascnn.data import load_dataset
-from kerascnn.notebooks.inside.session import open_ledger, train_missing
+from kerascnn.notebooks.inside.session import train_missing
 from kerascnn.places import experiments_folder
+from kerascnn.planning.settle import open_ledger
 from kerascnn.store import Store
 
 SEEDS = 2

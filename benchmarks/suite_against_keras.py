@@ -83,8 +83,9 @@ def train_plainly(data: str) -> None:
 def train_by_pipeline(data: str) -> None:
     """The same runs by the workers, into an empty store."""
     from kerascnn.data import load_dataset
-    from kerascnn.notebooks.inside.session import open_ledger, train_missing
+    from kerascnn.notebooks.inside.session import train_missing
     from kerascnn.places import experiments_folder
+    from kerascnn.planning.settle import open_ledger
     from kerascnn.store import Store
 
     study, dataset = make_study(), load_dataset(data)

@@ -24,9 +24,9 @@ from kerascnn.execution.structures import Structures, wanted_runs
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
 from kerascnn.notebooks.executing.execute import NotebookTask, execute
-from kerascnn.notebooks.inside.session import check_data, is_settled
 from kerascnn.ownership.scratch import scratch_folder, variables_inside
 from kerascnn.places import reports_folder
+from kerascnn.planning.settle import check_data, is_settled
 from kerascnn.planning.suite import Experiment, Planned, Suite
 from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import is_up_to_date, render, report_of
@@ -143,7 +143,7 @@ class Producer:
         if not self._always_execute and plan.is_fresh():
             return
         task = NotebookTask(
-            session=plan.session(self._suite.dataset),
+            assignment=plan.assignment(self._suite.dataset),
             title=plan.experiment.notebook.title,
             profile=plan.study.profile,
             runs=plan.runs,
@@ -166,7 +166,7 @@ class Producer:
             self._progress.say(f"{name}: the notebook failed: {failure.reason}")
         else:
             self._costs.learn_executing(name, plan.study.profile, future.result()[1])
-        stem = page_stem(name, plan.session(self._suite.dataset).changed_parameters)
+        stem = page_stem(name, plan.experiment.changed)
         self._render(scheduler, lane, f"{name}: see {self.outcome.index.parent / stem}.html")
 
     def _render(self, scheduler: Scheduler, lane: LocalExecutor, then_say: str = "", deaths: int = 0) -> None:

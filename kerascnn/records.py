@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -174,9 +174,14 @@ class DatasetInfo(Spec, frozen=True, kw_only=True):
         """The named companion, or this set itself where none is named or it is not at hand."""
         return self if dataset is None else self.companions.get(dataset, self)
 
+    @property
+    def chance(self) -> float:
+        """The accuracy of answering at random: one over the number of classes."""
+        return 1.0 / max(1, len(self.class_names))
+
     def chance_of(self, arm: Arm) -> float:
         """The accuracy of guessing: one over the classes of the arm's data set, one half for a pixel of a mask."""
-        return 0.5 if arm.task == "segmentation" else 1.0 / max(1, len(self.on(arm.dataset).class_names))
+        return 0.5 if arm.task == "segmentation" else self.on(arm.dataset).chance
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,11 @@ class ArmRuns:
     chance: float | None = None
     absent: str = ""
 
+    def with_measured(self, measured: Mapping[str, Mapping[str, dict[int, float]]]) -> ArmRuns:
+        """The same runs with the arm's share of what a notebook measured: metric -> arm -> seed -> value."""
+        own = {metric: by_arm.get(self.arm.name, {}) for metric, by_arm in measured.items()}
+        return replace(self, measured=own)
+
     def chance_or(self, study: float) -> float:
         """The arm's own chance of guessing, or the study's where it has none."""
         return study if self.chance is None else self.chance
@@ -203,6 +213,24 @@ class ArmRuns:
     def finished(self) -> dict[int, RunRecord]:
         """The runs whose network can be asked again, by seed: a diverged one answers nothing."""
         return {seed: record for seed, record in sorted(self.records.items()) if record.outcome == "finished"}
+
+
+def gather_runs(
+    arm: Arm,
+    keys: Mapping[int, str],
+    load_record: Callable[[str], RunRecord | None],
+    load_failure: Callable[[str], RunFailure | None],
+    chance: float,
+) -> ArmRuns:
+    """The arm with what there is of its runs, whose `keys` are by seed."""
+    records = {seed: record for seed, key in sorted(keys.items()) if (record := load_record(key))}
+    lacking = {seed: key for seed, key in sorted(keys.items()) if seed not in records}
+    return ArmRuns(
+        arm=arm,
+        records=records,
+        failures={seed: failure for seed, key in lacking.items() if (failure := load_failure(key))},
+        chance=chance,
+    )
 
 
 class Figure(Spec, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ from pathlib import Path
 from kerascnn.data import open_dataset
 from kerascnn.errors import DataError, NotebookError
 from kerascnn.notebooks.contract import find_notebooks, read_notebook
-from kerascnn.notebooks.inside.publishing import Slot, find_slots
 from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.records import DatasetInfo, RunRecord
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report
@@ -16,6 +15,7 @@ from kerascnn.specs import Profile, Spec
 from kerascnn.stats import faults_of
 from kerascnn.store import DamagedEntry, Store, reading_from
 from kerascnn.store.files import is_folder
+from kerascnn.store.published import Slot, find_slots
 from kerascnn.store.soundness import check_predictions
 
 

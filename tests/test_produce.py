@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from test_publishing import DATASET
+from slots import DATASET
 
 from kerascnn.costs import Costs
 from kerascnn.errors import StoreError

@@ -13,12 +13,12 @@ from factories import make_result
 
 from kerascnn.errors import NotebookError
 from kerascnn.notebooks.contract import read_notebook
-from kerascnn.notebooks.inside.publishing import EXECUTED, RESULT
 from kerascnn.notebooks.studies import StudyRequest, build_study
 from kerascnn.planning.suite import Planned, Request, Suite, load_suite
 from kerascnn.records import Published
 from kerascnn.specs import Study
 from kerascnn.store import Store
+from kerascnn.store.published import EXECUTED, RESULT
 
 STUDY = """
 from kerascnn import Arm, Budget, Study, model

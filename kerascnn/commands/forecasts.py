@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from kerascnn.costs import Costs, Stage, kind_of, wall_seconds
 from kerascnn.execution.structures import Structures, Wanted, wanted_runs
 from kerascnn.machine import usable_cores
-from kerascnn.notebooks.inside.publishing import used_runs
-from kerascnn.notebooks.inside.session import is_settled
 from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import still_to_ask
+from kerascnn.planning.settle import is_settled
 from kerascnn.planning.suite import Planned, Suite
 from kerascnn.specs import TrainSpec
+from kerascnn.store.published import used_runs
 
 PLANNING_SECONDS = 3.0
 """Python, the notebooks, the studies, the data's own file: before anything else begins."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kerascnn.commands.folders import REPORTS, check_reports, say_others
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError
-from kerascnn.notebooks.inside.results import Results
 from kerascnn.ownership.scratch import sweep_scratch
 from kerascnn.places import path_of, reports_folder
 from kerascnn.planning.search import still_to_ask
@@ -71,10 +70,9 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
 def _verdicts(suite: Suite) -> dict[str, Verdict]:
     """Claim -> its verdict by the runs there are, for every claim that runs decide."""
     plan = suite.only()
-    results = Results(plan.study, plan.session(suite.dataset), plan.ledger, suite.dataset)
-    arms = {runs.arm.name: runs for runs in results.arms}
+    arms = {runs.arm.name: runs for runs in plan.ledger.arms(plan.study, suite.dataset)}
     claims = [claim for claim in plan.study.claims if not isinstance(claim, Identity)]
-    judgements = judge_all(claims, arms, results.chance, {}, plan.study.looks)
+    judgements = judge_all(claims, arms, suite.dataset.chance, {}, plan.study.looks)
     return {name: judgement.verdict for name, judgement in judgements.items()}
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from kerascnn.errors import UsageError, near_match
 from kerascnn.identity import Origin, origin_of
 from kerascnn.notebooks.contract import find_notebooks
-from kerascnn.notebooks.inside.publishing import Slot, find_slots, gone_slots, shown_runs, used_runs
 from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.planning.suite import Request, Suite, load_suite
 from kerascnn.rendering import is_up_to_date, render, report_of
@@ -21,6 +20,7 @@ from kerascnn.report.folder.writer import only_writer
 from kerascnn.specs.budget import PROFILES
 from kerascnn.spelling import printable, spell_argument, spell_size
 from kerascnn.store import Store
+from kerascnn.store.published import Slot, find_slots, gone_slots, shown_runs, used_runs
 
 
 def forget(request: Request, command: str, *, sure: bool) -> int:

@@ -14,7 +14,7 @@ import msgspec
 from kerascnn.errors import UsageError
 from kerascnn.identity import PACKAGE, Origin, RunIdentity, file_digest, identify, run_sources
 from kerascnn.planning.search import ProposalRequest, check_answer, spec_digest
-from kerascnn.records import RunFailure, RunRecord
+from kerascnn.records import ArmRuns, DatasetInfo, RunFailure, RunRecord, gather_runs
 from kerascnn.specs import Proposals, Search, Study, TrainSpec
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store, load_spec, write_replacing
@@ -79,6 +79,21 @@ class Ledger:
     def failure(self, spec: TrainSpec) -> RunFailure | None:
         """Why the run's last attempt failed, where it did and no later one succeeded."""
         return None if self.record(spec) else self.store.load_failure(self.key(spec))
+
+    def keys(self, study: Study) -> dict[str, dict[int, str]]:
+        """Arm -> seed -> key of every run that the study wants so far."""
+        keys: dict[str, dict[int, str]] = {}
+        for (arm, seed), spec in study.planned(self).items():
+            keys.setdefault(arm, {})[seed] = self.key(spec)
+        return keys
+
+    def arms(self, study: Study, dataset: DatasetInfo) -> list[ArmRuns]:
+        """Every arm that the study trains with the runs there are, in its order."""
+        named = {arm.name: arm for arm in (*study.arms, *study.found_arms(self))}
+        return [
+            gather_runs(named[name], keys, self.store.load, self.store.load_failure, dataset.chance_of(named[name]))
+            for name, keys in self.keys(study).items()
+        ]
 
     def give_up(self, key: str) -> None:
         """The run was tried and failed: nothing more is expected of it in this invocation."""

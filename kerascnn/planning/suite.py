@@ -13,19 +13,20 @@ from typing import Any
 
 from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
 from kerascnn.identity import PACKAGE, builder_sources
+from kerascnn.notebooks.assignment import Assignment
 from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
-from kerascnn.notebooks.inside.publishing import Slot, find_slots
-from kerascnn.notebooks.inside.session import Session, choose_origin, dataset_setting, load_info, open_ledger
 from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import at_most
+from kerascnn.planning.settle import choose_origin, dataset_setting, load_info, open_ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Profile, Study, TrainSpec
 from kerascnn.spelling import printable, spell_arms
 from kerascnn.stats.judging.lines import warnings_of
 from kerascnn.store import Store
+from kerascnn.store.published import Slot, find_slots
 
 NOT_READERS = ("training", "models", "data", "foreign", "execution", "report")
 """Packages that take no part in what a notebook makes of its runs."""
@@ -80,10 +81,7 @@ class Planned:
     @property
     def runs(self) -> dict[str, dict[int, str]]:
         """Arm -> seed -> key of every run wanted so far."""
-        keys: dict[str, dict[int, str]] = {}
-        for (arm, seed), spec in self.study.planned(self.ledger).items():
-            keys.setdefault(arm, {})[seed] = self.ledger.key(spec)
-        return keys
+        return self.ledger.keys(self.study)
 
     def trials(self) -> list[TrainSpec]:
         """The runs that try learning rates, and those that the searches have proposed so far."""
@@ -111,9 +109,9 @@ class Planned:
             return False
         return self.slot.is_whole(published)
 
-    def session(self, dataset: DatasetInfo) -> Session:
+    def assignment(self, dataset: DatasetInfo) -> Assignment:
         """What the executing notebook is told."""
-        return Session(
+        return Assignment(
             experiment=self.experiment.name,
             notebook=str(self.experiment.notebook.path),
             store=str(self.ledger.store.root),

@@ -17,8 +17,8 @@ import pipeline
 from kerascnn.identity import Origin, RunIdentity, identify, origin_of
 from kerascnn.machine import native_precision, platform_class, result_versions
 from kerascnn.models import locate_builder
-from kerascnn.notebooks.inside.session import choose_origin, load_info, open_ledger
 from kerascnn.notebooks.studies import StudyRequest, load_studies
+from kerascnn.planning.settle import choose_origin, load_info, open_ledger
 from kerascnn.specs import Study
 from kerascnn.store import Store
 from kerascnn.store.archive import pack

@@ -562,7 +562,7 @@ def test_a_notebook_sees_what_was_tried_at_which_rate_and_whether_the_best_is_at
     run(executor, study)
     ledger = Ledger(Store(executor.store.root), SETTING, Path("/"), retry_failures=False)
     dataset = SimpleNamespace(chance_of=lambda arm: 0.1)
-    results = Results(study, SimpleNamespace(staging=""), ledger, dataset)  # type: ignore[arg-type]
+    results = Results(study, SimpleNamespace(), ledger, dataset)  # type: ignore[arg-type]
     (tried,) = results.rate_trials.values()
     assert {rate: runs.arm.optimiser.learning_rate for rate, runs in tried.items()} == {r: r for r in tried}
     assert [len(runs.records) for runs in tried.values()] == [2, 2, 2]

@@ -12,7 +12,7 @@ from place import Place
 from kerascnn.execution import shapes
 from kerascnn.execution.shapes import ModelShapes
 from kerascnn.identity import RunIdentity, identify
-from kerascnn.notebooks.inside.session import load_info
+from kerascnn.planning.settle import load_info
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import DataSpec, TrainSpec, model
 from kerascnn.store import DamagedEntry, Store, check_shapes

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from test_publishing import DATASET, make_slot
+from slots import DATASET, make_slot
 
 from kerascnn.errors import StoreError
 from kerascnn.execution.pool import WorkerDied
+from kerascnn.notebooks.assignment import Assignment
 from kerascnn.notebooks.executing import execute as executing
 from kerascnn.notebooks.executing.execute import NotebookTask, execute
-from kerascnn.notebooks.inside.session import Session
 from kerascnn.produce import _failure_of
 from kerascnn.records import NotebookFailure
 
@@ -23,15 +23,17 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
 def task(store: Path, experiment: str = "20_width") -> NotebookTask:
-    session = Session(
+    told = Assignment(
         experiment=experiment,
         notebook=str(store / f"{experiment}.ipynb"),
         store=str(store),
         dataset=DATASET,
         parameters={},
         changed_parameters={},
+        study_digest="",
+        freshness="",
     )
-    return NotebookTask(session=session, title="Width", profile="smoke", runs={}, failed_runs=())
+    return NotebookTask(assignment=told, title="Width", profile="smoke", runs={}, failed_runs=())
 
 
 def raising(error: BaseException) -> Any:

@@ -14,7 +14,7 @@ from sample_report import DATASET, Store, make_entry, make_inputs, make_publishe
 
 from kerascnn.errors import UsageError
 from kerascnn.notebooks.inside.results import Results
-from kerascnn.records import Published
+from kerascnn.records import ArmRuns, Published
 from kerascnn.report.facts.results import gather_facts
 from kerascnn.specs import NOTEBOOK_METRICS, Budget, Comparison, Study
 from kerascnn.specs.setting import Setting
@@ -41,12 +41,13 @@ def results() -> Results:
     setting = Setting(content=CONTENT, train_images=100, precision="float32")
     ledger: Any = SimpleNamespace(
         setting=setting,
-        record=lambda spec: make_record(seed=spec.seed),
-        failure=lambda spec: None,
-        key=lambda spec: f"key-{spec.seed}",
+        keys=lambda study: {arm.name: {seed: f"key-{seed}" for seed in study.seed_numbers} for arm in study.arms},
+        arms=lambda study, dataset: [
+            ArmRuns(arm, {s: make_record(seed=s) for s in study.seed_numbers}) for arm in ARMS
+        ],
     )
-    session: Any = SimpleNamespace(staging="")
-    return Results(STUDY, session, ledger, DATASET)
+    here: Any = SimpleNamespace()
+    return Results(STUDY, here, ledger, DATASET)
 
 
 def test_what_a_notebook_measured_stands_beside_what_the_records_say(results: Results) -> None:

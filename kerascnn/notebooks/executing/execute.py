@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
+
 from kerascnn.errors import KerascnnError
+from kerascnn.notebooks.assignment import Assignment
 from kerascnn.notebooks.contract import read_notebook
 from kerascnn.notebooks.deadlines import NOTEBOOK
 from kerascnn.notebooks.executing.kernel import Deadline, private_kernel
-from kerascnn.notebooks.inside.publishing import EXECUTED, RESULT, Slot
-from kerascnn.notebooks.inside.session import Session
 from kerascnn.ownership.scratch import scratch_folder
 from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.specs import Profile, Spec
 from kerascnn.store import Store
+from kerascnn.store.published import EXECUTED, RESULT, Slot
 
 LONGEST_REASON, LONGEST_TRACEBACK = 2000, 50_000
 """Characters of what a failure says that are kept."""
@@ -24,9 +26,9 @@ Problem = tuple[str, str, int | None]
 
 
 class NotebookTask(Spec, frozen=True, kw_only=True):
-    """One notebook to execute: its session and where its runs are, for the report if it fails."""
+    """One notebook to execute: its assignment and where its runs are, for the report if it fails."""
 
-    session: Session
+    assignment: Assignment
     title: str
     profile: Profile
     runs: dict[str, dict[int, str]]
@@ -52,10 +54,8 @@ def execute(task_json: bytes) -> bytes:
 
 def slot_of(task: NotebookTask) -> Slot:
     """Where the task's result is kept."""
-    session = task.session
-    return Slot(
-        Path(session.store), session.experiment, task.profile, session.dataset.content, session.changed_parameters
-    )
+    told = task.assignment
+    return Slot(Path(told.store), told.experiment, task.profile, told.dataset.content, told.changed_parameters)
 
 
 def _execute_and_keep(task: NotebookTask, scratch: Path, executed: Path) -> Problem | None:
@@ -81,9 +81,9 @@ def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> Pr
     from kerascnn.notebooks.executing.engine import NAME
 
     session_file, source = scratch / "session.json", scratch / "source.ipynb"
-    inside = Session.from_dict({**task.session.to_dict(), "staging": str(staging)})
-    session_file.write_bytes(inside.canonical_json())
-    notebook = read_notebook(Path(task.session.notebook))
+    told = msgspec.structs.replace(task.assignment, staging=str(staging))
+    session_file.write_bytes(told.canonical_json())
+    notebook = read_notebook(Path(told.notebook))
     source.write_text(json.dumps(notebook.to_execute()), encoding="utf-8")
     deadline = Deadline(task.deadline_seconds)
     try:
@@ -91,7 +91,7 @@ def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> Pr
             papermill.execute_notebook(
                 _literally(source),
                 _literally(executed),
-                parameters=task.session.parameters,
+                parameters=told.parameters,
                 language="python",
                 cwd=str(notebook.path.parent),
                 progress_bar=False,
@@ -119,14 +119,14 @@ def _spell(error: Exception) -> str:
 
 
 def _failure(task: NotebookTask, reason: str, traceback: str, cell: int | None) -> NotebookFailure:
-    session = task.session
+    told = task.assignment
     return NotebookFailure(
-        experiment=session.experiment,
+        experiment=told.experiment,
         title=task.title,
         profile=task.profile,
-        data=session.dataset.content,
-        parameters=session.parameters,
-        changed_parameters=session.changed_parameters,
+        data=told.dataset.content,
+        parameters=told.parameters,
+        changed_parameters=told.changed_parameters,
         reason=_kept(reason, LONGEST_REASON),
         traceback=_kept(traceback or reason, LONGEST_TRACEBACK),
         cell=cell,

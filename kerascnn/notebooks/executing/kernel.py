@@ -14,8 +14,8 @@ from typing import Any
 
 import psutil
 
+from kerascnn.notebooks.assignment import VARIABLE
 from kerascnn.notebooks.executing.strays import no_strays
-from kerascnn.notebooks.inside.session import SESSION_VARIABLE
 from kerascnn.ownership.scratch import KERNEL, variables_inside
 from kerascnn.places import import_path
 
@@ -29,7 +29,7 @@ def private_kernel(scratch: Path, session_file: Path) -> Iterator[dict[str, Any]
     from traitlets.config import Config
 
     _install(scratch, session_file)
-    with _socket_folder(scratch) as sockets, no_strays(SESSION_VARIABLE, str(session_file)):
+    with _socket_folder(scratch) as sockets, no_strays(VARIABLE, str(session_file)):
         manager = {
             "transport": "ipc",
             "ip": str(sockets / "k"),
@@ -58,7 +58,7 @@ def _install(scratch: Path, session_file: Path) -> None:
         "display_name": KERNEL,
         "language": "python",
         "env": {
-            SESSION_VARIABLE: str(session_file),
+            VARIABLE: str(session_file),
             **import_path(),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
             **variables_inside(_folder_in(scratch, "tmp")),

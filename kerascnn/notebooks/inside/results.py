@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kerascnn.errors import NotebookError, UsageError
+from kerascnn.notebooks.inside.publish import publish
+from kerascnn.notebooks.inside.whereabouts import InPipeline, Whereabouts
 from kerascnn.planning.search import published_search
-from kerascnn.records import ArmRuns, DatasetInfo, PublishedSearch, RunFailure, RunRecord
+from kerascnn.records import ArmRuns, DatasetInfo, Published, PublishedSearch, utc_now
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS, Arm, Comparison, Equivalence, Precision, Study
 from kerascnn.specs.arms import at_rate
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kerascnn.notebooks.inside.session import Session
     from kerascnn.planning.ledger import Ledger
     from kerascnn.plots.drawing.picture import Picture
 
@@ -27,18 +28,20 @@ if TYPE_CHECKING:
 class Results:
     """The runs of a study, all that there are. Made by `Study.run`."""
 
-    def __init__(self, study: Study, session: Session, ledger: Ledger, dataset: DatasetInfo) -> None:
+    def __init__(self, study: Study, here: Whereabouts, ledger: Ledger, dataset: DatasetInfo) -> None:
         self.study, self.dataset = study, dataset
-        self._session, self._ledger = session, ledger
+        self._here, self._ledger = here, ledger
         self._pictures: list[Picture] = []
         self._numbers: dict[str, float] = {}
         self.measured: dict[str, dict[str, dict[int, float]]] = {}
-        self._planned = study.planned(ledger)
+        self.runs = ledger.keys(study)
+        """Arm -> seed -> run key, for every run the study wants."""
+        self._arms = ledger.arms(study, dataset)
 
     @property
     def chance(self) -> float:
         """The accuracy of answering at random: one over the number of classes."""
-        return 1.0 / len(self.dataset.class_names)
+        return self.dataset.chance
 
     @property
     def precision(self) -> Precision:
@@ -51,27 +54,9 @@ class Results:
         return self._ledger.search_path
 
     @property
-    def runs(self) -> dict[str, dict[int, str]]:
-        """Arm -> seed -> run key, for every run the study wants."""
-        keys: dict[str, dict[int, str]] = {}
-        for (arm, seed), spec in self._planned.items():
-            keys.setdefault(arm, {})[seed] = self._ledger.key(spec)
-        return keys
-
-    @property
     def arms(self) -> list[ArmRuns]:
         """Every trained arm with its runs, in the order of the study."""
-        named = {arm.name: arm for arm in (*self.study.arms, *self.found_arms)}
-        return [
-            ArmRuns(
-                named[name],
-                self._by_seed(name, RunRecord),
-                self._by_seed(name, RunFailure),
-                {metric: by_arm.get(name, {}) for metric, by_arm in self.measured.items()},
-                self.dataset.chance_of(named[name]),
-            )
-            for name in self.runs
-        ]
+        return [runs.with_measured(self.measured) for runs in self._arms]
 
     @property
     def found_arms(self) -> tuple[Arm, ...]:
@@ -142,7 +127,7 @@ class Results:
         Raises: NotebookError in the pipeline, where two pictures of one name mean that one would be lost.
         """
         others = [kept for kept in self._pictures if kept.name != picture.name]
-        if self._session.staging and len(others) < len(self._pictures):
+        if isinstance(self._here, InPipeline) and len(others) < len(self._pictures):
             raise NotebookError(f"Two pictures are named {picture.name!r}. Give one another name with .named(...).")
         self._pictures = [*others, picture]
         return picture
@@ -178,9 +163,36 @@ class Results:
 
     def publish(self, takeaways: Sequence[str] = ()) -> str:
         """Hand everything kept to the report: the notebook's last cell. Says where it went."""
-        from kerascnn.notebooks.inside.publishing import publish
+        if self._here.nameless:
+            return f"Not published: {self._here.nameless}"
+        return publish(self._published(tuple(takeaways)), self._pictures, self._here)
 
-        return publish(self, self._session, tuple(takeaways), self._pictures, self._numbers)
+    def _published(self, takeaways: tuple[str, ...]) -> Published:
+        """The result without its pictures."""
+        author = self._here.author()
+        return Published(
+            experiment=author.notebook.name,
+            title=author.notebook.title,
+            introduction=author.notebook.introduction,
+            dataset=self.dataset,
+            study=self.study,
+            study_digest=self.study.digest,
+            parameters=author.parameters,
+            changed_parameters=author.changed_parameters,
+            precision=self.precision,
+            runs=self.runs,
+            failed_runs=self.failed_keys(),
+            found_arms=self.found_arms,
+            rates_at_edge=self.rates_at_edge(),
+            rate_trials=self.rate_trial_keys(),
+            searches=self.searches,
+            numbers={name: value if math.isfinite(value) else None for name, value in self._numbers.items()},
+            measured=self.measured,
+            image_errors=self.image_errors(),
+            takeaways=takeaways,
+            freshness=author.freshness,
+            created_at=utc_now(),
+        )
 
     def image_errors(self) -> dict[str, float]:
         """Claim -> standard error from the choice of test images, for each pair compared on test accuracy."""
@@ -222,14 +234,9 @@ class Results:
 
     def failed_keys(self) -> tuple[str, ...]:
         """The keys of the runs that failed."""
-        wanted = [*self._planned.values(), *self.study.all_rate_trials(self._ledger.setting)]
+        wanted = [*self.study.planned(self._ledger).values(), *self.study.all_rate_trials(self._ledger.setting)]
         return tuple(self._ledger.key(spec) for spec in wanted if self._ledger.record(spec) is None)
 
     def rate_trial_keys(self) -> tuple[str, ...]:
         """The keys of the runs that tried learning rates."""
         return tuple(map(self._ledger.key, self.study.all_rate_trials(self._ledger.setting)))
-
-    def _by_seed(self, arm: str, kind: type) -> dict[int, Any]:
-        find = self._ledger.record if kind is RunRecord else self._ledger.failure
-        found = {seed: find(spec) for (name, seed), spec in self._planned.items() if name == arm}
-        return {seed: result for seed, result in found.items() if result is not None}

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from kerascnn.plots.drawing.palette import TONES, series_tone
-from kerascnn.records import ArmRuns, Published, RunFailure, RunRecord
+from kerascnn.records import ArmRuns, Published, RunFailure, RunRecord, gather_runs
 from kerascnn.report.facts.inputs import Entry, ReportInputs, run_keys
 from kerascnn.report.text.links import run_page
 from kerascnn.spelling import spell_argument
 from kerascnn.stats import Judgement, judge_all
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def gather_facts(inputs: ReportInputs, entry: Entry) -> Facts:
         failed_runs=loaded.failed_runs(),
         missing_keys=loaded.missing_keys(),
         stored=loaded.stored(),
-        chance=1.0 / max(1, len(inputs.dataset.class_names)),
+        chance=inputs.dataset.chance,
         command=rerun_command(inputs.command, entry),
     )
 
@@ -216,12 +214,10 @@ class _Loaded:
         if published is None:
             return {}
         return {
-            name: ArmRuns(
-                arm=arm,
-                records=_pick(self.runs.get(name, {}), self.records),
-                failures=_pick(self.runs.get(name, {}), self.failures),
-                measured={metric: by_arm.get(name, {}) for metric, by_arm in published.measured.items()},
-                chance=published.dataset.chance_of(arm),
+            name: replace(
+                gather_runs(
+                    arm, self.runs.get(name, {}), self.records.get, self.failures.get, published.dataset.chance_of(arm)
+                ).with_measured(published.measured),
                 absent="" if name in self.runs else _why_absent(published, name),
             )
             for name, arm in published.named_arms().items()
@@ -272,7 +268,3 @@ def _why_absent(published: Published, name: str) -> str:
         return f"{study.profile} does not train this arm"
     is_at_hand = arm.dataset is None or arm.dataset in published.dataset.companions
     return "" if is_at_hand else "its data set was not at hand"
-
-
-def _pick(keys: dict[int, str], found: dict[str, Value]) -> dict[int, Value]:
-    return {seed: found[key] for seed, key in sorted(keys.items()) if key in found}

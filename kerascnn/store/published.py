@@ -12,25 +12,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kerascnn.notebooks.contract import read_notebook
 from kerascnn.ownership.locks import process_lock
-from kerascnn.records import DatasetInfo, Figure, NotebookFailure, Published, Table, utc_now
+from kerascnn.records import DatasetInfo, NotebookFailure, Published
 from kerascnn.specs import Spec
-from kerascnn.stats import faults_of
-from kerascnn.store import Store, load_spec, names_in, read_file, write_replacing, writing_to
-from kerascnn.store.files import ABSENT, is_folder, sync
-
-if TYPE_CHECKING:
-    from kerascnn.notebooks.inside.results import Results
-    from kerascnn.notebooks.inside.session import Session
-    from kerascnn.plots.drawing.picture import Picture
+from kerascnn.store.files import ABSENT, is_folder, load_spec, names_in, read_file, sync, write_replacing, writing_to
 
 RESULT, EXECUTED, MANIFEST = "published.json", "executed.ipynb", "manifest.json"
 
@@ -146,6 +137,17 @@ class Slot:
                 shutil.rmtree(folder)
 
 
+def slot_of(store: Path, published: Published) -> Slot:
+    """Where a result belongs."""
+    return Slot(
+        store,
+        published.experiment,
+        published.study.profile,
+        published.dataset.content,
+        published.changed_parameters,
+    )
+
+
 def _seal(staging: Path) -> None:
     """Wait until the files of a result are on the disk, and write down what they hold."""
     with writing_to(staging):
@@ -229,95 +231,3 @@ def _runs_in(file: Path) -> list[str]:
     trials = [trial.key for search in published.searches for trial in search.trials] if published else []
     trials += published.rate_trials if published else ()
     return [*trials, *(key for by_seed in shown.runs.values() for key in by_seed.values())]
-
-
-def publish(
-    results: Results,
-    session: Session,
-    takeaways: tuple[str, ...],
-    pictures: Sequence[Picture],
-    numbers: dict[str, float],
-) -> str:
-    """Write what the notebook found; a sentence that says where it went."""
-    if session.alike:
-        return (
-            f"Not published: {' and '.join(session.alike)} cannot be told apart, as their cells up to the study are the "
-            "same. Move one of them away, or let `python pipeline.py run NAME` execute it."
-        )
-    if not session.experiment:
-        return "Not published: no notebook in experiments/ has the study that was run here."
-    if session.staging:  # the pipeline takes it from there once the notebook has ended
-        faults = _write(Path(session.staging), results, session, takeaways, pictures, numbers)
-        return " ".join([f"Published {session.experiment}: {len(pictures)} pictures.", *faults])
-    slot = Slot(
-        Path(session.store),
-        session.experiment,
-        results.study.profile,
-        results.dataset.content,
-        session.changed_parameters,
-    )
-    with Store(slot.store).temporary_folder(f"{slot.experiment} {slot.name}") as staging:
-        faults = _write(staging, results, session, takeaways, pictures, numbers)
-        slot.adopt(staging)
-    return " ".join([f"Published {session.experiment} (by hand): `python pipeline.py report` shows it.", *faults])
-
-
-def _write(
-    staging: Path,
-    results: Results,
-    session: Session,
-    takeaways: tuple[str, ...],
-    pictures: Sequence[Picture],
-    numbers: dict[str, float],
-) -> list[str]:
-    """Write the result into `staging`; which of its takeaways cannot be filled in, a sentence each."""
-    figures = tuple(_save_picture(picture, staging) for picture in pictures)
-    tables = tuple(picture.table for picture in pictures if picture.table is not None)
-    result = _published(results, session, takeaways, figures, tables, numbers)
-    write_replacing(staging / RESULT, result.canonical_json())
-    return faults_of(result)
-
-
-def _save_picture(picture: Picture, folder: Path) -> Figure:
-    from kerascnn.plots.drawing.svg import to_svg
-
-    file = f"{picture.name}.svg"
-    text = to_svg(picture.figure, picture.title, picture.alt, prefix=picture.name)
-    (folder / file).write_text(text, encoding="utf-8")
-    return Figure(name=picture.name, file=file, title=picture.title, alt=picture.alt)
-
-
-def _published(
-    results: Results,
-    session: Session,
-    takeaways: tuple[str, ...],
-    figures: tuple[Figure, ...],
-    tables: tuple[Table, ...],
-    numbers: dict[str, float],
-) -> Published:
-    notebook = read_notebook(Path(session.notebook))
-    return Published(
-        experiment=session.experiment,
-        title=notebook.title,
-        introduction=notebook.introduction,
-        dataset=results.dataset,
-        study=results.study,
-        study_digest=results.study.digest,
-        parameters=session.parameters,
-        changed_parameters=session.changed_parameters,
-        precision=results.precision,
-        runs=results.runs,
-        failed_runs=results.failed_keys(),
-        found_arms=results.found_arms,
-        rates_at_edge=results.rates_at_edge(),
-        rate_trials=results.rate_trial_keys(),
-        searches=results.searches,
-        figures=figures,
-        tables=tables,
-        numbers={name: value if math.isfinite(value) else None for name, value in numbers.items()},
-        measured=results.measured,
-        image_errors=results.image_errors(),
-        takeaways=takeaways,
-        freshness=session.freshness,
-        created_at=utc_now(),
-    ).validated()

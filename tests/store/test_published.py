@@ -12,27 +12,14 @@ from typing import Any
 import msgspec
 import pytest
 from factories import CONTENT, make_arm
+from slots import DATASET, make_slot
 
 from kerascnn.errors import StoreError
-from kerascnn.notebooks.inside.publishing import EXECUTED, MANIFEST, RESULT, Slot, find_slots
-from kerascnn.records import DatasetInfo, NotebookFailure, Published
+from kerascnn.records import NotebookFailure, Published
 from kerascnn.specs import Budget, Study
+from kerascnn.store.published import EXECUTED, MANIFEST, RESULT, Slot, find_slots
 
-DATASET = DatasetInfo(
-    name="tiny",
-    title="Tiny",
-    content=CONTENT,
-    image_shape=(8, 8, 3),
-    class_names=("a", "b"),
-    train_images=100,
-    test_images=20,
-    source="invented",
-)
 BUDGET = Budget(epochs=1, seeds=1)
-
-
-def make_slot(store: Path, profile: Any = "quick", experiment: str = "04_glorot", **changed: Any) -> Slot:
-    return Slot(store, experiment, profile, CONTENT, changed)
 
 
 def make_published(slot: Slot, takeaway: str = "It works.") -> Published:
@@ -190,7 +177,7 @@ def test_until_the_result_is_named_the_older_one_is_there_with_its_files(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("kerascnn.notebooks.inside.publishing.write_replacing", killed)
+        patch.setattr("kerascnn.store.published.write_replacing", killed)
         with pytest.raises(KeyboardInterrupt):
             adopt(slot, "Second.")
     assert slot.load() == older
@@ -324,6 +311,6 @@ def test_files_of_a_result_that_may_not_be_read_are_an_error_and_not_damage(
 
 def test_results_are_on_the_disk_before_they_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slot, synced = make_slot(tmp_path), list[str]()
-    monkeypatch.setattr("kerascnn.notebooks.inside.publishing.sync", lambda path: synced.append(path.name))
+    monkeypatch.setattr("kerascnn.store.published.sync", lambda path: synced.append(path.name))
     adopt(slot)
     assert {"curve.svg", EXECUTED, RESULT} <= set(synced)

@@ -10,7 +10,7 @@ import pytest
 from kerascnn.data import open_dataset
 from kerascnn.data.cache import content_folder
 from kerascnn.errors import DataError
-from kerascnn.notebooks.inside.session import check_data, load_info
+from kerascnn.planning.settle import check_data, load_info
 from kerascnn.records import DatasetInfo
 
 

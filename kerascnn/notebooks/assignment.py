@@ -1,0 +1,30 @@
+"""What the pipeline tells a notebook that it executes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerascnn.identity import Origin
+from kerascnn.records import DatasetInfo
+from kerascnn.specs import Spec
+
+VARIABLE = "KERASCNN_SESSION"
+"""Names the file with the assignment to the kernel; without it a notebook runs by hand."""
+
+
+class Assignment(Spec, frozen=True, kw_only=True):
+    """The experiment, its data, its parameters and its store; `origin`: where the pipeline found the runs, None for this machine.
+
+    `freshness` goes into the result. `staging`: the folder that it is published to, known once the notebook is executed.
+    """
+
+    experiment: str
+    notebook: str
+    store: str
+    dataset: DatasetInfo
+    parameters: dict[str, Any]
+    changed_parameters: dict[str, Any]
+    study_digest: str
+    freshness: str
+    origin: Origin | None = None
+    staging: str = ""
