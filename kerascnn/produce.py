@@ -20,7 +20,7 @@ from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
-from kerascnn.execution.structures import Structures, wanted_runs
+from kerascnn.execution.structures import Structures, wanted_models
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
 from kerascnn.notebooks.executing.execute import NotebookTask, execute
@@ -103,7 +103,7 @@ class Producer:
         wanted = [
             run
             for plan in plans
-            for run in wanted_runs(plan.experiment.name, plan.study, plan.ledger, self._suite.dataset)
+            for run in wanted_models(plan.experiment.name, plan.study, plan.ledger, self._suite.dataset)
         ]
         doubtful = self._structures.doubtful(wanted)
         if doubtful:

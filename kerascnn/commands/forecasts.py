@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from kerascnn.costs import Costs, Stage, kind_of, wall_seconds
-from kerascnn.execution.structures import Structures, Wanted, wanted_runs
+from kerascnn.execution.structures import ModelWanted, Structures, wanted_models
 from kerascnn.machine import usable_cores
 from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import still_to_ask
@@ -54,13 +54,13 @@ class Forecaster:
         self.wanted = [
             run
             for plan in self.plans
-            for run in wanted_runs(plan.experiment.name, plan.study, plan.ledger, suite.dataset)
+            for run in wanted_models(plan.experiment.name, plan.study, plan.ledger, suite.dataset)
         ]
         self._results = suite.count_results()
         self._seen: set[str] = set()
         self._kinds: set[str] = set()
 
-    def models_to_build(self) -> dict[str, Wanted]:
+    def models_to_build(self) -> dict[str, ModelWanted]:
         """Models to look at first: any that could not be built the last time; of experiments that were named also those
         that nobody has built, where much depends on their size. For the whole suite that would take too long.
         """

@@ -25,7 +25,7 @@ from kerascnn.machine import usable_cores
 from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import ProposalRequest, still_to_ask
 from kerascnn.records import RunFailure, utc_now
-from kerascnn.specs import Proposals, Study, TrainSpec
+from kerascnn.specs import Proposals, Study, TrainSpec, Wanted
 
 BUSY_WAIT_SECONDS = 1.0
 """How long to leave a run alone that another pipeline is training."""
@@ -52,7 +52,7 @@ class Work:
 
 @dataclass
 class _Run:
-    spec: TrainSpec
+    wanted: Wanted
     work: Work
     kind: str
     deaths: int = 0
@@ -60,9 +60,12 @@ class _Run:
     not_before: float = 0.0
 
     @property
+    def spec(self) -> TrainSpec:
+        return self.wanted.spec
+
+    @property
     def label(self) -> str:
-        """What the user calls this run."""
-        return f"{self.work.study.label_of(self.spec, self.work.ledger.setting)}, seed {self.spec.seed}"
+        return self.wanted.label
 
 
 @dataclass
@@ -151,9 +154,10 @@ class Scheduler:
         for work in self._works:
             if work.settled:
                 continue
-            wanted = [spec for spec in self._wanted(work) if work.ledger.key(spec) not in self._books.under_way]
-            for spec in sorted(wanted, key=lambda spec: -self._seconds(work, spec)):
-                self._books.waiting.setdefault(work.ledger.key(spec), _Run(spec, work, kind_of(spec)))
+            wanted = self._wanted(work)
+            new = [one for one in wanted if work.ledger.key(one.spec) not in self._books.under_way]
+            for one in sorted(new, key=lambda one: -self._seconds(work, one.spec)):
+                self._books.waiting.setdefault(work.ledger.key(one.spec), _Run(one, work, kind_of(one.spec)))
             if not self._someone_alone():
                 for request in work.ledger.requests.values():
                     self._ask(work, request)
@@ -167,14 +171,14 @@ class Scheduler:
             for spec in still_to_ask(work.study, work.ledger)
         ]
 
-    def _wanted(self, work: Work) -> list[TrainSpec]:
-        wanted = work.study.next_specs(work.ledger)
+    def _wanted(self, work: Work) -> list[Wanted]:
+        wanted = work.study.next_wanted(work.ledger)
         if not work.force:
             return wanted
         again = [
-            spec for spec in work.study.planned(work.ledger).values() if work.ledger.key(spec) not in self._books.done
+            one for one in work.study.wanted_arms(work.ledger) if work.ledger.key(one.spec) not in self._books.done
         ]
-        return list({work.ledger.key(spec): spec for spec in [*wanted, *again]}.values())
+        return list({work.ledger.key(one.spec): one for one in [*wanted, *again]}.values())
 
     def _submit(self) -> None:
         while len(self._books.under_way) + len(self._books.asking) < self._jobs:

@@ -19,25 +19,23 @@ from kerascnn.identity import RunIdentity
 from kerascnn.ownership.scratch import scratch_folder, variables_inside
 from kerascnn.planning.ledger import Ledger
 from kerascnn.records import DatasetInfo
-from kerascnn.specs import Study, TrainSpec
+from kerascnn.specs import Study, TrainSpec, Wanted
 from kerascnn.spelling import spell_arms
 from kerascnn.store import load_spec, write_replacing
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A run to come of an experiment, whose model must be one that can be trained."""
+class ModelWanted:
+    """The model of a run to come of an experiment: it must be one that can be trained."""
 
     experiment: str
-    study: Study
-    spec: TrainSpec
+    run: Wanted
     ledger: Ledger
     dataset: DatasetInfo
 
     @property
-    def label(self) -> str:
-        """What its arm is called."""
-        return self.study.label_of(self.spec, self.ledger.setting)
+    def spec(self) -> TrainSpec:
+        return self.run.spec
 
     @cached_property
     def task(self) -> BuildTask:
@@ -65,9 +63,9 @@ def name_of(task: BuildTask, identity: RunIdentity) -> str:
     return hashlib.sha256(repr([*parts, sorted(identity.versions.items())]).encode()).hexdigest()[:32]
 
 
-def wanted_runs(experiment: str, study: Study, ledger: Ledger, dataset: DatasetInfo) -> list[Wanted]:
-    """The runs of the experiment that are to be trained next."""
-    return [Wanted(experiment, study, spec, ledger, dataset) for spec in study.next_specs(ledger)]
+def wanted_models(experiment: str, study: Study, ledger: Ledger, dataset: DatasetInfo) -> list[ModelWanted]:
+    """The models of the runs that are to be trained next."""
+    return [ModelWanted(experiment, run, ledger, dataset) for run in study.next_wanted(ledger)]
 
 
 class Structures:
@@ -80,7 +78,7 @@ class Structures:
         self._folder = cache_folder() / "models"
         self._known: dict[str, Built | None] = {}
 
-    def find(self, wanted: Wanted) -> Built | None:
+    def find(self, wanted: ModelWanted) -> Built | None:
         """What became of the model the last time it was built; None where that is not known."""
         return self.recall(wanted.name)
 
@@ -99,17 +97,17 @@ class Structures:
         with contextlib.suppress(StoreError):
             write_replacing(self._folder / f"{name}.json", built.canonical_json())
 
-    def doubtful(self, wanted: Iterable[Wanted]) -> dict[str, Wanted]:
+    def doubtful(self, wanted: Iterable[ModelWanted]) -> dict[str, ModelWanted]:
         """By name, one run for each distinct model that was never built, or could not be."""
         found = ((one, self.find(one)) for one in wanted)
         return {one.name: one for one, built in found if built is None or built.fault}
 
-    def build(self, doubtful: Mapping[str, Wanted], executor: Executor) -> None:
+    def build(self, doubtful: Mapping[str, ModelWanted], executor: Executor) -> None:
         """Build these models in workers of `executor`, and remember what became of them."""
         for name, built in build_all({name: one.task for name, one in doubtful.items()}, executor).items():
             self.remember(name, built)
 
-    def build_alone(self, doubtful: Mapping[str, Wanted]) -> None:
+    def build_alone(self, doubtful: Mapping[str, ModelWanted]) -> None:
         """The same in a worker that is gone afterwards."""
         with scratch_folder() as scratch:
             executor = LocalExecutor(1, variables_inside(scratch), scratch / "worker.log")
@@ -118,14 +116,14 @@ class Structures:
             finally:
                 executor.shutdown(cancel_futures=True)
 
-    def faults(self, wanted: Iterable[Wanted]) -> dict[str, str]:
+    def faults(self, wanted: Iterable[ModelWanted]) -> dict[str, str]:
         """Experiment -> what is wrong with its models: a sentence for each distinct fault, which names the arms."""
         arms: dict[str, dict[str, list[str]]] = {}
         for one in wanted:
             built = self.find(one)
             if built is not None and built.fault:
                 labels = arms.setdefault(one.experiment, {}).setdefault(built.fault, [])
-                labels += [one.label] if one.label not in labels else []
+                labels += [one.run.arm.label] if one.run.arm.label not in labels else []
         return {
             experiment: " ".join(f"{spell_arms(labels)}: {fault}" for fault, labels in by_fault.items())
             for experiment, by_fault in arms.items()

@@ -31,7 +31,7 @@ from kerascnn.specs.run import (
     TrainSpec,
 )
 from kerascnn.specs.search import Choice, Proposals, ProposedTrial, Search
-from kerascnn.specs.study import Study
+from kerascnn.specs.study import Study, Wanted
 
 __all__ = [
     "METRICS",
@@ -62,6 +62,7 @@ __all__ = [
     "Threshold",
     "TrainSpec",
     "Trend",
+    "Wanted",
     "is_measured_by_notebook",
     "model",
 ]

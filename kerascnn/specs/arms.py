@@ -52,6 +52,12 @@ class RateGrid(Spec, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "rates", tuple(self.rates))
 
+    def trial_arm(self, base: Arm, rate: float) -> Arm:
+        """What is trained to try one rate, called after the grid and the rate."""
+        return msgspec.structs.replace(
+            at_rate(base, rate), name=f"{self.name}@{rate:g}", label=f"{base.label}, step {rate:g}"
+        )
+
 
 def at_rate(arm: Arm, rate: float) -> Arm:
     """The same arm with another learning rate."""

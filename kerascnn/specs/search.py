@@ -39,6 +39,12 @@ class Search(Spec, frozen=True, kw_only=True):
         """The base arm's model with the proposed arguments."""
         return ModelSpec(builder=self.base.model.builder, arguments=self.base.model.arguments | arguments)
 
+    def trial_arm(self, arguments: dict[str, Any]) -> Arm:
+        """What is trained to try these arguments, called by them."""
+        model = self.model_with(arguments)
+        said = ", ".join(f"{name}={value}" for name, value in model.arguments.items())
+        return msgspec.structs.replace(self.base, label=f"{model.builder}({said})", model=model)
+
 
 class ProposedTrial(Spec, frozen=True, kw_only=True):
     """One proposal: `arguments` complete the base arm's model, `spec` is the run that tries it.

@@ -6,7 +6,8 @@ results so far, and `run` (for notebooks) hands the study to the executor.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -36,6 +37,22 @@ class Known(RunsSoFar, Protocol):
     def proposals(self, study: Study, search: Search) -> Proposals:
         """The trials proposed so far; where the oracle must be asked for more they are not complete."""
         ...
+
+
+class Wanted(NamedTuple):
+    """One run that a study wants, and of which arm: one of the study, one that follows from results, or a trial."""
+
+    arm: Arm
+    spec: TrainSpec
+
+    @property
+    def seed(self) -> int:
+        return self.spec.seed
+
+    @property
+    def label(self) -> str:
+        """What the user calls this run."""
+        return f"{self.arm.label}, seed {self.seed}"
 
 
 class Study(Spec, frozen=True, kw_only=True):
@@ -132,42 +149,36 @@ class Study(Spec, frozen=True, kw_only=True):
             task=arm.task,
         ).validated()
 
-    def label_of(self, spec: TrainSpec, setting: Setting) -> str:
-        """What `spec` is called: its arm's label, or what its model is made of where no arm has it."""
-        for arm in self.arms:
-            is_here = arm.model == spec.model and setting.on(arm.dataset) is not None
-            if is_here and self.spec_for(arm, spec.seed, setting) == spec:
-                return arm.label
-        for arm in self.arms:
-            if (arm.model, arm.normalisation) == (spec.model, spec.normalisation) and self.rate_grids:
-                return f"{arm.label}, step {spec.optimiser.learning_rate:g}"
-        arguments = ", ".join(f"{name}={value}" for name, value in spec.model.arguments.items())
-        return f"{spec.model.builder}({arguments})"
-
     def grid(self, setting: Setting) -> dict[tuple[str, int], TrainSpec]:
         """(arm, seed) -> spec, for every arm of the profile whose data are at hand."""
-        return {
-            (arm.name, seed): self.spec_for(arm, seed, setting)
-            for arm in self.profile_arms()
-            if setting.on(arm.dataset) is not None
-            for seed in self.seed_numbers
-        }
+        return _by_arm_and_seed(self._grid(setting))
+
+    def _grid(self, setting: Setting) -> list[Wanted]:
+        at_hand = [arm for arm in self.profile_arms() if setting.on(arm.dataset) is not None]
+        return self._trained(at_hand, self.seed_numbers, setting)
+
+    def _trained(self, arms: Iterable[Arm], seeds: Iterable[int], setting: Setting) -> list[Wanted]:
+        return [Wanted(arm, self.spec_for(arm, seed, setting)) for arm in arms for seed in seeds]
 
     def rate_trials(self, grid: RateGrid, setting: Setting) -> dict[float, dict[int, TrainSpec]]:
         """Rate -> seed -> the run that tries it; nothing where the profile tries none."""
-        base = msgspec.structs.replace(self.arm(grid.arm), train_images=self.budget.trial_images)
         return {
-            rate: {
-                RATE_SEEDS + seed: self.spec_for(at_rate(base, rate), RATE_SEEDS + seed, setting)
-                for seed in range(1, self.budget.rate_seeds + 1)
-            }
-            for rate in (grid.rates if self.budget.rate_seeds and setting.on(base.dataset) is not None else ())
+            rate: {one.seed: one.spec for one in trials} for rate, trials in self._rate_trials(grid, setting).items()
         }
+
+    def _rate_trials(self, grid: RateGrid, setting: Setting) -> dict[float, list[Wanted]]:
+        base = msgspec.structs.replace(self.arm(grid.arm), train_images=self.budget.trial_images)
+        seeds = [RATE_SEEDS + seed for seed in range(1, self.budget.rate_seeds + 1)]
+        rates = grid.rates if seeds and setting.on(base.dataset) is not None else ()
+        return {rate: self._trained([grid.trial_arm(base, rate)], seeds, setting) for rate in rates}
 
     def all_rate_trials(self, setting: Setting) -> list[TrainSpec]:
         """Every run of every rate grid."""
-        trials = (self.rate_trials(grid, setting) for grid in self.rate_grids)
-        return [spec for by_rate in trials for runs in by_rate.values() for spec in runs.values()]
+        return [one.spec for one in self._all_rate_trials(setting)]
+
+    def _all_rate_trials(self, setting: Setting) -> list[Wanted]:
+        by_rate = (self._rate_trials(grid, setting) for grid in self.rate_grids)
+        return [one for trials in by_rate for tried in trials.values() for one in tried]
 
     def best_rate(self, grid: RateGrid, results: Known) -> float | None:
         """The rate with the best mean validation accuracy; None until all are tried.
@@ -209,29 +220,37 @@ class Study(Spec, frozen=True, kw_only=True):
 
         A tuned arm has the seeds of the others, so that they pair; a winner's are none that its search has seen.
         """
-        tuned = {
-            (arm.name, seed): self.spec_for(arm, seed, results.setting)
-            for arm in self.tuned(results)
-            for seed in self.seed_numbers
-        }
-        fresh = {
-            (arm.name, FRESH_SEEDS + seed): self.spec_for(arm, FRESH_SEEDS + seed, results.setting)
-            for arm in self.winners(results)
-            for seed in self.seed_numbers
-        }
-        return self.grid(results.setting) | tuned | fresh
+        return _by_arm_and_seed(self.wanted_arms(results))
 
-    def next_specs(self, results: Known) -> list[TrainSpec]:
+    def wanted_arms(self, results: Known) -> list[Wanted]:
+        """The same runs, each with its arm."""
+        fresh = [FRESH_SEEDS + seed for seed in self.seed_numbers]
+        return [
+            *self._grid(results.setting),
+            *self._trained(self.tuned(results), self.seed_numbers, results.setting),
+            *self._trained(self.winners(results), fresh, results.setting),
+        ]
+
+    def next_wanted(self, results: Known) -> list[Wanted]:
         """The runs wanted next and not settled: the grid, rates to try, each search's current batch, the winners.
 
         Empty when there is nothing to train now: the study is complete, or an oracle must be asked first.
         """
-        wanted = list(self.planned(results).values())
-        for search in self.searches:
-            wanted += [trial.spec for trial in results.proposals(self, search).trials]
-        wanted += self.all_rate_trials(results.setting)
-        unsettled = {spec.canonical_json(): spec for spec in wanted if not results.is_settled(spec)}
+        proposed = [
+            Wanted(search.trial_arm(trial.arguments), trial.spec)
+            for search in self.searches
+            for trial in results.proposals(self, search).trials
+        ]
+        wanted = [*self.wanted_arms(results), *proposed, *self._all_rate_trials(results.setting)]
+        unsettled: dict[bytes, Wanted] = {}
+        for one in wanted:
+            if not results.is_settled(one.spec):
+                unsettled.setdefault(one.spec.canonical_json(), one)
         return list(unsettled.values())
+
+    def next_specs(self, results: Known) -> list[TrainSpec]:
+        """The specs of `next_wanted`."""
+        return [one.spec for one in self.next_wanted(results)]
 
     def run(self) -> Results:
         """Everything the store has, the rest trained; for the notebook's `results = study.run()`."""
@@ -303,3 +322,7 @@ class Study(Spec, frozen=True, kw_only=True):
 
 def _at_most(wanted: int | None, available: int) -> int | None:
     return None if wanted is None or wanted >= available else wanted
+
+
+def _by_arm_and_seed(wanted: Iterable[Wanted]) -> dict[tuple[str, int], TrainSpec]:
+    return {(one.arm.name, one.seed): one.spec for one in wanted}

@@ -13,7 +13,7 @@ from kerascnn.commands import forecasts
 from kerascnn.commands.forecasts import Forecaster
 from kerascnn.costs import Costs, Spent
 from kerascnn.execution.building import Built
-from kerascnn.execution.structures import Structures, Wanted
+from kerascnn.execution.structures import ModelWanted, Structures
 
 JOBS = 2
 
@@ -113,13 +113,13 @@ class Builder:
         patch.setattr(Structures, "find", self.find)
         self.known: dict[str, Built] = {}
 
-    def build(self, doubtful: dict[str, Wanted]) -> None:
+    def build(self, doubtful: dict[str, ModelWanted]) -> None:
         for name, run in doubtful.items():
             depth = run.spec.model.arguments["depth"]
             self.built.append(depth)
             self.known[name] = Built(multiply_adds=10**6, variables=9, fault="It ends in softmax." if depth > 5 else "")
 
-    def find(self, wanted: Wanted) -> Built | None:
+    def find(self, wanted: ModelWanted) -> Built | None:
         return self.known.get(wanted.name)
 
 

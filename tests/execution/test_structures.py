@@ -11,7 +11,7 @@ from factories import CONTENT, make_arm
 
 from kerascnn.execution.building import BuildTask, Built
 from kerascnn.execution.pool import WorkerDied
-from kerascnn.execution.structures import Structures, Wanted, wanted_runs
+from kerascnn.execution.structures import ModelWanted, Structures, wanted_models
 from kerascnn.planning.ledger import Ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Budget, Study, model
@@ -48,12 +48,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERASCNN_CACHE", str(tmp_path / "cache"))
 
 
-def wanted(tmp_path: Path, *depths: int, experiment: str = "20_mine", folder: str = "notebooks") -> list[Wanted]:
+def wanted(tmp_path: Path, *depths: int, experiment: str = "20_mine", folder: str = "notebooks") -> list[ModelWanted]:
     budget = Budget(epochs=1, seeds=3)
     arms = [make_arm(f"a{n}", model=model("models.deep", depth=depth)) for n, depth in enumerate(depths)]
     study = Study(question="?", arms=tuple(arms), budgets={"smoke": budget, "quick": budget, "full": budget})
     setting = Setting(content=CONTENT, train_images=100, precision="float32")
-    return wanted_runs(
+    return wanted_models(
         experiment, study, Ledger(Store(tmp_path / "runs"), setting, tmp_path / folder, retry_failures=True), INFO
     )
 

@@ -6,15 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from kerascnn.errors import NotebookError, UsageError
 from kerascnn.notebooks.inside.publish import publish
 from kerascnn.notebooks.inside.whereabouts import InPipeline, Whereabouts
 from kerascnn.planning.search import published_search
 from kerascnn.records import ArmRuns, DatasetInfo, Published, PublishedSearch, utc_now
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS, Arm, Comparison, Equivalence, Precision, Study
-from kerascnn.specs.arms import at_rate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +68,7 @@ class Results:
             base = self.study.arm(grid.arm)
             trials[grid.name] = {
                 rate: ArmRuns(
-                    msgspec.structs.replace(
-                        at_rate(base, rate), name=f"{grid.name}@{rate:g}", label=f"{base.label}, step {rate:g}"
-                    ),
+                    grid.trial_arm(base, rate),
                     {seed: record for seed, spec in runs.items() if (record := self._ledger.record(spec))},
                 )
                 for rate, runs in self.study.rate_trials(grid, setting).items()

@@ -44,10 +44,10 @@ def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
     from kerascnn.execution.pool import LocalExecutor
     from kerascnn.execution.progress import Progress
     from kerascnn.execution.scheduler import Scheduler, Work
-    from kerascnn.execution.structures import Structures, wanted_runs
+    from kerascnn.execution.structures import Structures, wanted_models
 
     jobs, work = usable_cores(), Work("notebook", study, ledger)
-    structures, wanted = Structures(), wanted_runs("notebook", study, ledger, dataset)
+    structures, wanted = Structures(), wanted_models("notebook", study, ledger, dataset)
     with scratch_folder() as scratch:
         notices = Notices(scratch / "notices")
         with LocalExecutor(jobs, notices.variables, ledger.store.worker_log()) as executor:
