@@ -7,7 +7,8 @@ from pathlib import Path
 
 from kerascnn.data import open_dataset
 from kerascnn.errors import DataError, NotebookError
-from kerascnn.notebooks.contract import find_notebooks, read_notebook
+from kerascnn.notebooks.contract import read_notebook
+from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.records import DatasetInfo, RunRecord
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report

@@ -1,11 +1,13 @@
-"""The import rule: errors <- specs <- records <- everything; who may load Keras; what stays out of what."""
+"""The import rule: which room may use which, that no two modules use each other, and who may load Keras."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,67 @@ IN_KERNEL = "kerascnn.byhand.against_keras"
 """Compares with Keras in a notebook's kernel, and nowhere else."""
 LOADER = "kerascnn.framework"
 """Loads Keras for workers and kernels, in the environment that it pins."""
+ORACLE = "kerascnn.planning.oracle"
 PLOTTING = {"matplotlib", "seaborn", "PIL", "plotly"}
 INPUT_OUTPUT = {
     "os", "io", "pathlib", "shutil", "subprocess", "tempfile", "socket", "urllib", "sqlite3", "csv", "pickle", "requests"
 }  # fmt: skip
+
+MOST_LINES, MOST_MODULES = 350, 14
+CLOSED = {"kerascnn.training.run"}
+"""Its source is part of every run's key: it is not split for its length."""
+LOOSE = {"models"}
+"""One module for each network."""
+
+PROMISED = ("kerascnn.specs.study", "kerascnn.notebooks.inside.session")
+"""`study.run()`, the one arrow that goes up."""
+
+ROOMS = {
+    # what everything may use
+    "errors":              "",
+    "spelling":            "",
+    "packages":            "",
+    "surroundings":        "",
+    "foreign":             "",
+    "places":              "errors",
+    "ownership":           "errors foreign surroundings",
+    "framework":           "errors places",
+    # what can be asked for, and what comes back
+    "specs":               "errors",
+    "records":             "specs",
+    "machine":             "specs surroundings",
+    "metrics":             "errors specs records",
+    # from a spec to a record
+    "models":              "errors",
+    "data":                "errors foreign ownership places specs records spelling",
+    "training":            "errors specs records models data",
+    # what is kept, and under which key
+    "identity":            "errors specs machine models packages",
+    "store":               "errors foreign ownership surroundings specs records models identity",
+    "costs":               "errors specs machine store",
+    # from runs to verdicts and pictures
+    "stats":               "errors specs records metrics",
+    "byhand":              "errors framework",
+    "looking":             "errors specs records framework models data training byhand",
+    "plots":               "errors specs records stats byhand looking",
+    "report":              "errors places spelling ownership specs records metrics stats plots",
+    # from notebooks to runs, and back
+    "notebooks":           "errors places spelling specs records models identity",
+    "planning":            "errors places spelling packages specs records machine data identity store stats notebooks",
+    "execution":           "errors spelling surroundings ownership framework specs records machine models data training "
+                           "identity store costs planning",
+    "notebooks.inside":    "errors places surroundings ownership specs records machine data identity store stats plots "
+                           "notebooks planning execution",
+    "notebooks.executing": "errors places ownership specs records store notebooks",
+    # what the user starts
+    "rendering":           "errors places specs records data store stats report notebooks",
+    "produce":             "errors places surroundings ownership specs records machine costs stats report planning "
+                           "execution notebooks notebooks.executing rendering",
+    "serving":             "errors report",
+    "commands":            "errors places spelling ownership specs records machine data identity store costs stats report "
+                           "notebooks planning execution rendering produce serving",
+}  # fmt: skip
+"""Room -> the rooms above it that it uses, at any time or for types alone."""
 
 
 def module_name(path: Path) -> str:
@@ -78,148 +137,118 @@ def outside(module: str, *whens: str) -> set[str]:
     return {name.partition(".")[0] for name in imported(module, *whens)}
 
 
-def parts_used(module: str, *whens: str) -> set[str]:
-    """Which parts of kerascnn are imported: `specs`, `store`, ..."""
-    return {name.split(".")[1] for name in imported(module, *whens) if name.startswith("kerascnn.")}
+def room_of(module: str) -> str:
+    """The room that a module lies in; a notebook's kernel and its execution are rooms of their own."""
+    names = module.split(".")[1:]
+    return next((room for room in (".".join(names[:2]), names[0]) if room in ROOMS), names[0])
+
+
+def arrows() -> set[tuple[str, str]]:
+    """(module, module of ours that it imports), imports inside functions and for types included."""
+    found = {(module, name) for module in MODULES for name in imported(module, "load", "call", "types")}
+    return {(module, name) for module, name in found if name in MODULES and name != module} - {PROMISED}
 
 
 def test_the_walk_sees_every_module_and_tells_when_an_import_happens() -> None:
     assert len(MODULES) > 60
     assert ("kerascnn.errors", "load") in imports("kerascnn.specs.base")
-    assert ("kerascnn.planning.search", "call") in imports("kerascnn.specs.study")
-    assert ("kerascnn.planning.search", "types") in imports("kerascnn.specs.setting")
+    assert (PROMISED[1], "call") in imports(PROMISED[0])
+    assert (PROMISED[1], "types") in imports(PROMISED[0])
     assert ("keras", "load") in imports("kerascnn.models.vgg")
 
 
-# --- layers -------------------------------------------------------------------------------------------------
+# --- rooms --------------------------------------------------------------------------------------------------
 
 
-def test_errors_import_nothing_of_ours() -> None:
-    assert parts_used("kerascnn.errors", "load", "call", "types") == set()
+def test_no_two_modules_import_each_other_in_a_circle() -> None:
+    uses: dict[str, set[str]] = {module: set() for module in MODULES}
+    for module, name in arrows():
+        uses[module].add(name)
+    try:
+        TopologicalSorter(uses).prepare()
+    except CycleError as circle:
+        pytest.fail(" <- ".join(circle.args[1]))
 
 
-@pytest.mark.parametrize("module", below("ownership"))
-def test_what_guards_the_users_files_knows_nothing_of_what_is_written(module: str) -> None:
-    assert parts_used(module) <= {"errors", "foreign", "surroundings", "ownership"}
+def test_every_room_uses_only_rooms_above_it_in_the_drawing() -> None:
+    above: list[str] = []
+    for room, used in ROOMS.items():
+        assert not set(used.split()) - set(above), f"{room} uses a room below it"
+        above.append(room)
 
 
-@pytest.mark.parametrize("module", below("foreign"))
-def test_what_reads_the_files_of_others_knows_nothing_of_what_is_read(module: str) -> None:
-    assert parts_used(module, "load", "call", "types") <= {"errors", "foreign"}
+def test_rooms_use_each_other_as_drawn() -> None:
+    between = {(module, name) for module, name in arrows() if module != "kerascnn" and room_of(module) != room_of(name)}
+    used = {(room_of(module), room_of(name)) for module, name in between}
+    drawn = {(room, other) for room, others in ROOMS.items() for other in others.split()}
+    assert sorted(f"{a} -> {b}" for a, b in between if (room_of(a), room_of(b)) not in drawn) == [], "not drawn"
+    assert sorted(f"{a} -> {b}" for a, b in drawn - used) == [], "drawn, and nobody needs it"
+    assert {room_of(module) for module in MODULES if module != "kerascnn"} == set(ROOMS)
 
 
-@pytest.mark.parametrize("module", below("surroundings"))
-def test_what_looks_at_the_machine_knows_nothing_of_what_is_done_on_it(module: str) -> None:
-    assert parts_used(module, "load", "call", "types") <= {"surroundings"}
+def test_no_module_is_long_and_no_folder_crowded() -> None:
+    lines = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in MODULES.items()}
+    assert {m: n for m, n in lines.items() if n > MOST_LINES and m not in CLOSED} == {}
+    folders = Counter(path.parent for path in MODULES.values() if path.name != "__init__.py")
+    assert {folder.name: n for folder, n in folders.items() if n > MOST_MODULES and folder.name not in LOOSE} == {}
 
 
-def test_places_import_nothing_of_ours_but_errors() -> None:
-    assert parts_used("kerascnn.places") <= {"errors"}
+def test_statistics_do_no_input_or_output_and_no_plotting() -> None:
+    assert {module: used for module in below("stats") if (used := outside(module) & (PLOTTING | INPUT_OUTPUT))} == {}
+    assert {module: called for module in below("stats") if (called := calls(module) & {"open", "print", "input"})} == {}
 
 
-@pytest.mark.parametrize("module", below("specs"))
-def test_specs_import_nothing_of_ours_but_errors(module: str) -> None:
-    assert parts_used(module, "load") <= {"errors", "specs"}
+def calls(module: str) -> set[str]:
+    """The names that are called as functions."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
 
-def test_records_import_nothing_of_ours_but_specs_and_errors() -> None:
-    assert parts_used("kerascnn.records") <= {"errors", "specs"}
+def test_layers_by_hand_are_arithmetic_alone() -> None:
+    plain = set(below("byhand")) - {IN_KERNEL}
+    assert {module for module in plain if outside(module) & (TRAINERS | PLOTTING | INPUT_OUTPUT)} == set()
+    assert {module for module in plain if LOADER in imported(module)} == set()
 
 
-@pytest.mark.parametrize("module", below("models"))
-def test_models_know_neither_data_nor_training_nor_results(module: str) -> None:
-    assert parts_used(module, "load", "call", "types") <= {"errors", "models", "specs"}
-
-
-@pytest.mark.parametrize("module", below("data"))
-def test_data_know_neither_models_nor_results(module: str) -> None:
-    assert parts_used(module) <= {"errors", "foreign", "ownership", "places", "specs", "records", "spelling", "data"}
-
-
-@pytest.mark.parametrize("module", below("training"))
-def test_training_knows_neither_store_nor_readers(module: str) -> None:
-    assert parts_used(module) <= {"errors", "specs", "records", "data", "models", "training"}
-
-
-@pytest.mark.parametrize("module", below("stats"))
-def test_statistics_do_no_input_or_output_and_no_plotting(module: str) -> None:
-    assert parts_used(module) <= {"errors", "specs", "records", "metrics", "stats"}
-    assert not outside(module) & (PLOTTING | INPUT_OUTPUT)
-    tree = ast.parse(MODULES[module].read_text())
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert not called & {"open", "print", "input"}
-
-
-@pytest.mark.parametrize("module", below("plots"))
-def test_plots_do_not_read_the_store(module: str) -> None:
-    assert parts_used(module) <= {"errors", "specs", "records", "metrics", "stats", "byhand", "plots"}
-
-
-@pytest.mark.parametrize("module", below("byhand"))
-def test_layers_by_hand_are_arithmetic_alone(module: str) -> None:
-    allowed = {"errors", "arithmetic", "byhand"}
-    assert parts_used(module) <= (allowed | {"framework"} if module == IN_KERNEL else allowed)
-    assert module == IN_KERNEL or not outside(module) & (TRAINERS | PLOTTING | INPUT_OUTPUT)
-
-
-@pytest.mark.parametrize("module", below("report"))
-def test_the_report_reads_records_and_never_what_makes_them(module: str) -> None:
-    used = parts_used(module)
-    assert not used & {"training", "execution", "models", "data", "store", "planning", "notebooks", "produce"}
-
-
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_module_imports_the_command_line(module: str) -> None:
-    assert "pipeline" not in outside(module, "load", "call", "types")
-
-
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"kerascnn.commands"} - set(below("commands"))))
-def test_no_module_but_the_verbs_imports_the_verbs(module: str) -> None:
-    assert "commands" not in parts_used(module)
+def test_no_module_imports_the_command_line() -> None:
+    assert {module for module in MODULES if "pipeline" in outside(module, "load", "call", "types")} == set()
 
 
 # --- who may load Keras -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - set(below("models")) - set(below("training"))))
-def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras(module: str) -> None:
-    assert not outside(module, "load") & TRAINERS
-    in_worker = {
-        "kerascnn.planning.search",
-        LOADER,
-        *(f"kerascnn.execution.{name}" for name in ("building", "shapes", "worker")),
-    }
-    in_kernel = {IN_KERNEL, *below("looking")}
-    if module not in in_worker | in_kernel:
-        assert not outside(module, "call") & TRAINERS
-        assert "kerascnn.training" not in {".".join(name.split(".")[:2]) for name in imported(module)}
+def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras() -> None:
+    others = set(MODULES) - {*below("models"), *below("training")}
+    assert {module for module in others if outside(module, "load") & TRAINERS} == set()
+    in_worker = {ORACLE, LOADER, *(f"kerascnn.execution.{name}" for name in ("building", "shapes", "worker"))}
+    plain = others - in_worker - {IN_KERNEL, *below("looking")}
+    assert {module for module in plain if outside(module, "call") & TRAINERS} == set()
+    assert {module for module in plain if any(n.startswith("kerascnn.training") for n in imported(module))} == set()
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_what_loads_keras_in_a_kernel_is_imported_by_notebooks_alone(module: str) -> None:
-    asked = {IN_KERNEL} if module in below("looking") else {IN_KERNEL, *below("looking")}
-    assert not asked & set(imported(module, "load", "call"))
+def test_what_loads_keras_in_a_kernel_is_imported_by_notebooks_alone() -> None:
+    kernels = set(below("looking"))
+    assert {module for module in MODULES if IN_KERNEL in imported(module)} == set()
+    assert {module for module in set(MODULES) - kernels if kernels & imported(module)} == set()
 
 
 def test_only_the_loader_imports_keras_outside_models_and_training() -> None:
-    trained = {*below("models"), *below("training"), "kerascnn.planning.search"}
+    trained = {*below("models"), *below("training"), ORACLE}
     assert {module for module in MODULES if "keras" in outside(module)} - trained == {LOADER}
 
 
-LAZY = [
-    LOADER,
-    "kerascnn.models",
-    "kerascnn.execution.building",
-    "kerascnn.execution.worker",
-    "kerascnn.planning.search",
-    "kerascnn.looking.predicting",
-]
+def test_what_plans_may_import_loads_no_keras_itself() -> None:
+    lazy = {LOADER, ORACLE, "kerascnn.models", "kerascnn.looking.predicting"}
+    lazy |= {"kerascnn.execution.building", "kerascnn.execution.worker"}
+    trained = {f"kerascnn.training.{name}" for name in ("run", "loop")}
+    assert {
+        module for module in lazy if outside(module, "load") & TRAINERS or imported(module, "load") & trained
+    } == set()
 
 
-@pytest.mark.parametrize("module", LAZY)
-def test_what_plans_may_import_loads_no_keras_itself(module: str) -> None:
-    assert not outside(module, "load") & TRAINERS
-    assert not imported(module, "load") & {f"kerascnn.training.{name}" for name in ("run", "loop")}
+def test_no_study_and_no_plan_reaches_the_oracle() -> None:
+    users = {module for module, name in arrows() if name == ORACLE}
+    assert users == {"kerascnn.execution.worker"}
 
 
 IMPORTS = (
@@ -227,7 +256,7 @@ IMPORTS = (
     "kerascnn.planning.suite",
     "kerascnn.report",
     "kerascnn.execution.worker",
-    "kerascnn.planning.search",
+    "kerascnn.planning.oracle",
 )
 MORE = (
     "kerascnn.rendering",

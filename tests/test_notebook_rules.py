@@ -16,16 +16,18 @@ import pytest
 from kerascnn.data import COMPANIONS
 from kerascnn.identity import builder_sources
 from kerascnn.models import BUILDERS
-from kerascnn.notebooks.contract import Notebook, cell_source, find_notebooks, read_notebook
+from kerascnn.notebooks.cells import cell_source
+from kerascnn.notebooks.contract import Notebook, read_notebook
+from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import CHECKOUT
-from kerascnn.planning.search import at_most
 from kerascnn.planning.suite import Request
 from kerascnn.report.pages.questions import build_questions
 from kerascnn.report.parts.elements import Question
 from kerascnn.report.text.prose import Prose
 from kerascnn.specs import Identity, Study, Threshold
 from kerascnn.specs.budget import PROFILES
+from kerascnn.specs.search_size import at_most
 from kerascnn.specs.setting import Setting
 from kerascnn.stats.judging.effects import line_of
 from kerascnn.stats.judging.lines import GUESSABLE, NEAR, about_line

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kerascnn.data import cache_folder
 from kerascnn.errors import UsageError
-from kerascnn.notebooks.contract import find_notebooks
+from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.ownership.owned import SharedFolder, spell_names
 from kerascnn.places import CHECKOUT, experiments_folder, reports_folder, store_folder
 from kerascnn.report.folder.handing_in import check_folder

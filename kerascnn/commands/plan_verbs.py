@@ -13,7 +13,8 @@ from typing import Any
 from kerascnn.commands.forecasts import Forecast, Forecaster
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError, near_match
 from kerascnn.machine import usable_cores
-from kerascnn.notebooks.contract import Notebook, find_notebooks, read_notebook
+from kerascnn.notebooks.contract import Notebook, read_notebook
+from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.places import experiments_folder
 from kerascnn.planning.explain import nearest
 from kerascnn.planning.ledger import Ledger

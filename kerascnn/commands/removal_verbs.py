@@ -11,7 +11,7 @@ from typing import Any
 
 from kerascnn.errors import UsageError, near_match
 from kerascnn.identity import Origin, origin_of
-from kerascnn.notebooks.contract import find_notebooks
+from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.planning.suite import Request, Suite, load_suite
 from kerascnn.rendering import is_up_to_date, render, report_of

@@ -18,8 +18,8 @@ from typing import Any
 from kerascnn.errors import KerascnnError, NotebookError
 from kerascnn.notebooks.contract import Notebook
 from kerascnn.notebooks.shell import Nothing, PlanningShell, python_of
-from kerascnn.planning.search import at_most
 from kerascnn.specs import Study
+from kerascnn.specs.search_size import at_most
 
 BLOCKED = ("tensorflow", "keras", "keras_tuner", "torch", "jax")
 FUTURES = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)

@@ -26,7 +26,7 @@ from kerascnn.errors import KerascnnError, NotebookError
 from kerascnn.notebooks.building import build_study, enter
 from kerascnn.notebooks.contract import read_notebook
 from kerascnn.notebooks.deadlines import STUDY, deadline_seconds
-from kerascnn.notebooks.executing.strays import adopt_orphans, end_strays
+from kerascnn.notebooks.strays import adopt_orphans, end_strays
 from kerascnn.places import CHECKOUT, children_variables
 from kerascnn.specs import Study
 from kerascnn.spelling import printable

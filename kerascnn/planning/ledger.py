@@ -19,7 +19,7 @@ from kerascnn.specs import Proposals, Search, Study, TrainSpec
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store, load_spec, write_replacing
 
-PROPOSERS = ("oracle.py", "search.py")
+PROPOSERS = ("planning/oracle.py", "planning/search.py", "specs/search_size.py")
 """The modules that a proposal follows from."""
 NO_TRIALS = Proposals(trials=(), complete=False)
 
@@ -153,7 +153,7 @@ class Ledger:
             setting=self.setting,
             scores={spec_digest(spec): self.val_accuracy(spec) for spec in specs},
             seconds={spec_digest(spec): self.training_seconds(spec) for spec in specs} if is_timed else {},
-            source="".join(file_digest(PACKAGE / "planning" / name) for name in PROPOSERS),
+            source="".join(file_digest(PACKAGE / name) for name in PROPOSERS),
             keras_tuner=importlib.metadata.version("keras-tuner"),
         )
 

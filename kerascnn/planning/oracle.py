@@ -16,15 +16,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from kerascnn.planning.search import (
-    HYPERBAND_FACTOR,
     ProposalRequest,
     Told,
-    check_search,
     completed,
-    epochs_to_spend,
-    hyperband_sweeps,
 )
 from kerascnn.specs import Budget, Choice, Proposals, ProposedTrial, Search, Study
+from kerascnn.specs.search_size import HYPERBAND_FACTOR, check_search, epochs_to_spend, hyperband_sweeps
 from kerascnn.specs.setting import RunsSoFar
 
 OBJECTIVE = "val_accuracy"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
@@ -13,11 +12,9 @@ import msgspec
 from kerascnn.errors import UsageError
 from kerascnn.records import PublishedSearch, Trial
 from kerascnn.specs import Arm, Budget, Proposals, ProposedTrial, Search, Spec, Study, TrainSpec
+from kerascnn.specs.search_size import epochs_to_spend, hyperband_sweep, longest_search
 from kerascnn.specs.setting import RunsSoFar, Setting
 from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS, Known
-
-HYPERBAND_FACTOR = 3
-"""Each rung keeps one in three and trains it three times as long. Source: Li et al. 2018, algorithm 1 (eta)."""
 
 
 class ProposalRequest(Spec, frozen=True, kw_only=True):
@@ -130,14 +127,6 @@ def published_search(
     )
 
 
-def at_most(study: Study) -> int:
-    """The most runs that the searches of `study` can ask for. Loads neither Keras Tuner nor TensorFlow.
-
-    Raises: UsageError when a search or its space is not valid.
-    """
-    return sum(len(_longest_search(search, study.budget)) for search in study.searches)
-
-
 def still_to_ask(study: Study, state: Known) -> list[TrainSpec]:
     """Stand-ins for the runs that `study` may still want and that nobody can name yet.
 
@@ -153,63 +142,13 @@ def still_to_ask(study: Study, state: Known) -> list[TrainSpec]:
         if proposals.complete:
             continue
         spent = sum(trial.epochs for trial in proposals.trials)
-        longest = _longest_search(search, study.budget)
+        longest = longest_search(search, study.budget)
         for epochs in [each for each, total in zip(longest, accumulate(longest), strict=True) if total > spent]:
             trial = completed(search, {}, epochs, study.budget)
             unknown.append(study.spec_for(trial, search.seed, state.setting))
         final = study.spec_for(search.base, FRESH_SEEDS + 1, state.setting)
         unknown += [final] * len(study.seed_numbers)
     return unknown
-
-
-def _longest_search(search: Search, budget: Budget) -> list[int]:
-    """The epochs of every trial that the search can ask for at most."""
-    check_search(search)
-    if search.oracle != "hyperband":
-        combinations = math.prod(len(choice.values) for choice in search.space)
-        return [budget.trial_epochs] * min(budget.trials, combinations)
-    # Several sweeps may be open when the budget ends, so what is left may go to the shortest of any of them.
-    epochs = sorted(hyperband_sweep(budget.trial_epochs) * hyperband_sweeps(budget))
-    return [each for each, spent in zip(epochs, accumulate(epochs), strict=True) if spent <= epochs_to_spend(budget)]
-
-
-def epochs_to_spend(budget: Budget) -> int:
-    return budget.trials * budget.trial_epochs
-
-
-def hyperband_sweeps(budget: Budget) -> int:
-    """How many times Hyperband may go through its brackets: as often as the budget pays for, the last time in part."""
-    return math.ceil(epochs_to_spend(budget) / sum(hyperband_sweep(budget.trial_epochs)))
-
-
-def hyperband_sweep(max_epochs: int) -> list[int]:
-    """The epochs of every trial in one sweep over all brackets, with the sizes of Keras Tuner's HyperbandOracle."""
-    brackets, left = 0, float(max_epochs)
-    while left >= 1:
-        brackets, left = brackets + 1, left / HYPERBAND_FACTOR
-    last_rung = math.ceil(1 + math.log(max_epochs, HYPERBAND_FACTOR))
-    epochs: list[int] = []
-    for bracket in reversed(range(brackets)):
-        for rung in reversed(range(bracket + 1)):
-            size = math.ceil(last_rung / (bracket + 1) * HYPERBAND_FACTOR**rung)
-            epochs += [math.ceil(max_epochs / HYPERBAND_FACTOR**rung)] * size
-    return epochs
-
-
-def check_search(search: Search) -> None:
-    """Raises: UsageError for what Keras Tuner would misread or only find out about half-way."""
-    search.validated()
-    names = [choice.name for choice in search.space]
-    if not names or len(set(names)) < len(names):
-        raise UsageError(
-            f"Search {search.name!r}: `space` must name at least one argument and none twice. Received: {names}."
-        )
-    for choice in search.space:
-        if len({type(value) for value in choice.values}) != 1 or len(set(choice.values)) < len(choice.values):
-            raise UsageError(
-                f"Search {search.name!r}: the values of {choice.name!r} must differ and be of one type. "
-                f"Received: values={choice.values}."
-            )
 
 
 def completed(search: Search, arguments: dict[str, Any], epochs: int, budget: Budget) -> Arm:

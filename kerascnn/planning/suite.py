@@ -14,15 +14,16 @@ from typing import Any
 from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
 from kerascnn.identity import PACKAGE, builder_sources
 from kerascnn.notebooks.assignment import Assignment
-from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
+from kerascnn.notebooks.contract import Notebook, check_values, read_notebook
+from kerascnn.notebooks.finding import find_notebooks, misnamed, select
 from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.planning.ledger import Ledger
-from kerascnn.planning.search import at_most
 from kerascnn.planning.settle import choose_origin, dataset_setting, load_info, open_ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Profile, Study, TrainSpec
+from kerascnn.specs.search_size import at_most
 from kerascnn.spelling import printable, spell_arms
 from kerascnn.stats.judging.lines import warnings_of
 from kerascnn.store import Store

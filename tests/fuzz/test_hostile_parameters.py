@@ -20,7 +20,8 @@ from judging import HANG_SECONDS, KILL_SECONDS, complaints
 from place import Place, make_place
 from warm import Commands, Done, run_alone, start_commands
 
-from kerascnn.notebooks.contract import find_notebooks, read_notebook
+from kerascnn.notebooks.contract import read_notebook
+from kerascnn.notebooks.finding import find_notebooks
 
 pytestmark = pytest.mark.xdist_group("typed")  # the commands are made ready once
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kerascnn.errors import NotebookError, UsageError
-from kerascnn.notebooks.contract import Notebook, check_values, find_notebooks, misnamed, read_notebook, select
+from kerascnn.notebooks.contract import Notebook, check_values, read_notebook
+from kerascnn.notebooks.finding import find_notebooks, misnamed, select
 
 KNOWN = ["03_sigmoid_vs_relu_depth", "04_glorot_vs_he", "07_batch_normalization", "08_batch_size", "extra"]
 PARAMETERS = """\

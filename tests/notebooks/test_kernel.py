@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from kerascnn.notebooks.executing.strays import no_strays
+from kerascnn.notebooks.strays import no_strays
 
 MARK = ("KERASCNN_TEST_MARK", "1a2b")
 DETACHES = """
@@ -45,7 +45,7 @@ def run_apart(work: str) -> str:
 @pytest.mark.parametrize("variables", ["os.environ | {MARK[0]: MARK[1]}", "{}"])
 def test_what_a_process_detached_ends_with_the_block(variables: str) -> None:
     said = run_apart(
-        "import os, subprocess, sys\nfrom kerascnn.notebooks.executing.strays import no_strays\n"
+        "import os, subprocess, sys\nfrom kerascnn.notebooks.strays import no_strays\n"
         f"MARK = {MARK!r}\nwith no_strays(*MARK):\n"
         f"    subprocess.run([sys.executable, '-c', {DETACHES!r}], env={variables}, check=True)\n"
     )

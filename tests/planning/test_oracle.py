@@ -18,10 +18,10 @@ import pytest
 
 from kerascnn.errors import UsageError
 from kerascnn.planning.oracle import replay
-from kerascnn.planning.search import at_most, hyperband_sweep
 from kerascnn.planning.search import published_search as publish_progress
 from kerascnn.records import PublishedSearch
 from kerascnn.specs import Arm, Budget, Choice, Proposals, Search, Study, TrainSpec, model
+from kerascnn.specs.search_size import at_most, hyperband_sweep
 from kerascnn.specs.setting import Setting
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("search")]  # each loads what it needs once
@@ -142,7 +142,7 @@ def test_a_replay_in_this_process_leaves_the_global_generators_alone() -> None:
 def test_importing_the_module_and_asking_for_the_upper_bound_loads_neither_keras_tuner_nor_tensorflow() -> None:
     code = (
         "import sys, kerascnn.planning.oracle; from tests.planning.test_oracle import make_search, make_study;"
-        "from kerascnn.planning.search import at_most;"
+        "from kerascnn.specs.search_size import at_most;"
         "at_most(make_study(make_search('hyperband')));"
         "sys.exit(bool({'keras_tuner', 'tensorflow', 'keras', 'sklearn', 'scipy'} & set(sys.modules)))"
     )

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from kerascnn.notebooks.assignment import VARIABLE
-from kerascnn.notebooks.executing.strays import no_strays
+from kerascnn.notebooks.strays import no_strays
 from kerascnn.ownership.scratch import KERNEL, variables_inside
 from kerascnn.places import import_path
 

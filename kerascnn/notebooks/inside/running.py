@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.errors import NotebookError
-from kerascnn.notebooks.contract import STUDY, Notebook, cells_tagged, find_notebooks, read_notebook
+from kerascnn.notebooks.cells import STUDY, cells_tagged
+from kerascnn.notebooks.contract import Notebook, read_notebook
+from kerascnn.notebooks.finding import find_notebooks
 
 JUPYTERS_PATH, CODES_PATH = "JPY_SESSION_NAME", "__vsc_ipynb_file__"
 """A variable of the environment, and one among the notebook's own."""
