@@ -11,14 +11,13 @@ from kerascnn.store.files import (
     writing_to,
 )
 from kerascnn.store.soundness import check_entry, check_finite, check_shapes
-from kerascnn.store.store import Store, TakenIn
+from kerascnn.store.store import Store
 
 __all__ = [
     "ENTRY_FILES",
     "MANIFEST",
     "DamagedEntry",
     "Store",
-    "TakenIn",
     "check_entry",
     "check_files",
     "check_finite",

@@ -84,6 +84,15 @@ def read_file(path: Path, most_bytes: int = MOST_TEXT_BYTES) -> bytes:
             os.close(handle)
 
 
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder; a file that is removed meanwhile takes none."""
+    total = 0
+    for name in names_in(folder):
+        with contextlib.suppress(*ABSENT), reading_from(folder / name):
+            total += (folder / name).lstat().st_size
+    return total
+
+
 def load_spec(path: Path, kind: type[T]) -> T | None:
     """The spec in a small JSON file; None when it is not there or its content is damaged.
 

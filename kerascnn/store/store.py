@@ -23,9 +23,7 @@ from typing import TYPE_CHECKING
 
 from kerascnn.errors import StoreError
 from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
-from kerascnn.ownership.locks import process_lock
 from kerascnn.records import RunFailure, RunRecord, utc_now
-from kerascnn.specs import Spec
 from kerascnn.store.entry import MANIFEST, DamagedEntry, Trained, most_bytes_of, read_arrays, read_entry, result_files
 from kerascnn.store.files import (
     ABSENT,
@@ -34,12 +32,14 @@ from kerascnn.store.files import (
     names_in,
     read_file,
     reading_from,
+    size_of,
     sync,
     write_durably,
     write_replacing,
     writing_to,
 )
 from kerascnn.store.logs import Logs
+from kerascnn.store.origins import Origins
 from kerascnn.store.soundness import check_answers, check_entry
 from kerascnn.store.workspace import Workspace, own_folders
 from kerascnn.surroundings.holders import Holder
@@ -53,12 +53,6 @@ KEPT_ASIDE, KEPT_ASIDE_BYTES = 50, 500_000_000
 """Of the entries that were set aside only the latest are kept: so many, and so much of them."""
 
 
-class TakenIn(Spec, frozen=True, kw_only=True):
-    """The file that names the origins of runs from other machines."""
-
-    origins: tuple[Origin, ...]
-
-
 class Store:
     """The runs below `root`. Reading never changes it, save that a damaged entry is set aside.
 
@@ -70,7 +64,7 @@ class Store:
         self.root = root
         self._records: dict[str, RunRecord] = {}
         self._left_in_place: set[str] = set()
-        self._workspace, self._logs = Workspace(root), Logs(root)
+        self._workspace, self._logs, self._origins = Workspace(root), Logs(root), Origins(root)
         self.damage: dict[str, str] = {}
         """Key -> what was wrong, for every entry that was found damaged."""
 
@@ -116,7 +110,7 @@ class Store:
 
     def size_bytes(self, key: str) -> int:
         """What the entry takes on the disk."""
-        return _size_of(self.root / key)
+        return size_of(self.root / key)
 
     def typical_size_bytes(self) -> int:
         """What one run takes on the disk, from a few of those there are."""
@@ -190,24 +184,15 @@ class Store:
 
     def origins(self) -> tuple[Origin, ...]:
         """Where the runs were made that were taken in from other machines."""
-        taken = load_spec(self.root / "_taken_in.json", TakenIn)
-        return taken.origins if taken else ()
+        return self._origins.known()
 
     def add_origin(self, origin: Origin) -> None:
         """Remember that the store has runs made at `origin`."""
-        if origin not in self.origins():
-            self._change_origins(lambda known: known if origin in known else (*known, origin))
+        self._origins.add(origin)
 
     def forget_origin(self, origin: Origin) -> None:
         """No longer look for runs made at `origin`; the runs themselves stay."""
-        self._change_origins(lambda known: tuple(other for other in known if other != origin))
-
-    def _change_origins(self, change: Callable[[tuple[Origin, ...]], tuple[Origin, ...]]) -> None:
-        with self._writing():
-            (self.root / "_locks").mkdir(parents=True, exist_ok=True)
-            with process_lock(self.root / "_locks" / "taken_in.lock", waits_for=f"the list of origins in {self.root}"):
-                taken = TakenIn(origins=change(self.origins()))
-                write_replacing(self.root / "_taken_in.json", taken.canonical_json())
+        self._origins.forget(origin)
 
     def commit(self, identity: RunIdentity, result: Trained, *, replace: bool = False) -> None:
         """Add a finished run. A sound entry that is already there stays, unless `replace` sets it aside.
@@ -315,7 +300,7 @@ class Store:
             aside = {folder / name: (folder / name).lstat().st_ctime_ns for name in own_folders(folder)}
             left_bytes = KEPT_ASIDE_BYTES
             for place, path in enumerate(sorted(aside, key=aside.__getitem__, reverse=True)):
-                left_bytes -= _size_of(path)
+                left_bytes -= size_of(path)
                 if place >= KEPT_ASIDE or (left_bytes < 0 and place > 0):
                     shutil.rmtree(path, ignore_errors=True)
 
@@ -358,12 +343,3 @@ def _rename_unless_there(folder: Path, target: Path) -> None:
     except OSError:
         if not target.is_dir():  # else another process committed the same bits first
             raise
-
-
-def _size_of(folder: Path) -> int:
-    """Bytes of the files in a folder; a file that is removed meanwhile takes none."""
-    total = 0
-    for name in names_in(folder):
-        with contextlib.suppress(*ABSENT), reading_from(folder / name):
-            total += (folder / name).lstat().st_size
-    return total
