@@ -1,14 +1,9 @@
-"""The key of a run: a digest of everything that can change its result.
-
-Source is compared as syntax trees without docstrings and with neighbouring imports sorted, so that
-comments, docstrings and the order of imports change nothing.
-"""
+"""The key of a run: a digest of everything that can change its result."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -17,15 +12,11 @@ from kerascnn.errors import UsageError
 from kerascnn.machine import RESULT_PACKAGES, platform_class, result_versions
 from kerascnn.models import locate_builder
 from kerascnn.packages import package_versions
+from kerascnn.sources import DYNAMIC, PACKAGE, absolute_name, file_digest, parse_source, with_packages
 from kerascnn.specs import Precision, Spec, TrainSpec
 
-PACKAGE = Path(__file__).parent
 MODELS = "kerascnn.models"
 KEY_LENGTH = 32
-DYNAMIC = ("importlib", "__import__", "exec", "eval", "runpy", "pkgutil", "builtins")
-"""Names whose use or import means that the modules reached cannot be read off the source."""
-
-
 EVERYTHING = ".*"
 """The end of what `from package import *` reaches."""
 KNOWN_PACKAGES = {*sys.stdlib_module_names, *RESULT_PACKAGES, *DYNAMIC, "kerascnn", "__main__"}
@@ -130,67 +121,6 @@ def _counts(imported: str, module: str) -> bool:
     return _is_ours(imported) or not _is_ours(module)
 
 
-def source_digest(text: str | bytes, name: str) -> str:
-    """SHA-256 of the meaning of a module's source. Raises: UsageError when it is not Python."""
-    try:
-        return hashlib.sha256(ast.unparse(_Plain().visit(_parse(text, name))).encode()).hexdigest()
-    except (RecursionError, MemoryError) as err:
-        raise UsageError(f"{name} has an expression of too many parts to be read. Break it up.") from err
-
-
-def file_digest(path: Path) -> str:
-    """`source_digest` of a file, computed again only where the file has changed."""
-    status = path.stat()
-    return _digest_of_version(path, status.st_mtime_ns, status.st_size)
-
-
-def _parse(text: str | bytes, name: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError) as err:  # ValueError: null bytes, or bytes that are not in the file's encoding
-        raise UsageError(f"{name} is not valid Python: {err}. Mend it or take it away.") from err
-
-
-class _Plain(ast.NodeTransformer):
-    """Drops docstrings and sorts runs of neighbouring imports."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            node.names.sort(key=lambda alias: (alias.name, alias.asname or ""))
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                body = [statement for statement in body if not _is_text(statement)] or [ast.Pass()]
-            node.body = _sort_imports(body)  # type: ignore[attr-defined]
-        return node
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
-def _sort_imports(body: list[ast.stmt]) -> list[ast.stmt]:
-    result: list[ast.stmt] = []
-    run: list[ast.stmt] = []
-    for statement in body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            run.append(statement)
-        else:
-            result += [*sorted(run, key=ast.unparse), statement]
-            run = []
-    return result + sorted(run, key=ast.unparse)
-
-
-@lru_cache(maxsize=4096)
-def _digest_of_version(path: Path, mtime_ns: int, size_bytes: int) -> str:
-    return source_digest(path.read_bytes(), path.name)
-
-
 def _is_ours(module: str) -> bool:
     """Whether it is a module of this package that counts by its source; the packages themselves only hand on names."""
     return module.startswith("kerascnn.") and module != MODELS
@@ -219,7 +149,7 @@ def _reached(module: str, path: Path, search_path: Path) -> tuple[str, ...]:
         names += _folder_modules(PACKAGE / "models", MODELS)
     for name in [name.removesuffix(EVERYTHING) for name in names if name.endswith(EVERYTHING)]:
         names += _package_modules(name, search_path)
-    return tuple(above for name in [module, *names] for above in _with_packages(name))
+    return tuple(above for name in [module, *names] for above in with_packages(name))
 
 
 def _package_modules(name: str, search_path: Path) -> list[str]:
@@ -230,7 +160,7 @@ def _package_modules(name: str, search_path: Path) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _names_in_version(path: Path, package: str, mtime_ns: int, size_bytes: int) -> tuple[str, ...]:
-    tree = _parse(path.read_bytes(), path.name)
+    tree = parse_source(path.read_bytes(), path.name)
     return tuple(name for node in ast.walk(tree) for name in _named(node, package))
 
 
@@ -239,17 +169,10 @@ def _named(node: ast.AST, package: str) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
-        base = _absolute("." * node.level + (node.module or ""), package)
+        base = absolute_name("." * node.level + (node.module or ""), package)
         inside = [f"{base}.{alias.name}" for alias in node.names]
         return inside if base == MODELS else [base, *inside]
     return [node.id] if isinstance(node, ast.Name) and node.id in DYNAMIC else []
-
-
-def _absolute(name: str, package: str) -> str:
-    try:
-        return importlib.util.resolve_name(name, package)
-    except ImportError as err:
-        raise UsageError(f"`from {name} import` leads out of the folder of the notebooks: {err}.") from err
 
 
 def _is_model_look_up(name: str) -> bool:
@@ -260,8 +183,3 @@ def _is_model_look_up(name: str) -> bool:
 def _folder_modules(folder: Path, package: str) -> list[str]:
     found = sorted(path.relative_to(folder).with_suffix("") for path in folder.rglob("*.py"))
     return [".".join([*([package] if package else []), *path.parts]) for path in found]
-
-
-def _with_packages(name: str) -> list[str]:
-    parts = name.split(".")
-    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]

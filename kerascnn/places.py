@@ -30,6 +30,21 @@ def reports_folder() -> Path:
     return folder_of("KERASCNN_REPORTS") or CHECKOUT / "reports"
 
 
+def cache_folder() -> Path:
+    """Where decoded data and downloads are kept: `KERASCNN_CACHE`, else the user's cache folder."""
+    chosen = folder_of("KERASCNN_CACHE")
+    if chosen is not None:
+        return chosen
+    import platformdirs
+
+    return platformdirs.user_cache_path("kerascnn")
+
+
+def data_choice(choice: str | None) -> str:
+    """Which data are meant: what was asked for on the command line, else KERASCNN_DATA, else `auto`."""
+    return choice or variable("KERASCNN_DATA") or "auto"
+
+
 def keras_folder() -> Path | None:
     """Where Keras keeps its settings and its data sets; None where there is no home folder."""
     try:

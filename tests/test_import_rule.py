@@ -45,6 +45,8 @@ ROOMS = {
     "places":              "errors",
     "ownership":           "errors foreign surroundings",
     "framework":           "errors places",
+    "sources":             "errors",
+    "loaded":              "errors places packages ownership sources",
     # what can be asked for, and what comes back
     "specs":               "errors",
     "records":             "specs",
@@ -55,7 +57,7 @@ ROOMS = {
     "data":                "errors foreign ownership places specs records spelling",
     "training":            "errors specs records models data",
     # what is kept, and under which key
-    "identity":            "errors specs machine models packages",
+    "identity":            "errors packages sources specs machine models",
     "store":               "errors foreign ownership surroundings specs records models identity",
     "costs":               "errors specs machine store",
     # from runs to verdicts and pictures
@@ -63,11 +65,11 @@ ROOMS = {
     "byhand":              "errors framework",
     "looking":             "errors specs records framework models data training byhand",
     "plots":               "errors specs records stats byhand looking",
-    "report":              "errors places spelling ownership specs records metrics stats plots",
+    "report":              "errors places spelling ownership loaded specs records metrics stats plots",
     # from notebooks to runs, and back
-    "notebooks":           "errors places spelling specs records models identity",
-    "planning":            "errors places spelling packages specs records machine data identity store stats notebooks",
-    "execution":           "errors spelling surroundings ownership framework specs records machine models data training "
+    "notebooks":           "errors sources loaded places spelling specs records models identity",
+    "planning":            "errors places spelling packages sources specs records machine data identity store stats notebooks",
+    "execution":           "errors places spelling surroundings ownership framework specs records machine models data training "
                            "identity store costs planning",
     "notebooks.inside":    "errors places surroundings ownership specs records machine data identity store stats plots "
                            "notebooks planning execution",

@@ -13,10 +13,10 @@ import pytest
 
 import kerascnn
 from kerascnn import places
-from kerascnn.data import cache_folder
 from kerascnn.errors import DataError, KerascnnError, StoreError, UsageError
 from kerascnn.places import (
     CHECKOUT,
+    cache_folder,
     children_variables,
     experiments_folder,
     keras_folder,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerascnn.data import cache_folder
 from kerascnn.errors import UsageError
 from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.ownership.owned import SharedFolder, spell_names
-from kerascnn.places import CHECKOUT, experiments_folder, reports_folder, store_folder
+from kerascnn.places import CHECKOUT, cache_folder, experiments_folder, reports_folder, store_folder
 from kerascnn.report.folder.handing_in import check_folder
 from kerascnn.report.folder.writer import report_folder
 from kerascnn.report.text.links import FOLDERS

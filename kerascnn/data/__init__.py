@@ -1,6 +1,6 @@
 """Images and labels: where they come from, how they are decoded, and the cache that every process maps them from."""
 
-from kerascnn.data.cache import cache_folder, open_dataset, verify
+from kerascnn.data.cache import open_dataset, verify
 from kerascnn.data.companions import COMPANIONS, with_companions
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.enough import check_enough, lacking
@@ -11,7 +11,6 @@ __all__ = [
     "COMPANIONS",
     "DataSource",
     "Dataset",
-    "cache_folder",
     "check_enough",
     "describe_sources",
     "fetch",

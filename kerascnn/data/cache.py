@@ -25,7 +25,8 @@ import numpy as np
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.decoded import Decoded, content_of
 from kerascnn.errors import DataError, UsageError
-from kerascnn.places import folder_of
+from kerascnn.ownership.writing import write_replacing
+from kerascnn.places import cache_folder
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Spec
 
@@ -45,16 +46,6 @@ class CacheEntry(Spec, frozen=True, kw_only=True):
     info: DatasetInfo
     verified: bool = False
     schema: Literal[1] = 1
-
-
-def cache_folder() -> Path:
-    """Where decoded data and downloads are kept: `KERASCNN_CACHE`, else the user's cache folder."""
-    chosen = folder_of("KERASCNN_CACHE")
-    if chosen is not None:
-        return chosen
-    import platformdirs
-
-    return platformdirs.user_cache_path("kerascnn")
 
 
 def open_dataset(content: str) -> Dataset:
@@ -130,7 +121,7 @@ def remember(key: str, entry: CacheEntry) -> None:
     file = _index_file(key)
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, entry.canonical_json())
+        write_replacing(file, entry.canonical_json())
 
 
 @contextmanager
@@ -190,16 +181,6 @@ def writing(path: Path) -> Iterator[None]:
             f"the cache must be writable. Received: {err.strerror or err} (in {path.parent}). "
             "Free space or permit writing there, or set KERASCNN_CACHE to another folder."
         ) from err
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Writes `data` to `file` so that a reader sees all of it or nothing. Raises: OSError."""
-    partial = file.with_name(f"{_PARTIAL_PREFIX}{os.getpid()}-{time.monotonic_ns()}-{file.name}")
-    try:
-        partial.write_bytes(data)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _array_names() -> tuple[str, ...]:

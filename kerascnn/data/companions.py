@@ -17,7 +17,7 @@ from kerascnn.data.load import (
     print_to_stderr,
 )
 from kerascnn.errors import DataError, UsageError, near_match
-from kerascnn.places import path_of, variable
+from kerascnn.places import data_choice, path_of
 from kerascnn.records import DatasetInfo
 
 FASHION = "fashion-mnist"
@@ -51,7 +51,7 @@ def _load_easy(main: DatasetInfo, choice: str | None, report: Report) -> Dataset
     """Fashion-MNIST stands beside photographs, clean shapes of one size beside the generated set."""
     if main.name == "embedded":
         return load_variant("easy", report)
-    chosen = choice or variable("KERASCNN_DATA") or "auto"
+    chosen = data_choice(choice)
     if chosen not in CHOICES and (path_of(chosen, "`--data`", DataError, DataError) / FASHION).is_dir():
         return load_dataset(chosen, member=FASHION, report=report)
     kept = keras_datasets_folder()

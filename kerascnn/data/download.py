@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kerascnn.data.cache import cache_folder, only_writer, write_whole, writing
+from kerascnn.data.cache import only_writer, writing
 from kerascnn.data.decoded import Report
 from kerascnn.errors import DataError
+from kerascnn.ownership.writing import replacing, write_replacing
+from kerascnn.places import cache_folder
 
 ARCHIVE_NAME = "cifar-10-python.tar.gz"
 ARCHIVE_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
@@ -110,22 +112,16 @@ def _fetch_from_any(path: Path, report: Report, patience: Patience) -> None:
             return
     reason = "; ".join(reasons)
     with writing(path):
-        write_whole(_failure_file(), json.dumps({"at": time.time(), "reason": reason}).encode())
+        write_replacing(_failure_file(), json.dumps({"at": time.time(), "reason": reason}).encode())
     raise UnreachableError(reason)
 
 
 def _fetch(url: str, path: Path, report: Report, patience: Patience) -> None:
     """Raises: _GivenUp when this source does not deliver the right bytes; DataError when they cannot be written."""
     partial = path.with_name(f"{path.name}.partial")
-    try:
-        with _open_within(url, patience) as response, writing(path), partial.open("wb") as target:
-            digest = _copy(response, target, report, patience)
-        if digest != ARCHIVE_SHA256:
+    with _open_within(url, patience) as response, writing(path), replacing(path, partial) as target:
+        if _copy(response, target, report, patience) != ARCHIVE_SHA256:
             raise _GivenUp("other bytes than CIFAR-10's, by their SHA-256")
-        with writing(path):
-            partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _open_within(url: str, patience: Patience) -> Any:

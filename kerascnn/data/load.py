@@ -14,7 +14,7 @@ from kerascnn.data import cache, download, sources
 from kerascnn.data.dataset import Dataset
 from kerascnn.data.decoded import Decoded, Found, Options, Report, checked
 from kerascnn.errors import DataError
-from kerascnn.places import keras_folder, path_of, variable
+from kerascnn.places import data_choice, keras_folder, path_of
 from kerascnn.records import DatasetInfo
 from kerascnn.spelling import printable
 
@@ -57,7 +57,7 @@ def load_dataset(
 
     Raises: DataError when the set cannot be had or is malformed. Only `auto` falls back to the embedded set.
     """
-    chosen = choice or variable("KERASCNN_DATA") or "auto"
+    chosen = data_choice(choice)
     options = Options(image_size=image_size, report=report)
     if member is not None and chosen in CHOICES:
         raise DataError(f"`member` must be given with a path. Received: {member!r} with `{chosen}`.")

@@ -11,12 +11,12 @@ from functools import cached_property
 
 import msgspec
 
-from kerascnn.data import cache_folder
 from kerascnn.errors import StoreError
 from kerascnn.execution.building import BuildTask, Built, build_all
 from kerascnn.execution.pool import LocalExecutor
 from kerascnn.identity import RunIdentity
 from kerascnn.ownership.scratch import scratch_folder, variables_inside
+from kerascnn.places import cache_folder
 from kerascnn.planning.ledger import Ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Study, TrainSpec, Wanted

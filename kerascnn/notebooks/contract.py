@@ -77,6 +77,10 @@ class Notebook:
             if cell["cell_type"] == "code" and INJECTED not in tags_of(cell)
         ]
 
+    def code(self) -> list[str]:
+        """The source of every code cell."""
+        return [cell_source(cell) for cell in self.content["cells"] if cell["cell_type"] == "code"]
+
     def to_execute(self) -> dict[str, Any]:
         """The notebook for a fresh execution: no outputs, and no parameters of an earlier one."""
         cells = [fresh(cell) for cell in self.content["cells"] if INJECTED not in tags_of(cell)]

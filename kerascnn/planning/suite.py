@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
-from kerascnn.identity import PACKAGE, builder_sources
+from kerascnn.identity import builder_sources
 from kerascnn.notebooks.assignment import Assignment
 from kerascnn.notebooks.contract import Notebook, check_values, read_notebook
 from kerascnn.notebooks.finding import find_notebooks, misnamed, select
+from kerascnn.notebooks.reading import reading_digest
 from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
@@ -28,12 +27,6 @@ from kerascnn.spelling import printable, spell_arms
 from kerascnn.stats.judging.lines import warnings_of
 from kerascnn.store import Store
 from kerascnn.store.published import Slot, find_slots
-
-NOT_READERS = ("training", "models", "data", "foreign", "execution", "report")
-"""Packages that take no part in what a notebook makes of its runs."""
-
-READER_LIBRARIES = ("pandas", "seaborn", "matplotlib", "scipy", "numpy", "keras", "tensorflow")
-"""The last two, for notebooks that compare with them in their kernel."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +92,7 @@ class Planned:
             self.ledger.setting.to_dict(),
             self.study.digest,
             [[key, self.ledger.store.load(key) is not None] for key in keys],
-            reading_digest(),
+            reading_digest(self.experiment.notebook),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -218,18 +211,6 @@ def load_experiments(found: list[Experiment]) -> tuple[Experiment, ...]:
     studies = load_studies([StudyRequest(e.notebook.path, e.values) for e in sound])
     built = {e.name: _with_study(e, study) for e, study in zip(sound, studies, strict=True)}
     return tuple(built.get(experiment.name, experiment) for experiment in found)
-
-
-@cache
-def reading_digest() -> str:
-    """Digest of the code and libraries that turn runs into a published result."""
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] not in NOT_READERS:
-            digest.update(path.read_bytes())
-    for library in READER_LIBRARIES:
-        digest.update(importlib.metadata.version(library).encode())
-    return digest.hexdigest()
 
 
 def _with_companions(dataset: DatasetInfo, companions: set[str], choice: str | None) -> DatasetInfo:

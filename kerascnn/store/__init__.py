@@ -6,7 +6,6 @@ from kerascnn.store.files import (
     names_in,
     read_file,
     reading_from,
-    write_durably,
     write_replacing,
     writing_to,
 )
@@ -27,7 +26,6 @@ __all__ = [
     "read_arrays",
     "read_file",
     "reading_from",
-    "write_durably",
     "write_replacing",
     "writing_to",
 ]

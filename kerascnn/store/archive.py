@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 import struct
 import zipfile
@@ -22,6 +21,7 @@ from typing import BinaryIO
 from kerascnn.errors import StoreError, UsageError
 from kerascnn.foreign.litter import is_litter
 from kerascnn.identity import KEY_LENGTH, RunIdentity, origin_of
+from kerascnn.ownership.writing import replacing
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Proposals
 from kerascnn.store import (
@@ -70,9 +70,11 @@ def pack(store: Store, keys: Iterable[str], target: Path) -> int:
     if os.path.lexists(target):
         raise UsageError(f"{target} is there already. Choose another name, or delete it first.")
     sound = [key for key in sorted(keys) if store.load(key) is not None]
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with zipfile.ZipFile(temporary, "x", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
+        with (
+            replacing(target) as stream,
+            zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive,
+        ):
             for key in sound:
                 for name in FILES:
                     archive.write(store.root / key / name, f"{key}/{name}")
@@ -81,14 +83,11 @@ def pack(store: Store, keys: Iterable[str], target: Path) -> int:
                 member = zipfile.ZipInfo(f"_proposals/{name}")
                 member.external_attr = 0o644 << 16
                 archive.writestr(member, content)
-        temporary.replace(target)
     except OSError as err:
         raise StoreError(
             f"The pack {target} cannot be made: {err.strerror or err} ({err.filename or target}). "
             "Mend that or choose another place."
         ) from err
-    finally:
-        temporary.unlink(missing_ok=True)
     return len(sound)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from kerascnn.errors import StoreError, UsageError
+from kerascnn.ownership import writing
 from kerascnn.specs import Spec
 
 T = TypeVar("T", bound=Spec)
@@ -104,33 +104,11 @@ def load_spec(path: Path, kind: type[T]) -> T | None:
         return None
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a new file and wait until it is on the disk."""
-    with path.open("xb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
 def write_replacing(path: Path, data: bytes) -> None:
     """Replace a file in one step: readers see the old content or the new, never a part.
 
     Raises: StoreError when it cannot be written; the old content stays.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with writing_to(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            write_durably(temporary, data)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        writing.write_replacing(path, data)

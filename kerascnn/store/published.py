@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.ownership.locks import process_lock
+from kerascnn.ownership.writing import sync
 from kerascnn.records import DatasetInfo, NotebookFailure, Published
 from kerascnn.specs import Spec
-from kerascnn.store.files import ABSENT, is_folder, load_spec, names_in, read_file, sync, write_replacing, writing_to
+from kerascnn.store.files import ABSENT, is_folder, load_spec, names_in, read_file, write_replacing, writing_to
 
 RESULT, EXECUTED, MANIFEST = "published.json", "executed.ipynb", "manifest.json"
 

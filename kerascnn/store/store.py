@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from kerascnn.errors import StoreError
 from kerascnn.identity import KEY_LENGTH, Origin, RunIdentity
+from kerascnn.ownership.writing import sync, write_durably
 from kerascnn.records import RunFailure, RunRecord, utc_now
 from kerascnn.store.entry import MANIFEST, DamagedEntry, Trained, most_bytes_of, read_arrays, read_entry, result_files
 from kerascnn.store.files import (
@@ -33,8 +34,6 @@ from kerascnn.store.files import (
     read_file,
     reading_from,
     size_of,
-    sync,
-    write_durably,
     write_replacing,
     writing_to,
 )

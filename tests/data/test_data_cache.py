@@ -14,6 +14,7 @@ import tiny_sets as tiny
 from kerascnn import data
 from kerascnn.data import cache as data_cache
 from kerascnn.errors import DataError
+from kerascnn.places import cache_folder
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_a_cache_that_cannot_be_a_folder_is_an_error(
 
 def test_the_users_cache_folder_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KERASCNN_CACHE")
-    assert data.cache_folder().name == "kerascnn"
+    assert cache_folder().name == "kerascnn"
 
 
 def test_a_copy_that_another_process_wrote_meanwhile_stays(content: str, cache: Path) -> None:

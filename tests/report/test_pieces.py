@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace as replace_struct
 
 from kerascnn.errors import StoreError
+from kerascnn.loaded import all_modules, modules_loaded
 from kerascnn.ownership import owned
 from kerascnn.report import Entry, ReportInputs, render_report
 from kerascnn.report import render as render_module
@@ -93,14 +94,25 @@ def test_other_code_builds_every_page_again(
     assert len(built) == 2 * len(inputs.entries)
 
 
-def test_the_code_of_a_page_is_every_module_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or b"")
-    list(inputs_module._code_parts())
-    package = Path(inputs_module.__file__).parents[1]
-    rooms = [path for room in ("report", "plots", "stats", "specs") for path in (package / room).rglob("*.py")]
-    assert {path.name for path in rooms} <= set(read)
-    assert "allowed.py" in read, "the drawings' filter"
+def test_the_code_of_a_page_is_every_module_that_makes_it() -> None:
+    found = set(modules_loaded(["kerascnn.report.render"], inputs_module._NOTEBOOKS)[0])
+    made = {name for name in all_modules() if name.startswith(("kerascnn.report.pages", "kerascnn.report.tables"))}
+    drawn = {name for name in all_modules() if name.startswith(("kerascnn.report.pictures", "kerascnn.plots"))}
+    assert made | drawn | {"kerascnn.stats.judging.verdicts", "kerascnn.specs.claims"} <= found
+    assert not {
+        name for name in found if name.startswith(("kerascnn.commands", "kerascnn.notebooks", "kerascnn.serving"))
+    }
+
+
+def test_the_code_of_a_page_includes_every_template_in_whatever_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs_module, "TEMPLATES", tmp_path)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "row.html").write_text("a row")
+    before = list(inputs_module._code_parts())
+    (tmp_path / "parts" / "row.html").write_text("another row")
+    assert list(inputs_module._code_parts()) != before
 
 
 def test_a_report_is_the_same_whatever_other_sets_the_command_has_looked_for(sample) -> None:

@@ -483,7 +483,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     write_replacing(path, b"old")
     with monkeypatch.context() as patch:
         patch.setattr(
-            "kerascnn.store.files.os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left"))
+            "kerascnn.ownership.writing.os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left"))
         )
         with pytest.raises(StoreError, match="No space left"):
             write_replacing(path, b"new")

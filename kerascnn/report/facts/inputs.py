@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kerascnn.loaded import code_digest
 from kerascnn.records import DatasetInfo, NotebookFailure, Published, RunFailure, RunRecord
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ OTHER_PAGES = ("index", "comparison", "methods")
 STEM_LENGTH = 80
 """A page's file name is the stem and more, and no file system takes more than 255 bytes."""
 
-_PACKAGE = Path(__file__).parents[2]
-_READERS = ("specs", "stats", "plots", "report", "ownership")
+_NOTEBOOKS = ("kerascnn.notebooks",)
+"""A study can run itself in one; a report runs none."""
 _LIBRARIES = (
     "numpy",
     "seaborn",
@@ -229,9 +230,9 @@ def _code_digest() -> str:
 
 
 def _code_parts() -> Iterator[bytes]:
-    sources = [path for name in _READERS for path in sorted((_PACKAGE / name).rglob("*.py"))]
-    for path in [*sorted(_PACKAGE.glob("*.py")), *sources, *sorted(TEMPLATES.glob("*"))]:
-        yield path.name.encode()
+    yield code_digest(["kerascnn.report.render"], without=_NOTEBOOKS).encode()
+    for path in sorted(filter(Path.is_file, TEMPLATES.rglob("*"))):
+        yield path.relative_to(TEMPLATES).as_posix().encode()
         yield path.read_bytes()
     yield platform.python_version().encode()
     for library in _LIBRARIES:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import secrets
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -19,6 +17,7 @@ from kerascnn.errors import StoreError, UsageError
 from kerascnn.ownership.locks import process_lock
 from kerascnn.ownership.owned import SharedFolder
 from kerascnn.ownership.without_links import kind_of, list_folder
+from kerascnn.ownership.writing import write_replacing
 from kerascnn.report.facts.inputs import file_stem
 from kerascnn.report.folder.finished import INDEX, load_report, read_listed
 from kerascnn.report.folder.writer import LOCK, LOCK_TIMEOUT_SECONDS, Manifest, report_folder
@@ -87,16 +86,8 @@ def zip_report(folder: Path, target: Path, name: str) -> None:
     """
     check_target(target)
     content = _zip_bytes(_read_report(folder), name)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     with _place_errors(target):
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_replacing(target, content)
 
 
 @contextmanager
