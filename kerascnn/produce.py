@@ -32,6 +32,7 @@ from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import is_up_to_date, render, report_of
 from kerascnn.report.facts.inputs import page_stem
 from kerascnn.specs import Profile
+from kerascnn.spelling import counted
 from kerascnn.stats import faults_of
 from kerascnn.surroundings.notices import Notices
 
@@ -107,9 +108,7 @@ class Producer:
         ]
         doubtful = self._structures.doubtful(wanted)
         if doubtful:
-            self._progress.say(
-                f"Building {len(doubtful)} model{'s' if len(doubtful) > 1 else ''} once, before anything is trained."
-            )
+            self._progress.say(f"Building {counted(len(doubtful), 'model')} once, before anything is trained.")
             self._structures.build(doubtful, trainers)
         for run in wanted:
             if (built := self._structures.find(run)) is not None:

@@ -60,22 +60,22 @@ def render(task_json: bytes) -> str:
         return str(output / "index.html")
     # What goes wrong in writing is said by the writer; what there is to show may be more than before the wait for it.
     with only_writer(output), reading_from(Path(task.store)):
-        return str(render_report(gather(task), output, task.invocation))
+        return str(render_report(load_inputs(task), output, task.invocation))
 
 
 def is_up_to_date(task: RenderTask) -> bool:
     """Whether the report shows what there is to show. Raises: StoreError when that cannot be read."""
     with reading_from(Path(task.store)):
-        return is_current(gather(task), Path(task.output))
+        return is_current(load_inputs(task), Path(task.output))
 
 
 def shown_faults(task: RenderTask) -> list[str]:
     """Which takeaways of the report's results cannot be filled in, a sentence each."""
-    published = [entry.published for entry in gather(task).entries if entry.published is not None]
+    published = [entry.published for entry in load_inputs(task).entries if entry.published is not None]
     return [f"{result.experiment}: {fault}" for result in published for fault in faults_of(result)]
 
 
-def gather(task: RenderTask) -> ReportInputs:
+def load_inputs(task: RenderTask) -> ReportInputs:
     """Everything the report shows, read from the store and the notebooks."""
     store = Store(Path(task.store))
     notebooks = find_notebooks(Path(task.experiments))

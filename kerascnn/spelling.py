@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 ARMS_NAMED = 5
+LONGEST_SLUG = 60
 _JSON_WORDS = ("true", "false", "null", "NaN", "Infinity")
 
 
@@ -31,6 +34,24 @@ def printable(text: str, longest: int = 3000) -> str:
     )
 
 
+def counted(count: int, one: str, many: str = "", space: str = " ") -> str:
+    """`1 seed`, `2 seeds`, `1,200 seeds`; `many` where the plural is not made with an s."""
+    return f"{count:,}{space}{noun(count, one, many)}"
+
+
+def noun(count: int, one: str, many: str = "") -> str:
+    """The word for so many, without the number."""
+    return one if count == 1 else many or f"{one}s"
+
+
+def slug(text: str) -> str:
+    """`text` in lower-case letters, digits and hyphens; cut, with a mark of the whole, where a file could not be called that."""
+    whole = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
+    if len(whole) <= LONGEST_SLUG:
+        return whole
+    return f"{whole[: LONGEST_SLUG - 9].strip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def spell_size(size_bytes: float) -> str:
     """`512 kB`, `3.4 MB`, `1.2 GB`."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6)):
@@ -49,4 +70,4 @@ def spell_arms(labels: Sequence[str]) -> str:
     """`Arm 'ReLU'`, `Arms 'ReLU', 'tanh'`, and how many more there are."""
     named = ", ".join(repr(label) for label in labels[:ARMS_NAMED])
     more = f" and {len(labels) - ARMS_NAMED} more" if len(labels) > ARMS_NAMED else ""
-    return f"{'Arm' if len(labels) == 1 else 'Arms'} {named}{more}"
+    return f"{noun(len(labels), 'Arm')} {named}{more}"

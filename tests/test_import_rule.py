@@ -61,10 +61,10 @@ ROOMS = {
     "store":               "errors foreign ownership surroundings specs records models identity",
     "costs":               "errors specs machine store",
     # from runs to verdicts and pictures
-    "stats":               "errors specs records metrics",
+    "stats":               "errors spelling specs records metrics",
     "byhand":              "errors framework",
     "looking":             "errors specs records framework models data training byhand",
-    "plots":               "errors specs records stats byhand looking",
+    "plots":               "errors spelling specs records stats byhand looking",
     "report":              "errors places spelling ownership loaded specs records metrics stats plots",
     # from notebooks to runs, and back
     "notebooks":           "errors sources loaded places spelling specs records models identity",
@@ -76,7 +76,7 @@ ROOMS = {
     "notebooks.executing": "errors places ownership specs records store notebooks",
     # what the user starts
     "rendering":           "errors places specs records data store stats report notebooks",
-    "produce":             "errors places surroundings ownership specs records machine costs stats report planning "
+    "produce":             "errors places spelling surroundings ownership specs records machine costs stats report planning "
                            "execution notebooks notebooks.executing rendering",
     "serving":             "errors report",
     "commands":            "errors places spelling ownership specs records machine data identity store costs stats report "

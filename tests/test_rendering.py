@@ -14,7 +14,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from kerascnn import rendering
 from kerascnn.data import load_dataset
 from kerascnn.records import DatasetInfo
-from kerascnn.rendering import RenderTask, gather
+from kerascnn.rendering import RenderTask, load_inputs
 from kerascnn.report import ReportInputs
 from kerascnn.report.folder.writer import only_writer
 from kerascnn.store import Store
@@ -48,7 +48,7 @@ def task(info: DatasetInfo, tmp_path: Path) -> RenderTask:
 @pytest.fixture
 def inputs(task: RenderTask) -> ReportInputs:
     """The inputs of a report on no experiment."""
-    return gather(task)
+    return load_inputs(task)
 
 
 def test_the_report_is_given_what_a_run_said(inputs: ReportInputs, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_report_that_waited_for_another_writer_shows_what_has_been_added_meanw
     looked = threading.Event()
 
     def gather_and_tell(task: RenderTask) -> ReportInputs:
-        inputs = gather(task)
+        inputs = load_inputs(task)
         looked.set()
         return inputs
 

@@ -21,7 +21,7 @@ from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.suite import Planned, Request, load_suite
 from kerascnn.planning.uncovered import uncovered_reads
 from kerascnn.specs import TrainSpec
-from kerascnn.spelling import printable, spell_argument, spell_duration, spell_size
+from kerascnn.spelling import counted, printable, spell_argument, spell_duration, spell_size
 from kerascnn.store import Store
 
 MOSTLY = 0.5
@@ -60,7 +60,7 @@ def print_plan(request: Request) -> int:
     forecaster = Forecaster(suite, jobs)
     if doubtful := forecaster.models_to_build():
         print(
-            f"Building {len(doubtful)} model{'s' if len(doubtful) > 1 else ''} once, without training, to see their size.",
+            f"Building {counted(len(doubtful), 'model')} once, without training, to see their size.",
             file=sys.stderr,
             flush=True,
         )

@@ -26,6 +26,7 @@ from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import ProposalRequest, still_to_ask
 from kerascnn.records import RunFailure, utc_now
 from kerascnn.specs import Proposals, Study, TrainSpec, Wanted
+from kerascnn.spelling import counted
 
 BUSY_WAIT_SECONDS = 1.0
 """How long to leave a run alone that another pipeline is training."""
@@ -96,7 +97,7 @@ class Scheduler:
         self._works, self._executor, self._jobs, self._progress = works, executor, jobs, progress
         self._task, self._notices = task, notices
         self._patience, self._said = Patience(), set[str]()
-        self._slots = max(jobs, usable_cores())
+        self._cores = max(jobs, usable_cores())
         self._drained_at: float | None = None
         self._futures: dict[Future, Handler] = {}
         self._books = _Books()
@@ -193,7 +194,7 @@ class Scheduler:
                 store=str(run.work.ledger.store.root),
                 search_path=str(run.work.ledger.search_path),
                 force=run.work.force,
-                slots=self._slots,
+                cores=self._cores,
             )
             self.watch(self._executor.submit(self._task, task.canonical_json()), partial(self._trained, key))
 
@@ -324,7 +325,7 @@ class Scheduler:
         """How many runs failed for each reason that was told with the first of them."""
         for (name, _), (first, *more) in self._failures.items():
             if more:
-                runs = f"{len(more)} more run{'s' if len(more) > 1 else ''}"
+                runs = counted(len(more), "more run")
                 self._progress.say(f"Failed in {name} for the reason told of {first}: {runs}: {', '.join(more)}")
 
     def _seconds(self, work: Work, spec: TrainSpec) -> float:

@@ -14,8 +14,8 @@ import msgspec
 from kerascnn.costs import Spent, busy_seconds
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.checks import check_framework, check_machine, check_sources
+from kerascnn.execution.held_cores import hold_core
 from kerascnn.execution.peak import settle_peak_memory
-from kerascnn.execution.slots import training_slot
 from kerascnn.framework import load_keras
 from kerascnn.identity import RunIdentity
 from kerascnn.planning.oracle import answer_request
@@ -33,14 +33,14 @@ _workshop: Workshop | None = None
 class TrainTask(Spec, frozen=True, kw_only=True):
     """One run to train: what it is, where it is kept, and where the user's own modules lie.
 
-    `slots`: how many runs may be trained at once on this machine, whoever started them.
+    `cores`: how many runs may be trained at once on this machine, whoever started them.
     """
 
     identity: RunIdentity
     store: str
     search_path: str
     force: bool = False
-    slots: int = 1
+    cores: int = 1
 
 
 class TaskOutcome(Spec, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ def train(task_json: bytes) -> bytes:
     store, key = Store(Path(task.store)), task.identity.key
     if not task.force and store.load(key) is not None:
         return TaskOutcome(key=key, state="found").canonical_json()
-    with training_slot(task.slots), store.claim(key) as mine:
+    with hold_core(task.cores), store.claim(key) as mine:
         if not mine:
             return _busy(store, key).canonical_json()
         before = store.load(key)

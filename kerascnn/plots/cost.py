@@ -12,6 +12,7 @@ from kerascnn.plots.drawing.axes import End, log_axis, name_lines, percent_axis
 from kerascnn.plots.drawing.palette import TONES
 from kerascnn.plots.drawing.picture import MUTED, Look, Picture, drawn, empty_picture, looks_of, marked, new_figure
 from kerascnn.records import ArmRuns, Table
+from kerascnn.spelling import counted
 
 COSTS = {
     "parameters": "parameters",
@@ -115,9 +116,9 @@ def _named(points: Sequence[_Point], field: str) -> list[_Point]:
 
 
 def _words(point: _Point) -> str:
-    seeds = len(point.runs.records)
+    seeds = counted(len(point.runs.records), "seed")
     return (
-        f"{point.runs.arm.label}: {100 * point.accuracy:.1f} % (mean of {seeds} {'seed' if seeds == 1 else 'seeds'}) "
+        f"{point.runs.arm.label}: {100 * point.accuracy:.1f} % (mean of {seeds}) "
         f"with {point.costs['parameters']:,.0f} parameters, {point.costs['multiply_adds']:,.0f} multiply-adds, "
         f"{point.costs['training_seconds']:.1f} s."
     )

@@ -21,6 +21,7 @@ from kerascnn.plots.drawing.picture import (
     sentence_case,
 )
 from kerascnn.records import ArmRuns, Epoch, Table
+from kerascnn.spelling import counted
 
 EpochMetric = Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
 
@@ -138,8 +139,7 @@ def _dress(axes: Axes, metric: str, chance: float | None) -> None:
 def _words(label: str, curves: list[_Curve], metric: str) -> str:
     """What one arm does, for the alt text."""
     mean = _mean(curves)
-    counted = sum(curve.state != "failed" for curve in curves)
-    seeds = f"{counted} {'seed' if counted == 1 else 'seeds'}"
+    seeds = counted(sum(curve.state != "failed" for curve in curves), "seed")
     ended = [f"seed {curve.seed}{STATES[curve.state]}" for curve in curves if curve.state != "finished"]
     note = f" ({', '.join(ended)})" if ended else ""
     if not mean.values:

@@ -20,9 +20,9 @@ from kerascnn.plots.drawing.picture import (
     new_figure,
     sentence_case,
     set_left_margin,
-    slug,
 )
 from kerascnn.records import ArmRuns, Table
+from kerascnn.spelling import slug
 from kerascnn.stats import Summary, summarise
 from kerascnn.stats.judging.effects import values_of
 from kerascnn.stats.units import UNITS, value_text

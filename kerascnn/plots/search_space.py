@@ -18,11 +18,11 @@ from kerascnn.plots.drawing.picture import (
     new_figure,
     sentence_case,
     set_margins,
-    slug,
 )
 from kerascnn.plots.searches import BEST_COLOUR, COLOUR, SCORE
 from kerascnn.records import PublishedSearch, Table, Trial
 from kerascnn.specs import Choice
+from kerascnn.spelling import slug
 
 DEPTHS = ("depth", "blocks")
 """Hyperparameters that say how deep a net is; the first that a search names is followed."""

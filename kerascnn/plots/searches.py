@@ -20,9 +20,9 @@ from kerascnn.plots.drawing.picture import (
     new_figure,
     new_grid,
     sentence_case,
-    slug,
 )
 from kerascnn.records import PublishedSearch, Table, Trial
+from kerascnn.spelling import slug
 
 SCORE = "Validation accuracy"
 COLOUR = TONES["series-1"].light

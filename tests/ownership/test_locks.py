@@ -100,7 +100,7 @@ def test_every_lock_of_the_product_that_is_waited_for_says_what_for() -> None:
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "process_lock":
                 given = {word.arg: word.value for word in call.keywords}
                 only_tries = isinstance(given.get("timeout"), ast.Constant) and given["timeout"].value == 0
-                assert only_tries or "waits_for" in given or path.name == "slots.py", ast.unparse(call)
+                assert only_tries or "waits_for" in given or path.name == "held_cores.py", ast.unparse(call)
 
 
 def fail_with(number: int, monkeypatch: pytest.MonkeyPatch) -> None:

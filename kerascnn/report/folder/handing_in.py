@@ -21,7 +21,8 @@ from kerascnn.ownership.writing import write_replacing
 from kerascnn.report.facts.inputs import file_stem
 from kerascnn.report.folder.finished import INDEX, load_report, read_listed
 from kerascnn.report.folder.writer import LOCK, LOCK_TIMEOUT_SECONDS, Manifest, report_folder
-from kerascnn.report.text.links import ASSETS, FOLDERS, slug
+from kerascnn.report.text.links import ASSETS, FOLDERS
+from kerascnn.spelling import slug
 
 PREFIX = "kerascnn-report-"
 EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)

@@ -14,6 +14,7 @@ from kerascnn.report.text.filters import metric_unit
 from kerascnn.report.text.links import anchor_of
 from kerascnn.report.text.words import KIND_WORDS, STATES, claim_kind, verdict_state
 from kerascnn.specs import Claim, Identity
+from kerascnn.spelling import noun
 from kerascnn.stats import Judgement, effect_size_text, p_text
 
 Axes = Mapping[tuple[str, ...], Axis]
@@ -115,7 +116,7 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
         more = judgement.seeds_needed - judgement.n
         command = f"--seeds {judgement.seeds_needed}"
         size = judgement.smallest_text
-        yield Fact(f"To rule out {size}", (f"about {more} more {'seed' if more == 1 else 'seeds'} ({command})",))
+        yield Fact(f"To rule out {size}", (f"about {more} more {noun(more, 'seed')} ({command})",))
 
 
 def _metric(claim: Claim) -> str:

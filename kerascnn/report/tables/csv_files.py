@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kerascnn.report.parts.elements import Cell, Link, Table
 from kerascnn.report.text.clean import clean_text
-from kerascnn.report.text.links import slug
+from kerascnn.spelling import slug
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from kerascnn.report.parts.elements import Cell, Measure
+from kerascnn.spelling import counted
 from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_text, value_text
 
 SPACE = "\u00a0"
@@ -82,7 +83,7 @@ def short_key(key: str) -> str:
 
 def plural(count: int, one: str, many: str = "") -> str:
     """`count` with the noun in the right number."""
-    return f"{count:,}{SPACE}{one if count == 1 else many or one + 's'}"
+    return counted(count, one, many, SPACE)
 
 
 def percent(share: float) -> str:

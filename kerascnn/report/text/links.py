@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
+from kerascnn.spelling import slug
 
 RUNS_FOLDER = "runs"
 """Where the pages of runs lie, seen from the overview."""
@@ -15,18 +14,6 @@ STYLE = "style.css"
 SCRIPTS = ("tables.js", "targets.js", "compare.js", "points.js", "curves.js")
 """One file for each purpose; a page loads those it needs."""
 ASSETS = (STYLE, *SCRIPTS)
-
-LENGTH = 60
-
-
-def slug(text: str) -> str:
-    """`text` in lower-case letters, digits and hyphens; cut, with a mark of the whole, where a file could not be called that."""
-    whole = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
-    return (
-        whole
-        if len(whole) <= LENGTH
-        else f"{whole[: LENGTH - 9].strip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    )
 
 
 def anchor_of(kind: str, name: str, taken: set[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from kerascnn.records import ArmRuns
+from kerascnn.spelling import noun
 from kerascnn.stats.describing.intervals import are_identical
 from kerascnn.stats.describing.outcomes import count_learned
 from kerascnn.stats.judging.effects import Pairing, SeededClaim, arms_of, values_of
@@ -100,14 +101,14 @@ def _about_pairing(pairing: Pairing) -> Iterator[str]:
 def _about_spread(claim: SeededClaim, effects: Mapping[int, float]) -> Iterator[str]:
     n = len(effects)
     if n < FEW_SEEDS:
-        yield f"Only {n} {'seed' if n == 1 else 'seeds'}: too few to know how much seeds vary."
+        yield f"Only {seeds_text(n)}: too few to know how much seeds vary."
     if are_identical(tuple(effects.values())):
         yield "Every seed gave the same effect: the interval is a single point and understates the uncertainty."
 
 
 def _seeds(seeds: Iterable[int]) -> str:
     numbers = sorted(seeds)
-    return f"{'seed' if len(numbers) == 1 else 'seeds'} {', '.join(map(str, numbers))}"
+    return f"{noun(len(numbers), 'seed')} {', '.join(map(str, numbers))}"
 
 
 def _distinct(arms: Iterable[ArmRuns]) -> list[ArmRuns]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.spelling import counted
 from kerascnn.stats.judging.effects import line_of
 from kerascnn.stats.judging.verdicts import Rule, Verdict
 from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_digits, difference_text, value_text
@@ -50,7 +51,7 @@ NOT_JUDGED = "Not judged: {reason}"
 
 def seeds_text(n: int) -> str:
     """1 -> "1 seed", 3 -> "3 seeds"."""
-    return f"{n} seed" if n == 1 else f"{n} seeds"
+    return counted(n, "seed")
 
 
 def label_of(runs: Mapping[str, ArmRuns], name: str) -> str:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from kerascnn.execution import slots
-from kerascnn.execution.slots import training_slot
+from kerascnn.execution import held_cores
+from kerascnn.execution.held_cores import hold_core
 
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(held_cores.tempfile, "gettempdir", lambda: str(tmp_path))
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -28,7 +28,7 @@ def test_no_more_hold_a_slot_than_there_are(count: int) -> None:
 
     def work() -> None:
         nonlocal under_way, most
-        with training_slot(count):
+        with hold_core(count):
             with lock:
                 under_way += 1
                 most = max(most, under_way)
@@ -50,7 +50,7 @@ def test_who_waits_gets_its_turn_before_who_has_just_had_one() -> None:
     def hold_again_and_again() -> None:
         nonlocal held
         while not stop.is_set():
-            with training_slot(1):
+            with hold_core(1):
                 held += 1
                 time.sleep(0.05)
 
@@ -58,7 +58,7 @@ def test_who_waits_gets_its_turn_before_who_has_just_had_one() -> None:
     greedy.start()
     time.sleep(0.1)
     before = held
-    with training_slot(1):
+    with hold_core(1):
         stop.set()
         assert held - before <= 3
     greedy.join()
@@ -66,24 +66,24 @@ def test_who_waits_gets_its_turn_before_who_has_just_had_one() -> None:
 
 def test_a_killed_holder_frees_its_slot(tmp_path: Path) -> None:
     code = (
-        "import tempfile, time\nfrom kerascnn.execution import slots\n"
+        "import tempfile, time\nfrom kerascnn.execution import held_cores\n"
         f"tempfile.gettempdir = lambda: {str(tmp_path)!r}\n"
-        "with slots.training_slot(1):\n    print('held', flush=True)\n    time.sleep(60)"
+        "with held_cores.hold_core(1):\n    print('held', flush=True)\n    time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         threading.Timer(0.3, holder.kill).start()
         started = time.monotonic()
-        with training_slot(1):
+        with hold_core(1):
             assert 0.2 < time.monotonic() - started < 5
 
 
 HOLD = """
 import sys, tempfile, time
 tempfile.tempdir = sys.argv[1]
-from kerascnn.execution import slots
-with slots.training_slot(1):
+from kerascnn.execution import held_cores
+with held_cores.hold_core(1):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -102,8 +102,8 @@ def other_pipeline(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "SILENT_SECONDS", 0.2)
-    monkeypatch.setattr(slots, "LONGEST_WAIT_SECONDS", 3.0)
+    monkeypatch.setattr(held_cores, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(held_cores, "LONGEST_WAIT_SECONDS", 3.0)
     monkeypatch.delenv("KERASCNN_NOTICES", raising=False)
 
 
@@ -111,13 +111,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_slot_of_a_suspended_pipeline_is_given_to_another_and_only_one(
     other_pipeline: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(slots, "LONGEST_WAIT_SECONDS", 60.0)
+    monkeypatch.setattr(held_cores, "LONGEST_WAIT_SECONDS", 60.0)
     other_pipeline.send_signal(signal.SIGSTOP)
     started = time.monotonic()
-    with training_slot(1):
+    with hold_core(1):
         assert time.monotonic() - started < 50
-        monkeypatch.setattr(slots, "LONGEST_WAIT_SECONDS", 0.6)
-        assert slots._acquire(1) is None  # it waited for the one that took it, and went on without
+        monkeypatch.setattr(held_cores, "LONGEST_WAIT_SECONDS", 0.6)
+        assert held_cores._acquire(1) is None  # it waited for the one that took it, and went on without
     assert capsys.readouterr().err == ""
 
 
@@ -125,7 +125,7 @@ def test_the_slot_of_a_suspended_pipeline_is_given_to_another_and_only_one(
 def test_who_waits_for_a_core_says_for_whom_and_not_for_ever(
     other_pipeline: subprocess.Popen[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with training_slot(1):
+    with hold_core(1):
         said = set(capsys.readouterr().err.splitlines())
     (line,) = said
     assert line.startswith(f"Waiting for a core of this machine; on it trains process {other_pipeline.pid} (python")
@@ -133,6 +133,6 @@ def test_who_waits_for_a_core_says_for_whom_and_not_for_ever(
 
 def test_where_locks_cannot_be_written_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(slots.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
-    with training_slot(1), training_slot(1):
+    monkeypatch.setattr(held_cores.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    with hold_core(1), hold_core(1):
         pass

@@ -27,14 +27,14 @@ LONGEST_WAIT_SECONDS = 1800.0
 
 
 @contextlib.contextmanager
-def training_slot(slots: int) -> Iterator[None]:
-    """Hold one of this machine's `slots` while the block runs; the system frees it when its holder dies.
+def hold_core(cores: int) -> Iterator[None]:
+    """Hold one of `cores` while the block runs; the system frees it when its holder dies.
 
-    Slots are those of the cores that this process may use, so that pipelines on cores of their own never wait
-    for each other. What is suspended uses no core: its slot is given to another. Where the folder of the locks
+    They are those that this process may use, so that pipelines on cores of their own never wait for each other. Beyond those
+    the machine has, more than one share a core. What is suspended uses no core: another takes it instead. Where the folder of the locks
     cannot be written nobody can be waited for: the block runs at once.
     """
-    lock = _acquire(slots)
+    lock = _acquire(cores)
     try:
         yield
     finally:
@@ -42,13 +42,13 @@ def training_slot(slots: int) -> Iterator[None]:
             lock.release()
 
 
-def _acquire(slots: int) -> filelock.BaseFileLock | None:
-    names = _slot_names(slots)
+def _acquire(cores: int) -> filelock.BaseFileLock | None:
+    names = _core_names(cores)
     try:
         # Not the cache folder: a home may be shared by many machines.
         folder = user_folder(tempfile.gettempdir()) / "slots"
         folder.mkdir(mode=0o700, exist_ok=True)
-        # One at a time waits for a slot: who has just freed one stands behind who waits already.
+        # One at a time waits for a core: who has just freed one stands behind who waits already.
         with _turn(folder / f"turn-{names[0]}-{len(names)}.lock"):
             return _wait_for_one(folder, names)
     except (OSError, StrangersFolder, StoreError):
@@ -98,7 +98,7 @@ def _spell(holders: dict[str, Holder | None]) -> list[str]:
     return list(dict.fromkeys(str(holder or "another process") for holder in holders.values()))
 
 
-def _slot_names(slots: int) -> list[str]:
+def _core_names(count: int) -> list[str]:
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     named = [f"core-{core}" for core in cores]
-    return [*named, *(f"more-{number}" for number in range(slots - len(named)))][:slots]
+    return [*named, *(f"more-{number}" for number in range(count - len(named)))][:count]
