@@ -77,12 +77,12 @@ def test_a_report_that_waited_for_another_writer_shows_what_has_been_added_meanw
 ) -> None:
     looked = threading.Event()
 
-    def gather_and_tell(task: RenderTask) -> ReportInputs:
+    def load_and_tell(task: RenderTask) -> ReportInputs:
         inputs = load_inputs(task)
         looked.set()
         return inputs
 
-    monkeypatch.setattr(rendering, "gather", gather_and_tell)
+    monkeypatch.setattr(rendering, "load_inputs", load_and_tell)
     waiting = threading.Thread(target=rendering.render, args=[task.canonical_json()])
     with only_writer(Path(task.output)):
         waiting.start()
