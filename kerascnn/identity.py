@@ -8,11 +8,11 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from kerascnn.code.meaning import DYNAMIC, PACKAGE, absolute_name, file_digest, parse_source, with_packages
+from kerascnn.code.packages import package_versions
 from kerascnn.errors import UsageError
 from kerascnn.machine import RESULT_PACKAGES, platform_class, result_versions
 from kerascnn.models import locate_builder
-from kerascnn.packages import package_versions
-from kerascnn.sources import DYNAMIC, PACKAGE, absolute_name, file_digest, parse_source, with_packages
 from kerascnn.specs import Precision, Spec, TrainSpec
 
 MODELS = "kerascnn.models"

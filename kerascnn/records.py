@@ -224,13 +224,9 @@ def gather_runs(
 ) -> ArmRuns:
     """The arm with what there is of its runs, whose `keys` are by seed."""
     records = {seed: record for seed, key in sorted(keys.items()) if (record := load_record(key))}
-    lacking = {seed: key for seed, key in sorted(keys.items()) if seed not in records}
-    return ArmRuns(
-        arm=arm,
-        records=records,
-        failures={seed: failure for seed, key in lacking.items() if (failure := load_failure(key))},
-        chance=chance,
-    )
+    missing = {seed: key for seed, key in sorted(keys.items()) if seed not in records}
+    failures = {seed: failure for seed, key in missing.items() if (failure := load_failure(key))}
+    return ArmRuns(arm, records, failures, chance=chance)
 
 
 class Figure(Spec, frozen=True, kw_only=True):

@@ -13,11 +13,12 @@ from factories import CONTENT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kerascnn import identity, packages
+from kerascnn import identity
+from kerascnn.code import packages
+from kerascnn.code.meaning import source_digest
 from kerascnn.errors import UsageError
 from kerascnn.identity import builder_sources, identify, training_sources
 from kerascnn.models import BUILDERS
-from kerascnn.sources import source_digest
 from kerascnn.specs import DataSpec, ModelSpec, OptimiserSpec, ScheduleSpec, Spec, TrainSpec, model
 
 SPEC = TrainSpec(data=DataSpec(content=CONTENT), model=model("models.lenet", activation="relu"), epochs=2, seed=1)

@@ -39,14 +39,12 @@ ROOMS = {
     # what everything may use
     "errors":              "",
     "spelling":            "",
-    "packages":            "",
     "surroundings":        "",
     "foreign":             "",
     "places":              "errors",
     "ownership":           "errors foreign surroundings",
     "framework":           "errors places",
-    "sources":             "errors",
-    "loaded":              "errors places packages ownership sources",
+    "code":                "errors places ownership",
     # what can be asked for, and what comes back
     "specs":               "errors",
     "records":             "specs",
@@ -57,7 +55,7 @@ ROOMS = {
     "data":                "errors foreign ownership places specs records spelling",
     "training":            "errors specs records models data",
     # what is kept, and under which key
-    "identity":            "errors packages sources specs machine models",
+    "identity":            "errors code specs machine models",
     "store":               "errors foreign ownership surroundings specs records models identity",
     "costs":               "errors specs machine store",
     # from runs to verdicts and pictures
@@ -65,10 +63,10 @@ ROOMS = {
     "byhand":              "errors framework",
     "looking":             "errors specs records framework models data training byhand",
     "plots":               "errors spelling specs records stats byhand looking",
-    "report":              "errors places spelling ownership loaded specs records metrics stats plots",
+    "report":              "errors places spelling ownership code specs records metrics stats plots",
     # from notebooks to runs, and back
-    "notebooks":           "errors sources loaded places spelling specs records models identity",
-    "planning":            "errors places spelling packages sources specs records machine data identity store stats notebooks",
+    "notebooks":           "errors code places spelling specs records models identity",
+    "planning":            "errors places spelling code specs records machine data identity store stats notebooks",
     "execution":           "errors places spelling surroundings ownership framework specs records machine models data training "
                            "identity store costs planning",
     "notebooks.inside":    "errors places surroundings ownership specs records machine data identity store stats plots "

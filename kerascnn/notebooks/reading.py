@@ -7,10 +7,10 @@ import hashlib
 import importlib.metadata
 from functools import cache
 
-from kerascnn.loaded import all_modules, code_digest, imported_names
+from kerascnn.code.loaded import all_modules, code_digest, imported_names
+from kerascnn.code.meaning import DYNAMIC
 from kerascnn.notebooks.contract import Notebook
 from kerascnn.notebooks.shell import python_of
-from kerascnn.sources import DYNAMIC
 
 ALWAYS = ("kerascnn", "kerascnn.notebooks.executing.execute")
 """A study, which knows how to run itself, and what executes the notebook."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from kerascnn.code.packages import NOT_INSTALLED, SOURCE
 from kerascnn.identity import RunIdentity
-from kerascnn.packages import NOT_INSTALLED, SOURCE
 
 ABSENT = "nothing"
 

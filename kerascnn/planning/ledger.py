@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
+from kerascnn.code.meaning import PACKAGE, file_digest
 from kerascnn.errors import UsageError
 from kerascnn.identity import Origin, RunIdentity, identify, run_sources
 from kerascnn.planning.search import ProposalRequest, check_answer, spec_digest
 from kerascnn.records import ArmRuns, DatasetInfo, RunFailure, RunRecord, gather_runs
-from kerascnn.sources import PACKAGE, file_digest
 from kerascnn.specs import Proposals, Search, Study, TrainSpec
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store, load_spec, write_replacing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kerascnn.loaded import all_modules, modules_loaded
+from kerascnn.code.loaded import all_modules, modules_loaded
 from kerascnn.notebooks.contract import Notebook, read_notebook
 from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.notebooks.reading import ALWAYS, TRAINS, imported_by, reading_digest

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replace_struct
 
+from kerascnn.code.loaded import all_modules, modules_loaded
 from kerascnn.errors import StoreError
-from kerascnn.loaded import all_modules, modules_loaded
 from kerascnn.ownership import owned
 from kerascnn.report import Entry, ReportInputs, render_report
 from kerascnn.report import render as render_module

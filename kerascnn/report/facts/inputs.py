@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kerascnn.loaded import code_digest
+from kerascnn.code.loaded import code_digest
 from kerascnn.records import DatasetInfo, NotebookFailure, Published, RunFailure, RunRecord
 
 if TYPE_CHECKING:

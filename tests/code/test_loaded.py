@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kerascnn import loaded
-from kerascnn.loaded import all_modules, code_digest, modules_loaded
+from kerascnn.code import loaded
+from kerascnn.code.loaded import all_modules, code_digest, modules_loaded
 
 FILES = {
     "__init__.py": "",
@@ -129,4 +129,4 @@ def test_without_a_cache_that_can_be_written_everything_is_read_again(toy: Path,
 
 
 def test_every_module_is_listed_by_its_name() -> None:
-    assert {"kerascnn", "kerascnn.loaded", "kerascnn.report", "kerascnn.report.render"} <= set(all_modules())
+    assert {"kerascnn", "kerascnn.code.loaded", "kerascnn.report", "kerascnn.report.render"} <= set(all_modules())

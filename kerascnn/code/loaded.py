@@ -15,11 +15,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from kerascnn.code.meaning import PACKAGE, absolute_name, parse_source, source_digest, with_packages
+from kerascnn.code.packages import package_versions
 from kerascnn.errors import UsageError
 from kerascnn.ownership.writing import write_replacing
-from kerascnn.packages import package_versions
 from kerascnn.places import cache_folder
-from kerascnn.sources import PACKAGE, absolute_name, parse_source, source_digest, with_packages
 
 OURS = PACKAGE.name
 
@@ -136,7 +136,7 @@ _new: list[str] = []
 
 def _memory() -> Path:
     """A file of the user's cache: reading 200 modules takes a second. Its name follows from what the digests follow from."""
-    makers = [PACKAGE / "loaded.py", PACKAGE / "sources.py"]
+    makers = [Path(__file__), Path(__file__).with_name("meaning.py")]
     version = hashlib.sha256(b"".join(path.read_bytes() for path in makers)).hexdigest()[:8]
     return cache_folder() / "sources" / f"{sys.implementation.cache_tag}-{version}.json"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kerascnn.errors import UsageError
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 DYNAMIC = ("importlib", "__import__", "exec", "eval", "runpy", "pkgutil", "builtins")
 """Names whose use or import means that the modules reached cannot be read off the source."""
 
