@@ -22,6 +22,7 @@ from kerascnn.specs import (
     OptimiserSpec,
     Proposals,
     ProposedTrial,
+    RateGrid,
     ScheduleSpec,
     Search,
     Study,
@@ -465,3 +466,17 @@ def test_claims_that_only_a_notebook_can_measure_are_known():
     assert is_measured_by_notebook(Comparison(metric="stability", **fields))
     assert not is_measured_by_notebook(Comparison(**fields))
     assert not is_measured_by_notebook(Identity(name="i", says="?", number="n", expected=0.0, tolerance=0.0))
+
+
+def test_a_wanted_run_is_called_by_its_arm_a_trial_by_what_it_tries() -> None:
+    arm, search = make_arm("a"), make_search()
+    grid = RateGrid(name="tuned", arm="a", rates=(0.1, 0.3))
+    budget = msgspec.structs.replace(BUDGET, rate_seeds=1)
+    study = make_study(arm, budget=budget, seeds=1, searches=(search,), rate_grids=(grid,))
+    proposed = Proposals(trials=make_trials(study, search, 2), complete=False)
+    assert [one.label for one in study.next_wanted(FakeProgress(proposed=proposed))] == [
+        f"{arm.label}, seed 1",
+        "models.vgg(padding=same, blocks=2), seed 7",
+        f"{arm.label}, step 0.1, seed 2001",
+        f"{arm.label}, step 0.3, seed 2001",
+    ]

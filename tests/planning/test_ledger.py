@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from factories import CONTENT, make_arm, make_record, make_result
+from slots import DATASET
 
 from kerascnn.errors import UsageError
 from kerascnn.planning.ledger import Ledger
@@ -68,6 +69,16 @@ def trials(*blocks: int) -> tuple[ProposedTrial, ...]:
 
 
 # --- runs ---------------------------------------------------------------------------------------------------
+
+
+def test_the_arms_have_the_records_and_failures_that_there_are_by_seed(store: Store) -> None:
+    study = make_study(seeds=3, searches=())
+    ledger, specs = make_ledger(store), [spec for _, spec in sorted(study.grid(SETTING).items())]
+    commit(ledger, specs[0])
+    failure = fail(ledger, specs[1])
+    (arm,) = ledger.arms(study, DATASET)
+    assert list(ledger.keys(study)["relu"]) == [1, 2, 3]
+    assert (list(arm.records), arm.failures, arm.chance) == ([1], {2: failure}, 0.5)
 
 
 def test_a_run_in_the_store_is_settled_with_its_validation_accuracy(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -41,7 +42,7 @@ class InPipeline:
     def dataset(self) -> DatasetInfo:
         return self.told.dataset
 
-    @property
+    @cached_property
     def store(self) -> Store:
         return Store(Path(self.told.store))
 
@@ -82,7 +83,7 @@ class ByHand:
     values: dict[str, Any]
     retries_failures: ClassVar[bool] = True
 
-    @property
+    @cached_property
     def store(self) -> Store:
         return Store(store_folder())
 
