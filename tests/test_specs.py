@@ -60,7 +60,7 @@ def make_search(**fields: Any) -> Search:
 
 
 @dataclass
-class FakeProgress:
+class FakeResults:
     """Results made up: which runs are settled, what they score, and what the oracle has proposed."""
 
     scores: dict[bytes, float | None] = field(default_factory=dict)
@@ -373,7 +373,7 @@ def test_an_unknown_arm_is_an_error_with_a_hint() -> None:
 
 
 def test_only_runs_that_are_not_settled_are_wanted() -> None:
-    study, progress = make_study(make_arm("a"), make_arm("b", batch_size=8)), FakeProgress()
+    study, progress = make_study(make_arm("a"), make_arm("b", batch_size=8)), FakeResults()
     grid = study.grid(SETTING)
     progress.settle(grid["a", 1])
     progress.settle(grid["b", 2], None)
@@ -381,7 +381,7 @@ def test_only_runs_that_are_not_settled_are_wanted() -> None:
 
 
 def test_a_study_with_everything_settled_wants_nothing() -> None:
-    study, progress = make_study(), FakeProgress()
+    study, progress = make_study(), FakeResults()
     for spec in study.grid(SETTING).values():
         progress.settle(spec)
     assert study.next_specs(progress) == []
@@ -390,14 +390,14 @@ def test_a_study_with_everything_settled_wants_nothing() -> None:
 def test_two_arms_that_are_the_same_run_want_it_once() -> None:
     study = make_study(make_arm("a"), make_arm("b"))
     assert len(study.grid(SETTING)) == 4
-    assert len(study.next_specs(FakeProgress())) == 2
+    assert len(study.next_specs(FakeResults())) == 2
 
 
 def test_the_trials_proposed_so_far_are_wanted_with_the_grid() -> None:
     search = make_search()
     study = make_study(searches=(search,), seeds=1)
     trials = make_trials(study, search, 1, 2)
-    progress = FakeProgress(proposed=Proposals(trials=trials, complete=False))
+    progress = FakeResults(proposed=Proposals(trials=trials, complete=False))
     progress.settle(trials[0].spec)
     assert study.next_specs(progress) == [study.grid(SETTING)["relu", 1], trials[1].spec]
 
@@ -405,7 +405,7 @@ def test_the_trials_proposed_so_far_are_wanted_with_the_grid() -> None:
 def test_a_search_that_is_not_complete_has_no_winner() -> None:
     search = make_search()
     study = make_study(searches=(search,))
-    progress = FakeProgress(proposed=Proposals(trials=make_trials(study, search, 1), complete=False))
+    progress = FakeResults(proposed=Proposals(trials=make_trials(study, search, 1), complete=False))
     progress.settle(progress.proposed.trials[0].spec)
     assert study.winners(progress) == ()
 
@@ -414,7 +414,7 @@ def test_the_winner_is_the_best_on_validation_retrained_with_seeds_its_search_ha
     search = make_search()
     study = make_study(searches=(search,), seeds=2)
     trials = make_trials(study, search, 1, 3, 2)
-    progress = FakeProgress(proposed=Proposals(trials=trials, complete=True))
+    progress = FakeResults(proposed=Proposals(trials=trials, complete=True))
     for trial, score in zip(trials, (0.4, 0.6, None), strict=True):
         progress.settle(trial.spec, score)
     (winner,) = study.winners(progress)
@@ -429,7 +429,7 @@ def test_a_search_whose_trials_all_failed_has_no_winner_and_ends_the_study() -> 
     search = make_search()
     study = make_study(searches=(search,), seeds=1)
     trials = make_trials(study, search, 1, 2)
-    progress = FakeProgress(proposed=Proposals(trials=trials, complete=True))
+    progress = FakeResults(proposed=Proposals(trials=trials, complete=True))
     for spec in (*study.grid(SETTING).values(), *(trial.spec for trial in trials)):
         progress.settle(spec, None)
     assert study.winners(progress) == ()
@@ -474,7 +474,7 @@ def test_a_wanted_run_is_called_by_its_arm_a_trial_by_what_it_tries() -> None:
     budget = msgspec.structs.replace(BUDGET, rate_seeds=1)
     study = make_study(arm, budget=budget, seeds=1, searches=(search,), rate_grids=(grid,))
     proposed = Proposals(trials=make_trials(study, search, 2), complete=False)
-    assert [one.label for one in study.next_wanted(FakeProgress(proposed=proposed))] == [
+    assert [one.label for one in study.next_wanted(FakeResults(proposed=proposed))] == [
         f"{arm.label}, seed 1",
         "models.vgg(padding=same, blocks=2), seed 7",
         f"{arm.label}, step 0.1, seed 2001",

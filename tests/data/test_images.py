@@ -11,7 +11,7 @@ from PIL import Image
 
 from kerascnn.data.formats.pictures import images
 from kerascnn.data.formats.pictures.images import (
-    Progress,
+    DecodedCount,
     decode_picture,
     decode_square,
     kind_of_picture,
@@ -99,7 +99,7 @@ def test_a_picture_too_large_for_any_camera_is_refused_before_it_is_decoded() ->
 def test_progress_is_reported_at_most_every_two_seconds(messages: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
-    progress = Progress(messages.append, "pets", 4_000)
+    progress = DecodedCount(messages.append, "pets", 4_000)
     for _ in range(4):
         clock[0] += 1.5
         progress.advance(1_000)

@@ -25,7 +25,7 @@ from kerascnn.data.decoded import (
 from kerascnn.data.formats import hub
 from kerascnn.data.formats.parquet_tables import Batch, Table, holds_pictures, open_table
 from kerascnn.data.formats.pictures.images import (
-    Progress,
+    DecodedCount,
     cifar_shaped,
     decode_picture,
     decode_square,
@@ -152,7 +152,7 @@ def _read_part(tables: Sequence[Table], options: Options, side: int | None) -> _
     total, where = sum(table.rows for table in tables), files[0] if len(files) == 1 else files[0].parent
     packed_bytes = sum(hub.behind(file).stat().st_size for file in files)
     check_decoded_size(total, side or 32, side or 32, packed_bytes, where)
-    progress, unreadable, jpeg = Progress(options.report, files[0].name, total), Unreadable(), False
+    progress, unreadable, jpeg = DecodedCount(options.report, files[0].name, total), Unreadable(), False
     images, labels = np.empty((0,)), np.empty(total, np.int64)
     done, known = 0, dict[bytes, np.ndarray]()
     for table in tables:

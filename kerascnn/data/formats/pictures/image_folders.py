@@ -19,7 +19,7 @@ import numpy as np
 
 from kerascnn.data.decoded import MAX_CLASSES, MAX_SIDE, MIN_SIDE, Decoded, Found, Options, check_decoded_size
 from kerascnn.data.formats.pictures.class_folders import ClassFolder, Layout, find_layout, where_labels_stand
-from kerascnn.data.formats.pictures.images import Progress, decode_file, quiet_decoders
+from kerascnn.data.formats.pictures.images import DecodedCount, decode_file, quiet_decoders
 from kerascnn.data.formats.pictures.setting_aside import first_fifth
 from kerascnn.data.formats.pictures.unreadable import Unreadable
 from kerascnn.data.naming import legible
@@ -57,7 +57,7 @@ def read(found: Found, options: Options) -> Decoded:
     total = len(train) + len(test)
     # Of pictures the files themselves are many: what they may grow by is known from each header.
     check_decoded_size(total, options.image_size, options.image_size, 10**9, found.path)
-    progress, unreadable = Progress(options.report, found.path.name, total), Unreadable()
+    progress, unreadable = DecodedCount(options.report, found.path.name, total), Unreadable()
     with quiet_decoders():
         images = [_decode(pictures, layout.root, options, progress, unreadable) for pictures in (train, test)]
     unreadable.check(total, found.path)
@@ -107,7 +107,7 @@ def _in_order(classes: Sequence[ClassFolder]) -> list[_Picture]:
 
 
 def _decode(
-    pictures: list[_Picture], root: Path, options: Options, progress: Progress, unreadable: Unreadable
+    pictures: list[_Picture], root: Path, options: Options, progress: DecodedCount, unreadable: Unreadable
 ) -> np.ndarray:
     """uint8 `(n, image_size, image_size, 3)`. Threads help here: Pillow releases the interpreter while it decodes."""
     import os

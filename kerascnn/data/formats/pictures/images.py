@@ -125,7 +125,7 @@ def read_cifar_shaped(stream: BinaryIO, shape: tuple[int, ...]) -> np.ndarray:
     return images
 
 
-class Progress:
+class DecodedCount:
     """Reports how many images are decoded, at most every two seconds."""
 
     def __init__(self, report: Report, what: str, total: int) -> None:
