@@ -6,14 +6,11 @@ import json
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-
-from kerascnn.notebooks.strays import no_strays
 
 MARK = ("KERASCNN_TEST_MARK", "1a2b")
 DETACHES = """
@@ -57,14 +54,13 @@ def test_what_a_process_detached_ends_with_the_block(variables: str) -> None:
 
 
 def test_what_was_there_before_the_block_is_spared() -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"]) as before:
-        try:
-            with no_strays(*MARK):
-                pass
-            time.sleep(0.1)
-            assert before.poll() is None
-        finally:
-            before.kill()
+    said = run_apart(
+        "import subprocess, sys, time\nfrom kerascnn.notebooks.strays import no_strays\n"
+        "with subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)']) as before:\n"
+        f"    with no_strays(*{MARK!r}):\n        pass\n"
+        "    time.sleep(0.1)\n    print(before.poll())\n    before.kill()\n"
+    )
+    assert said.strip() == "None"
 
 
 LOOKS = f"""
