@@ -6,9 +6,10 @@ import math
 
 import pytest
 
+from kerascnn.report.parts.axes import Axis, draw_strip, effect_axis, round_up
 from kerascnn.report.parts.elements import Cell, Mark
-from kerascnn.report.pictures.axes import Axis, draw_strip, effect_axis, round_up
-from kerascnn.report.text.filters import date, plural, quantity, sort_key
+from kerascnn.report.parts.filters import sort_key
+from kerascnn.report.text.numbers import date, plural, quantity
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 from sample_report import PIXEL
 
 from kerascnn.plots.drawing import svg
-from kerascnn.report.pages.notebook import attachments_of, introduction_of, markdown_of
+from kerascnn.report.facts.cells import introduction_of, markdown_of
+from kerascnn.report.pictures.embedded import attachments_of
 from kerascnn.report.pictures.shrinking import shrink_png
 from kerascnn.report.text.prose import Prose
 

@@ -11,7 +11,7 @@ from sample_report import PIXEL, make_code, make_notebook, write_results
 
 from kerascnn.plots import plot_curves
 from kerascnn.records import Figure
-from kerascnn.report.pages.notebook import section_of, texts_of_figures
+from kerascnn.report.facts.cells import section_of, texts_of_figures
 from kerascnn.report.render import build_files
 
 FIGURES = [Figure(name=name, file=f"{name}.svg", title=name.title(), alt="In words.") for name in ("first", "second")]

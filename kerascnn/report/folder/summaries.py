@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from kerascnn.report.facts.inputs import ReportInputs
 from kerascnn.report.facts.results import Facts, full_title
+from kerascnn.report.facts.status import status_of
 from kerascnn.report.folder.history import ClaimSummary, ResultSummary, Summary
-from kerascnn.report.pages.experiment import status_of
 from kerascnn.report.text.clean import clean_text
 from kerascnn.report.text.links import anchor_of
 from kerascnn.report.text.words import verdict_state

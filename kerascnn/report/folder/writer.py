@@ -15,8 +15,8 @@ from kerascnn.ownership import manifests
 from kerascnn.ownership.owned import Ours, SharedFolder
 from kerascnn.report.facts.inputs import TEMPLATES
 from kerascnn.report.folder.history import HISTORY, Chapter, History
+from kerascnn.report.parts.filters import FILTERS
 from kerascnn.report.text.clean import clean_text
-from kerascnn.report.text.filters import FILTERS
 
 OURS = Ours("report", beside=(HISTORY,))
 MANIFEST, LOCK, STAGING = OURS.manifest, OURS.lock, OURS.staging

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from kerascnn.errors import UsageError
 from kerascnn.records import Published
-from kerascnn.report.facts.results import Facts, FailedRun
-from kerascnn.report.pages.notebook import attachments_of, failed_cell_number, introduction_of, question_of, section_of
+from kerascnn.report.facts.cells import introduction_of, question_of, section_of
+from kerascnn.report.facts.results import Facts
+from kerascnn.report.facts.status import status_of
 from kerascnn.report.pages.questions import build_questions
 from kerascnn.report.pages.search import build_searches
-from kerascnn.report.parts.elements import Command, Fact, Failure, Link, Mark, Question, Shell, Table
+from kerascnn.report.parts.elements import Command, Fact, Link, Question, Shell, Table
 from kerascnn.report.parts.errors import ErrorGallery
 from kerascnn.report.parts.overview import Variant
 from kerascnn.report.parts.pages import ExperimentPage
 from kerascnn.report.pictures.claims import build_cards, effect_axes
+from kerascnn.report.pictures.embedded import attachments_of
 from kerascnn.report.pictures.figures import build_other_tables, build_pictures
 from kerascnn.report.tables import arms as arm_tables
 from kerascnn.report.tables import published as other_tables
-from kerascnn.report.tables.arms import FAILED
 from kerascnn.report.tables.csv_files import TableFiles
 from kerascnn.report.tables.diagnoses import build_diagnoses
 from kerascnn.report.tables.differences import build_common, build_differences
-from kerascnn.report.text.clean import strip_terminal_codes
-from kerascnn.report.text.links import anchor_of
+from kerascnn.report.tables.failures import build_failed_runs, build_notebook_failure
 from kerascnn.report.text.prose import Prose
 from kerascnn.report.text.words import lesson_number
 from kerascnn.stats import fill
-
-DONE = Mark("finished", "done")
-HALF = Mark("older result, last attempt failed", "failed")
-SOME_FAILED = Mark("finished, some runs failed", "failed")
-BY_HAND = Mark("published by hand", "changed")
-NOT_RUN = Mark("not run yet", "waiting")
 
 FOUND = "What was found"
 """The heading of the notebook's section about how to read what came out."""
@@ -85,7 +79,7 @@ def build_experiment_page(
         found=_found(facts, prose),
         questions=_questions(facts, shell.command, prose),
         searches=build_searches(facts, files),
-        failed_runs=_failed_runs(facts, files),
+        failed_runs=build_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
         commands=_commands(facts),
         files=(),
@@ -100,37 +94,6 @@ def build_experiment_page(
 
 def _with_files(page: ExperimentPage, files: TableFiles) -> ExperimentPage:
     return replace(page, files=files.links())
-
-
-def status_of(facts: Facts) -> Mark:
-    """Where the experiment stands, in words."""
-    if facts.published is None:
-        return FAILED if facts.entry.failure else NOT_RUN
-    if facts.entry.failure:
-        return HALF
-    if facts.failed_runs:
-        return SOME_FAILED
-    return BY_HAND if facts.entry.by_hand else DONE
-
-
-def build_notebook_failure(facts: Facts) -> Failure | None:
-    """Why the notebook did not reach its end, if it did not."""
-    failure = facts.entry.failure
-    if failure is None:
-        return None
-    cell = failed_cell_number(facts)
-    place = f", cell {cell}" if cell else ""
-    anchor = f"#cell-{cell}" if cell else ""
-    return Failure(
-        anchor="failure",
-        what=f"The notebook failed{place}",
-        reason=failure.reason,
-        traceback=strip_terminal_codes(failure.traceback),
-        failed_at=failure.failed_at,
-        command=facts.command,
-        curve=None,
-        link=Link("See the cell in the notebook" if cell else "See the notebook", f"{facts.notebook_page}{anchor}"),
-    )
 
 
 def _idea(facts: Facts, prose: Prose) -> Markup:
@@ -218,36 +181,5 @@ def _questions(facts: Facts, command: str, prose: Prose) -> tuple[Question, ...]
     return build_questions(facts.entry.source_notebook, command, prose)
 
 
-def _failed_runs(facts: Facts, files: TableFiles) -> tuple[Failure, ...]:
-    taken: set[str] = set()
-    return tuple(_failed_run(facts, run, anchor_of("run", run.key[:12], taken), files) for run in facts.failed_runs)
-
-
-def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) -> Failure:
-    label = (
-        facts.arms[run.arm].arm.label if run.arm in facts.arms else run.arm or "a trial of a search or of a step size"
-    )
-    seed = "" if run.seed is None else f", seed {run.seed}"
-    failure = run.failure
-    epochs = failure.epochs if failure else ()
-    what = f"{label}{seed}"
-    return Failure(
-        anchor=anchor,
-        what=what,
-        reason=failure.reason if failure else "The store no longer has the reason.",
-        traceback=strip_terminal_codes(failure.traceback) if failure else "",
-        failed_at=failure.failed_at if failure else "",
-        command=facts.command,
-        curve=files.keep(other_tables.build_curve(epochs, what, f"{anchor}-curve", files.path(f"{anchor}-curve"))),
-        link=Link("The run’s own page", page) if (page := facts.run_page(run.key)) else None,
-    )
-
-
 def _commands(facts: Facts) -> tuple[Command, ...]:
     return (Command("Make this result again (runs that the store has are not trained again)", facts.command),)
-
-
-def problem_runs(facts: Facts) -> Sequence[tuple[str, str, str]]:
-    """(what, reason, anchor) of every failed run, as on the experiment's page."""
-    files = TableFiles(facts.entry.page_stem)
-    return [(failure.what, failure.reason, failure.anchor) for failure in _failed_runs(facts, files)]

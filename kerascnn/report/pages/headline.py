@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from kerascnn.records import RunRecord
 from kerascnn.report.facts.inputs import ReportInputs
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.pages.experiment import build_notebook_failure
 from kerascnn.report.parts.elements import Fact
 from kerascnn.report.tables import published as other_tables
-from kerascnn.report.text.filters import plural
+from kerascnn.report.text.numbers import plural
 from kerascnn.spelling import spell_duration
 
 SPENT = {
@@ -69,7 +68,7 @@ def _failed(facts: Sequence[Facts]) -> tuple[str, ...]:
 
 
 def _failure_words(facts: Sequence[Facts]) -> Iterator[str]:
-    notebooks = sum(build_notebook_failure(fact) is not None for fact in facts)
+    notebooks = sum(fact.entry.failure is not None for fact in facts)
     runs = len({run.key for fact in facts for run in fact.failed_runs})
     if notebooks:
         yield plural(notebooks, "notebook")

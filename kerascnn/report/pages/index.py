@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kerascnn.report.facts.cells import question_of
 from kerascnn.report.facts.inputs import ReportInputs, file_stem
 from kerascnn.report.facts.results import Facts, changed_parameters_text, full_title, run_command
-from kerascnn.report.pages.experiment import NOT_RUN, build_notebook_failure, problem_runs, status_of
+from kerascnn.report.facts.status import NOT_STARTED, status_of
 from kerascnn.report.pages.headline import build_headline
-from kerascnn.report.pages.notebook import question_of
 from kerascnn.report.parts.elements import Fact, Link, Mark, Problem, Shell, Table
 from kerascnn.report.parts.overview import Changes, ClaimCard, ContentsLine, Variant
 from kerascnn.report.parts.pages import IndexPage, Lesson
 from kerascnn.report.pictures.claims import build_cards, build_claims_table, effect_axes, tally_verdicts
 from kerascnn.report.tables import published as other_tables
+from kerascnn.report.tables.failures import build_notebook_failure, problem_runs
 from kerascnn.report.text.words import lesson_number
 
 CLAIMS_CSV = "data/claims.csv"
@@ -85,7 +86,7 @@ def _lesson(
         number=lesson_number(stem),
         title=title,
         question=_question(own),
-        status=status_of(own) if own else NOT_RUN,
+        status=status_of(own) if own else NOT_STARTED,
         link=Link(title, own.page) if own else None,
         cards=cards,
         variants=build_variants(facts, stem, own.page if own else ""),

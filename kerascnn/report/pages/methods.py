@@ -5,7 +5,7 @@ from __future__ import annotations
 from kerascnn.report.facts.inputs import ReportInputs
 from kerascnn.report.parts.elements import Fact, Shell
 from kerascnn.report.parts.pages import MethodsPage
-from kerascnn.report.text.filters import metric_unit
+from kerascnn.report.text.numbers import metric_unit
 from kerascnn.specs import METRICS
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from kerascnn.report.pages.notebook import markdown_of
+from kerascnn.report.facts.cells import markdown_of
 from kerascnn.report.parts.elements import Question
 from kerascnn.report.text.prose import Prose, list_items
 

@@ -7,19 +7,19 @@ from typing import Any
 
 from kerascnn.records import Epoch, LayerProbe, Probe, RunFailure, RunRecord, Score
 from kerascnn.report.facts.results import why_command
+from kerascnn.report.facts.status import DIVERGED, FAILED
 from kerascnn.report.facts.uses import Use
 from kerascnn.report.parts.elements import Command, Fact, Failure, Link, Mark, Measure, MeasureRow, Measures, Shell
 from kerascnn.report.parts.pages import RunPage
 from kerascnn.report.parts.run import Amount, RunUse, Setting
 from kerascnn.report.pictures.curves import build_curves
-from kerascnn.report.tables.arms import FAILED
 from kerascnn.report.tables.diagnoses import describe_run
 from kerascnn.report.tables.differences import setting_text
 from kerascnn.report.text.clean import strip_terminal_codes
 from kerascnn.report.text.words import field_words
 from kerascnn.specs import TrainSpec
 
-STATUS = {"finished": Mark("finished", "done"), "diverged": Mark("diverged", "failed")}
+STATUS = {"finished": Mark("finished", "done"), "diverged": DIVERGED}
 
 EPOCH_COLUMNS = (
     Measure("Training loss, nats", "number"),

@@ -7,11 +7,11 @@ import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kerascnn.report.facts.results import Facts
+from kerascnn.report.parts.axes import Axis, draw_strip, effect_axis
 from kerascnn.report.parts.elements import Cell, Column, Fact, Strip, Table
 from kerascnn.report.parts.overview import ClaimCard, SeedEffect, Tally
-from kerascnn.report.pictures.axes import Axis, draw_strip, effect_axis
-from kerascnn.report.text.filters import metric_unit
 from kerascnn.report.text.links import anchor_of
+from kerascnn.report.text.numbers import metric_unit
 from kerascnn.report.text.words import KIND_WORDS, STATES, claim_kind, verdict_state
 from kerascnn.specs import Claim, Identity
 from kerascnn.spelling import noun

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from kerascnn.records import Epoch
+from kerascnn.report.parts.axes import round_up
 from kerascnn.report.parts.run import Curve, CurveLine, CurveTick
-from kerascnn.report.pictures.axes import round_up
 
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 312.0, 8.0, 122.0
 """The edges of the plot in the drawing's units; the template draws the same frame."""

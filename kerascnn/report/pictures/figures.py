@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from kerascnn.records import Figure
 from kerascnn.records import Table as PublishedTable
+from kerascnn.report.facts.cells import texts_of_figures
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.pages.notebook import texts_of_figures
 from kerascnn.report.parts.elements import CurveTable, Picture, Table
 from kerascnn.report.pictures.drawings import MOST_BYTES, UnsafeDrawing, markup_drawing
 from kerascnn.report.tables.csv_files import TableFiles

@@ -8,14 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, RunRecord
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.parts.elements import Cell, Column, Mark, Table
-from kerascnn.report.pictures.axes import draw_strip, share_axis
+from kerascnn.report.facts.status import DIVERGED, FAILED, NOT_RUN
+from kerascnn.report.parts.axes import draw_strip, share_axis
+from kerascnn.report.parts.elements import Cell, Column, Table
 from kerascnn.report.text.links import run_page
 from kerascnn.stats import summarise
-
-DIVERGED = Mark("diverged", "failed")
-FAILED = Mark("failed", "failed")
-NOT_RUN = Mark("not run", "waiting")
 
 
 def metric_values(records: Iterable[RunRecord], metric: str) -> list[float]:

@@ -8,7 +8,7 @@ from kerascnn.records import Epoch, Published, PublishedSearch, RunFailure, RunR
 from kerascnn.records import Table as PublishedTable
 from kerascnn.report.facts.results import Facts, parameter_text
 from kerascnn.report.parts.elements import Cell, Column, Mark, Search, Table
-from kerascnn.report.text.filters import plural, quantity
+from kerascnn.report.text.numbers import plural, quantity
 from kerascnn.specs import METRICS
 
 BEST = Mark("best", "done")

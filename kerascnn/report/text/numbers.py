@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 
-from kerascnn.report.parts.elements import Cell, Measure
 from kerascnn.spelling import counted
 from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_text, value_text
 
@@ -33,21 +31,6 @@ def quantity(value: object, unit: str = "text", reference: float = 0.0) -> str:
     if metric:
         return _metric_text(kind, metric, value, reference).replace(" ", SPACE)
     return PRINTERS.get(unit, _number)(value)
-
-
-def sort_key(cell: Cell) -> str | None:
-    """What a cell is sorted by; None where what it shows can be read as that number (`readNumber` in tables.js)."""
-    if isinstance(cell.value, int | float) and cell.mark is None and cell.strip is None:
-        shown = quantity(cell.value, cell.unit).replace(",", "").replace(MINUS, "-").replace(f"{SPACE}%", "e-2")
-        with suppress(ValueError):
-            float(shown)
-            return None
-    return cell.sort_key
-
-
-def quantities(values: Sequence[object], columns: Sequence[Measure]) -> list[str]:
-    """`values`, each with the unit of its column."""
-    return [quantity(value, column.unit) for value, column in zip(values, columns, strict=True)]
 
 
 def points(piece: Iterable[tuple[float, float]]) -> str:
@@ -149,18 +132,3 @@ PRINTERS: dict[str, Callable[[float], str]] = {
     "share": _share,
 }
 """Every unit that is no metric's."""
-
-FILTERS: dict[str, Callable[..., object]] = {
-    "quantity": quantity,
-    "sort_key": sort_key,
-    "quantities": quantities,
-    "points": points,
-    "tenth": tenth,
-    "position": position,
-    "percent": percent,
-    "hundredths": hundredths,
-    "date": date,
-    "plural": plural,
-    "short_key": short_key,
-}
-"""What templates may call."""
