@@ -229,23 +229,36 @@ def gather_runs(
     return ArmRuns(arm, records, failures, chance=chance)
 
 
+SHOWN = "kerascnn_figure"
+"""Where a cell's output says, among its metadata, which figure it shows."""
+
+
 class Figure(Spec, frozen=True, kw_only=True):
-    """A picture published by a notebook; `file` lies beside the published result."""
+    """A picture published by a notebook; `file` lies beside the published result.
+
+    `kind` is the sort of chart, such as "curves"; None in results that were published before charts said it.
+    """
 
     name: str
     file: str
     title: str
     alt: str
     caption: str = ""
+    kind: str | None = None
 
 
 class Table(Spec, frozen=True, kw_only=True):
-    """A table published by a notebook, as it stands in its CSV file."""
+    """A table published by a notebook, as it stands in its CSV file.
+
+    `metrics` maps a column to the metric whose unit its values have; it is None in results that were published before
+    tables said it.
+    """
 
     name: str
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int | float | bool | None, ...], ...]
+    metrics: dict[str, str] | None = None
 
 
 class Trial(Spec, frozen=True, kw_only=True):

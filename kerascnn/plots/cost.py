@@ -42,7 +42,7 @@ class _Point:
     look: Look
 
 
-@drawn
+@drawn("cost")
 def plot_cost(arms: Sequence[ArmRuns]) -> Picture:
     """Mean test accuracy of every arm against three costs, each on a logarithmic axis.
 
@@ -128,4 +128,11 @@ def _table(name: str, title: str, points: Sequence[_Point]) -> Table:
     rows: list[tuple[str | float, ...]] = [
         (p.runs.arm.name, len(p.runs.records), p.accuracy, *p.costs.values()) for p in points
     ]
-    return Table(name=name, title=title, columns=("arm", "seeds", "test_accuracy", *COSTS), rows=tuple(rows))
+    measured = ("test_accuracy", *COSTS)
+    return Table(
+        name=name,
+        title=title,
+        columns=("arm", "seeds", *measured),
+        rows=tuple(rows),
+        metrics=dict(zip(measured, measured, strict=True)),
+    )

@@ -30,7 +30,7 @@ BLOCKS: dict[str, tuple[int, ...]] = {
 """Convolutions one after the other, by the side of their square kernels."""
 
 
-@drawn
+@drawn("agreement")
 def plot_agreement(agreements: Sequence[Agreement], tolerance: float) -> Picture:
     """Largest difference of every case, by layer and pass: a line over all cases, a dot at their median."""
     name, title = "agreement", "Differences from Keras"
@@ -57,7 +57,7 @@ def plot_agreement(agreements: Sequence[Agreement], tolerance: float) -> Picture
     return Picture(figure, title, alt, _agreement_table(name, title, agreements), name)
 
 
-@drawn
+@drawn("receptive fields")
 def plot_receptive_fields(stacks: Mapping[str, Sequence[Layer]] = STACKS) -> Picture:
     """How many input values along an axis one value can depend on, by the number of layers."""
     name, title = "receptive-fields", "Receptive field by depth"
@@ -83,7 +83,7 @@ def plot_receptive_fields(stacks: Mapping[str, Sequence[Layer]] = STACKS) -> Pic
     return Picture(figure, title, alt, table, name)
 
 
-@drawn
+@drawn("layer costs")
 def plot_layer_costs(channels: int = 64, size: int = 32) -> Picture:
     """Parameters of square convolutions from `channels` to as many maps, and multiply-adds on `size` x `size` places."""
     name, title = "layer-costs", "What a convolution costs"
@@ -102,7 +102,8 @@ def plot_layer_costs(channels: int = 64, size: int = 32) -> Picture:
     said = (f"{row[0]}: sees {row[1]} x {row[1]}, {row[2]} multiply-adds, {row[3]:,} parameters" for row in rows)
     alt = f"{title}, with {channels} channels in and out. {'; '.join(said)}."
     columns = ("kernels", "sees", "multiply_adds_at_one_place", "parameters", "multiply_adds_in_all")
-    table = Table(name=name, title=f"{title}: {channels} channels on {size} x {size}", columns=columns, rows=rows)
+    heading = f"{title}: {channels} channels on {size} x {size}"
+    table = Table(name=name, title=heading, columns=columns, rows=rows, metrics={"parameters": "parameters"})
     return Picture(figure, title, alt, table, name)
 
 

@@ -34,6 +34,14 @@ EPOCH_METRICS: dict[str, str] = {
 }
 """What can be followed over the epochs, and its name."""
 
+UNITS_OF = {
+    "train_accuracy": "train_accuracy",
+    "val_accuracy": "val_accuracy",
+    "train_loss": "test_loss",
+    "val_loss": "test_loss",
+}
+"""What is followed -> the metric of whole runs that has its unit."""
+
 STATES = {"finished": "", "diverged": " diverged", "failed": " failed"}
 
 
@@ -47,7 +55,7 @@ class _Curve:
     values: tuple[float, ...]
 
 
-@drawn
+@drawn("curves")
 def plot_curves(
     arms: Sequence[ArmRuns], metric: EpochMetric = "val_accuracy", *, chance: float | None = None
 ) -> Picture:
@@ -161,4 +169,6 @@ def _table(name: str, title: str, metric: str, curves: list[tuple[ArmRuns, list[
         for curve in found
         for epoch, value in zip(curve.epochs, curve.values, strict=True)
     )
-    return Table(name=name, title=title, columns=("arm", "seed", "outcome", "epoch", metric), rows=rows)
+    columns = ("arm", "seed", "outcome", "epoch", metric)
+    metrics = {metric: UNITS_OF[metric]} if metric in UNITS_OF else {}
+    return Table(name=name, title=title, columns=columns, rows=rows, metrics=metrics)

@@ -31,7 +31,7 @@ FRACTIONS = {name for name, unit in UNITS.items() if unit.scale == 100}
 """Metrics that are shares, drawn on a percent axis."""
 
 
-@drawn
+@drawn("finals")
 def plot_finals(arms: Sequence[ArmRuns], metric: str = "test_accuracy", *, chance: float | None = None) -> Picture:
     """`metric` of every arm: a dot for each seed, the mean and its interval. Arms without values stay empty."""
     name, title = f"finals-{metric}", f"{sentence_case(UNITS[metric].name)} of every run"
@@ -54,7 +54,7 @@ def plot_finals(arms: Sequence[ArmRuns], metric: str = "test_accuracy", *, chanc
     return Picture(figure, title, f"{title}. {_words(summaries, metric)}", _table(name, title, arms, metric), name)
 
 
-@drawn
+@drawn("metric against")
 def plot_metric_against(
     arms: Sequence[ArmRuns],
     xs: Mapping[str, float],
@@ -175,4 +175,4 @@ def _table(name: str, title: str, arms: Sequence[ArmRuns], metric: str, xs: Mapp
             place = (xs[runs.arm.name],) if xs else ()
             rows += [(runs.arm.name, seed, *place, value) for seed, value in values_of(runs, metric).items()]
     columns = ("arm", "seed", *(["place"] if xs else []), metric)
-    return Table(name=name, title=title, columns=columns, rows=tuple(rows))
+    return Table(name=name, title=title, columns=columns, rows=tuple(rows), metrics={metric: metric})

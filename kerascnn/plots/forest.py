@@ -21,7 +21,7 @@ LINEAR_REACH = 12.0
 VERDICT_INCHES = 1.85
 
 
-@drawn
+@drawn("effects")
 def plot_effects(judgements: Sequence[Judgement]) -> Picture:
     """Every claim's effect with its 95 % interval and its seeds, over its smallest effect of interest.
 

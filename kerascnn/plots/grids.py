@@ -74,7 +74,7 @@ class _Slide:
         return f"stride {self.stride}, padding {self.padding}: {height} x {width} outputs"
 
 
-@drawn
+@drawn("sliding")
 def plot_sliding(image: Matrix, kernel: Matrix, settings: Sequence[tuple[int, int]]) -> Picture:
     """`kernel` slid over `image` by each (stride, padding): input, kernel and output, one place marked in all three."""
     name, title = "sliding", "A kernel slides over an image"
@@ -91,7 +91,7 @@ def plot_sliding(image: Matrix, kernel: Matrix, settings: Sequence[tuple[int, in
     return Picture(axes.figure, title, alt, _slide_table(name, title, slides), name)  # type: ignore[arg-type]
 
 
-@drawn
+@drawn("kernels on image")
 def plot_kernels_on_image(image: np.ndarray, label: str, kernels: Mapping[str, Matrix] = KERNELS) -> Picture:
     """A picture, uint8 `(height, width, channels)`, and what each kernel makes of its brightness.
 

@@ -17,7 +17,7 @@ MOST_IN_LINE, MOST_WITH_CAPTIONS = 8, 4
 LABEL_INCHES, CAPTION_INCHES, GAP_INCHES = 0.3, 0.17, 0.08
 
 
-@drawn
+@drawn("images")
 def plot_images(
     rows: Mapping[str, np.ndarray],
     captions: Mapping[str, Sequence[str]] | None = None,

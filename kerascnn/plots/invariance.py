@@ -19,7 +19,7 @@ CONDITIONS = {"exact": "values as computed", "clipped": "rounded and clipped to 
 """Field of an `Invariance` -> what is done to the pixels after the shift."""
 
 
-@drawn
+@drawn("invariance")
 def plot_invariance(found: Sequence[Invariance]) -> Picture:
     """The share of unchanged answers by shift: the mean over seeds, with a bar from the least to the most."""
     name, title = "invariance", "Share of test images whose predicted class stays the same"

@@ -52,25 +52,25 @@ Line = tuple[list[int], list[float]]
 """Layer numbers (from 1, at the input) and the values there."""
 
 
-@drawn
+@drawn("signal")
 def plot_signal(arms: Sequence[ArmRuns], *, moment: Moment = "initial") -> Picture:
     """How much of its input each layer still knows, above; the plain std, which hides the loss, below."""
     return _picture(arms, moment, (ACROSS, PLAIN), "signal", "Signal by layer")
 
 
-@drawn
+@drawn("gradients")
 def plot_gradients(arms: Sequence[ArmRuns], *, moment: Moment = "initial") -> Picture:
     """The gradient each kernel gets."""
     return _picture(arms, moment, (GRADIENT,), "gradients", "Kernel gradient norm by layer")
 
 
-@drawn
+@drawn("dead and saturated")
 def plot_dead_and_saturated(arms: Sequence[ArmRuns], *, moment: Moment = "final") -> Picture:
     """The share of rectified units that never fire, and of sigmoid or tanh values at the ends of their range."""
     return _picture(arms, moment, (DEAD, SATURATED), "dead-and-saturated", "Dead and saturated units by layer")
 
 
-@drawn
+@drawn("update ratios")
 def plot_update_ratios(arms: Sequence[ArmRuns], *, moment: Moment = "initial") -> Picture:
     """How far one optimiser step moves each kernel, relative to its size."""
     return _picture(arms, moment, (UPDATE,), "update-ratios", "Update size by layer")

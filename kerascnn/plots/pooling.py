@@ -37,7 +37,7 @@ def bright_lines() -> np.ndarray:
     return lines
 
 
-@drawn
+@drawn("pooling")
 def plot_pooling(photo: np.ndarray, name: str = "what-pooling-keeps") -> Picture:
     """White lines on black, black lines on white and a photo (uint8 (height, width, channels)), each pooled.
 

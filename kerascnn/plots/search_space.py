@@ -19,7 +19,7 @@ from kerascnn.plots.drawing.picture import (
     sentence_case,
     set_margins,
 )
-from kerascnn.plots.searches import BEST_COLOUR, COLOUR, SCORE
+from kerascnn.plots.searches import BEST_COLOUR, COLOUR, MEASURED, SCORE
 from kerascnn.records import PublishedSearch, Table, Trial
 from kerascnn.specs import Choice
 from kerascnn.spelling import slug
@@ -47,7 +47,7 @@ class Spent:
     best: Trial
 
 
-@drawn
+@drawn("parallel")
 def plot_parallel(search: PublishedSearch, space: Sequence[Choice] = ()) -> Picture:
     """Every scored trial as a line through its hyperparameters to its score; the better, the stronger.
 
@@ -68,7 +68,7 @@ def plot_parallel(search: PublishedSearch, space: Sequence[Choice] = ()) -> Pict
     return Picture(figure, title, _words(title, search, trials), _table(name, title, search, list(values)), name)
 
 
-@drawn
+@drawn("spent")
 def plot_spent(searches: Sequence[PublishedSearch]) -> Picture:
     """The best score so far, and the depth of that trial, against the epochs that the search has trained in all."""
     name, title = "search-spent", "What the budget bought"
@@ -205,7 +205,7 @@ def _table(name: str, title: str, search: PublishedSearch, arguments: Sequence[s
         (trial.number, *(_cell(trial.arguments.get(argument)) for argument in arguments), trial.val_accuracy)
         for trial in search.trials
     )
-    return Table(name=name, title=title, columns=("trial", *arguments, "val_accuracy"), rows=rows)
+    return Table(name=name, title=title, columns=("trial", *arguments, "val_accuracy"), rows=rows, metrics=MEASURED)
 
 
 def _cell(value: Any) -> Any:
@@ -225,4 +225,4 @@ def _course_table(name: str, title: str, courses: Mapping[str, Sequence[Spent]],
         for at in course
     )
     columns = ("search", "epochs_in_all", "best_trial", "val_accuracy", *([depth] if depth else []))
-    return Table(name=name, title=title, columns=columns, rows=rows)
+    return Table(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)

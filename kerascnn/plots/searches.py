@@ -25,11 +25,14 @@ from kerascnn.records import PublishedSearch, Table, Trial
 from kerascnn.spelling import slug
 
 SCORE = "Validation accuracy"
+MEASURED = {"val_accuracy": "val_accuracy"}
+"""The column of a table of trials that is a metric."""
+
 COLOUR = TONES["series-1"].light
 BEST_COLOUR = TONES["series-2"].light
 
 
-@drawn
+@drawn("search")
 def plot_search(searches: Sequence[PublishedSearch]) -> Picture:
     """The score of every trial in the order they were proposed, and the best so far as a step line."""
     name, title = "search-trials", f"{SCORE} by trial"
@@ -46,7 +49,7 @@ def plot_search(searches: Sequence[PublishedSearch]) -> Picture:
     return Picture(figure, title, alt, _table(name, title, searches), name)
 
 
-@drawn
+@drawn("choices")
 def plot_choices(search: PublishedSearch) -> Picture:
     """Each hyperparameter of one search against the score, one small panel each; the best trial is ringed."""
     name, title = (
@@ -64,7 +67,7 @@ def plot_choices(search: PublishedSearch) -> Picture:
     return Picture(figure, title, " ".join(words), _table(name, title, [search]), name)
 
 
-@drawn
+@drawn("best depth")
 def plot_best_depth(searches: Sequence[PublishedSearch], argument: str = "blocks") -> Picture:
     """The value of `argument` in the best trial at each number of epochs: what a short budget favours."""
     name, title = f"search-best-{slug(argument)}", f"Best {argument} by epochs trained"
@@ -184,7 +187,8 @@ def _table(name: str, title: str, searches: Sequence[PublishedSearch]) -> Table:
         for search in searches
         for trial in search.trials
     )
-    return Table(name=name, title=title, columns=("search", "trial", "epochs", *arguments, "val_accuracy"), rows=rows)
+    columns = ("search", "trial", "epochs", *arguments, "val_accuracy")
+    return Table(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)
 
 
 def _cell(value: Any) -> Any:
@@ -197,4 +201,5 @@ def _depth_table(name: str, title: str, best: dict[str, dict[int, Trial]], argum
         for label, points in best.items()
         for epochs, trial in points.items()
     )
-    return Table(name=name, title=title, columns=("search", "epochs", argument, "val_accuracy"), rows=rows)
+    columns = ("search", "epochs", argument, "val_accuracy")
+    return Table(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)

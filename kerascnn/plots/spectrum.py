@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kerascnn.looking.spectrum import Spectrum
 
 
-@drawn
+@drawn("spectra")
 def plot_spectra(spectra: Sequence[Spectrum]) -> Picture:
     """The share of each arm's response that is faster than a frequency, every seed; a vertical line for each stride's limit."""
     name, title = "spectra", "Share of the first layer's response that is faster than a frequency"

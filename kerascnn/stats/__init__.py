@@ -8,11 +8,13 @@ from kerascnn.stats.judging.planning import seed_schedule
 from kerascnn.stats.judging.sentences import effect_size_text, p_text, seeds_text
 from kerascnn.stats.judging.takeaways import faults_of, fill
 from kerascnn.stats.judging.verdicts import Verdict
+from kerascnn.stats.remarks import Remark
 
 __all__ = [
     "Diagnosis",
     "Interval",
     "Judgement",
+    "Remark",
     "Summary",
     "Verdict",
     "check_setup",

@@ -10,7 +10,7 @@ from kerascnn import plots
 from kerascnn.plots.cost import unbeaten
 from kerascnn.plots.drawing.axes import power_text, spread
 from kerascnn.plots.drawing.picture import keep_inside, looks_of, new_figure
-from kerascnn.records import ArmRuns, PublishedSearch, Trial
+from kerascnn.records import SHOWN, ArmRuns, PublishedSearch, Trial
 from kerascnn.specs import Comparison, Identity
 from kerascnn.stats import judge_all
 from kerascnn.stats.units import UNITS
@@ -233,9 +233,23 @@ def test_without_claims_there_is_a_picture_that_says_so():
 
 
 def test_a_notebook_shows_a_picture_and_its_words():
-    shown = plots.plot_finals(RUNS)._repr_mimebundle_()
+    shown, metadata = plots.plot_finals(RUNS)._repr_mimebundle_()
     assert shown["image/png"][:4] == b"\x89PNG"
     assert "ReLU" in shown["text/plain"]
+    assert metadata == {SHOWN: "finals-test_accuracy"}
+
+
+def test_a_chart_says_of_what_kind_it_is_whatever_it_is_called():
+    assert plots.plot_curves(RUNS).named("both").kind == "curves"
+    assert plots.plot_curves([]).kind == "curves"
+    assert plots.plot_finals(RUNS).kind == "finals"
+
+
+def test_the_table_behind_a_chart_says_which_columns_are_metrics():
+    assert plots.plot_finals(RUNS).table.metrics == {"test_accuracy": "test_accuracy"}
+    assert plots.plot_curves(RUNS, "val_loss").table.metrics == {"val_loss": "test_loss"}
+    assert plots.plot_curves(RUNS, "learning_rate").table.metrics == {}
+    assert plots.plot_signal(RUNS).table.metrics == {}
 
 
 def test_a_picture_can_be_named_anew_with_its_table():

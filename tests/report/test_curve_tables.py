@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from kerascnn.records import Table
 from kerascnn.report.facts.results import gather_facts
 from kerascnn.report.pictures.figures import build_other_tables, build_pictures
 from kerascnn.report.tables.csv_files import TableFiles
-from kerascnn.report.tables.curves import is_curves, mean_points
+from kerascnn.report.tables.curves import mean_points
 from kerascnn.report.tables.published import build_published_table
 from kerascnn.report.text.prose import Prose
 
@@ -57,13 +59,27 @@ def test_tables_that_belong_to_a_figure_stand_nowhere_else(interactive):
     assert build_other_tables(facts, TableFiles("01")) == ()
 
 
-def test_only_tables_of_curves_are_turned():
-    assert is_curves(Table(name="c", title="t", columns=("arm", "seed", "outcome", "epoch", "val_loss"), rows=()))
-    assert not is_curves(Table(name="c", title="t", columns=("arm", "seeds", "test_accuracy"), rows=()))
+def test_curves_are_known_by_their_kind_whatever_they_are_called(interactive):
+    inputs, _ = interactive
+    entry = inputs.entries[0]
+    (figure,), (table,) = entry.published.figures, entry.published.tables
+    for kind, is_turned in (("curves", True), ("finals", False)):
+        published = structs.replace(
+            entry.published,
+            figures=(structs.replace(figure, name="both", kind=kind),),
+            tables=(structs.replace(table, name="both"),),
+        )
+        facts = gather_facts(inputs, replace(entry, published=published))
+        (shown,) = build_pictures(facts, TableFiles("01"), Prose())
+        assert (shown.curves is not None) == is_turned
+        assert (shown.behind is None) == is_turned
 
 
-def test_a_column_named_like_a_metric_is_printed_in_its_unit():
-    table = Table(name="t", title="T", columns=("arm", "test_accuracy", "depth"), rows=(("a", 0.5, 3),))
+def test_a_column_is_printed_in_the_unit_of_the_metric_that_it_is_said_to_be():
+    table = Table(
+        name="t", title="T", columns=("arm", "share", "parameters"), rows=(("a", 0.5, 3),),
+        metrics={"share": "test_accuracy"},
+    )  # fmt: skip
     shown = build_published_table(table, "t", "t.csv")
     assert [cell.unit for cell in shown.rows[0]] == ["number", "metric:test_accuracy", "number"]
-    assert [column.label for column in shown.columns] == ["Arm", "Test accuracy", "Depth"]
+    assert [column.label for column in shown.columns] == ["Arm", "Share", "Parameters"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from factories import make_arm, make_runs
+from msgspec.structs import replace as replace_figure
 from sample_report import PIXEL, make_code, make_notebook, write_results
 
 from kerascnn.plots import plot_curves
@@ -36,8 +37,17 @@ def test_a_figure_comes_with_the_text_before_its_cell() -> None:
 def test_what_a_notebook_shows_of_a_picture_is_known_as_its_figure() -> None:
     picture = plot_curves([make_runs(make_arm("relu"), (0.5, 0.6))])
     figure = Figure(name=picture.name, file="x.svg", title=picture.title, alt=picture.alt)
-    shown = shows(str(picture._repr_mimebundle_()["text/plain"]))
+    data, metadata = picture._repr_mimebundle_()
+    shown = shows(str(data["text/plain"]))
     assert texts_of_figures(make_notebook("# Title", text("One."), shown), [figure]) == {picture.name: "One."}
+    shown["outputs"][0]["metadata"] = metadata
+    said = [replace_figure(figure, kind=picture.kind, alt="Other words.")]
+    assert texts_of_figures(make_notebook("# Title", text("One."), shown), said) == {picture.name: "One."}
+
+
+def test_a_figure_that_says_its_kind_is_not_known_by_its_words() -> None:
+    notebook = make_notebook("# Title", text("One."), shows("First. In words."))
+    assert texts_of_figures(notebook, [replace_figure(FIGURES[0], kind="curves")]) == {}
 
 
 def test_a_text_is_shown_once_and_only_the_last_before_a_figure() -> None:

@@ -9,7 +9,7 @@ import pytest
 from factories import make_probe, make_record
 
 from kerascnn.records import Epoch
-from kerascnn.stats import check_setup, diagnose
+from kerascnn.stats import Remark, check_setup, diagnose
 
 LN10 = math.log(10)
 
@@ -85,16 +85,24 @@ def test_the_checks_on_the_set_up_find_nothing_in_a_sound_run():
 
 def test_a_net_that_is_sure_of_itself_before_training_is_noticed():
     record = make_record(probes=(make_probe(loss=7.9),))
-    assert check_setup(record, 0.1) == ("initial loss 7.9 nats where ln(classes) is 2.3",)
+    assert check_setup(record, 0.1) == (Remark("initial loss", "initial loss 7.9 nats where ln(classes) is 2.3"),)
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "phrase"),
+    ("accuracy", "kind", "phrase"),
     [
-        (1.0, "it can learn 20 images by heart (100 % right): data or time are missing, not ability"),
-        (0.15, "it cannot even learn 20 images by heart (15 % right after 100 steps on them alone)"),
+        (
+            1.0,
+            "learns a few by heart",
+            "it can learn 20 images by heart (100 % right): data or time are missing, not ability",
+        ),
+        (
+            0.15,
+            "learns nothing by heart",
+            "it cannot even learn 20 images by heart (15 % right after 100 steps on them alone)",
+        ),
     ],
 )
-def test_a_net_that_learned_nothing_is_told_apart_by_what_it_can_learn_by_heart(accuracy, phrase):
+def test_a_net_that_learned_nothing_is_told_apart_by_what_it_can_learn_by_heart(accuracy, kind, phrase):
     record = msgspec.structs.replace(make_record(), small_set_accuracy=accuracy)
-    assert check_setup(record, 0.1) == (phrase,)
+    assert check_setup(record, 0.1) == (Remark(kind, phrase),)

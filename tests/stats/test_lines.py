@@ -68,8 +68,8 @@ def test_a_distance_from_chance_goes_with_chance_alone():
 )
 def test_a_line_that_guessing_reaches_is_warned_of_with_what_to_write(claim, classes, words):
     (warning,) = about_line(claim, 1 / classes)
-    assert words in warning
-    assert ("over_chance=0.05" in warning) == (claim.value != "chance")
+    assert words in warning.text
+    assert ("over_chance=0.05" in warning.text) == (claim.value != "chance")
 
 
 @pytest.mark.parametrize(

@@ -48,4 +48,4 @@ def _save_picture(picture: Picture, folder: Path) -> Figure:
     file = f"{picture.name}.svg"
     text = to_svg(picture.figure, picture.title, picture.alt, prefix=picture.name)
     (folder / file).write_text(text, encoding="utf-8")
-    return Figure(name=picture.name, file=file, title=picture.title, alt=picture.alt)
+    return Figure(name=picture.name, file=file, title=picture.title, alt=picture.alt, kind=picture.kind)

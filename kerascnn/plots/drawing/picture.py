@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from kerascnn.plots.drawing.palette import TONES, tone_of
-from kerascnn.records import ArmRuns, Table
+from kerascnn.records import SHOWN, ArmRuns, Table
 
 WIDTH_INCHES = 6.4
 PANEL_INCHES = 3.6
@@ -64,13 +64,17 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart: what is drawn, what it is called, what it shows in words, and the numbers behind it."""
+    """A chart: what is drawn, what it is called, what it shows in words, and the numbers behind it.
+
+    `kind` says what sort of chart it is, whatever it is called; "other" where nobody said.
+    """
 
     figure: Figure
     title: str
     alt: str
     table: Table | None
     name: str
+    kind: str = "other"
 
     def named(self, name: str, title: str | None = None) -> Picture:
         """The same picture under another name, for a notebook that shows one kind of chart twice."""
@@ -85,9 +89,9 @@ class Picture:
             self.figure.savefig(target, format="png", dpi=dots_per_inch, facecolor=TONES["surface"].light)
         return target.getvalue()
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, bytes | str]:
-        """What a notebook shows when a cell ends in a picture."""
-        return {"image/png": self.png(), "text/plain": f"{self.title}. {self.alt}"}
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, bytes | str], dict[str, Any]]:
+        """What a notebook shows when a cell ends in a picture, and which picture it is."""
+        return {"image/png": self.png(), "text/plain": f"{self.title}. {self.alt}"}, {SHOWN: self.name}
 
 
 @dataclass(frozen=True)
@@ -111,20 +115,36 @@ def chart_style(**more: Any) -> Iterator[None]:
         yield
 
 
-def drawn(plot: Callable[P, Picture]) -> Callable[P, Picture]:
-    """The plot function, run in the charts' style, which leaves the global rcParams as they were."""
+def drawn(kind: str) -> Callable[[Callable[P, Picture]], Callable[P, Picture]]:
+    """The plot function, run in the charts' style, which leaves the global rcParams as they were.
 
-    @functools.wraps(plot)
-    def in_style(*args: P.args, **kwargs: P.kwargs) -> Picture:
-        with chart_style():
-            picture = plot(*args, **kwargs)
-            picture.figure.draw_without_rendering()
-            keep_inside(picture.figure)
-        for text in picture.figure.findobj(Text):
-            text.set_parse_math(False)
-        return picture
+    What it draws is of this `kind`.
+    """
 
-    return in_style
+    def decorate(plot: Callable[P, Picture]) -> Callable[P, Picture]:
+        @functools.wraps(plot)
+        def in_style(*args: P.args, **kwargs: P.kwargs) -> Picture:
+            picture = _in_style(lambda: plot(*args, **kwargs))
+            return replace(picture, kind=kind, table=_with_metrics(picture.table))
+
+        return in_style
+
+    return decorate
+
+
+def _with_metrics(table: Table | None) -> Table | None:
+    """The table, which says that no column is a metric where the plot named none."""
+    return msgspec.structs.replace(table, metrics={}) if table is not None and table.metrics is None else table
+
+
+def _in_style(draw: Callable[[], Picture]) -> Picture:
+    with chart_style():
+        picture = draw()
+        picture.figure.draw_without_rendering()
+        keep_inside(picture.figure)
+    for text in picture.figure.findobj(Text):
+        text.set_parse_math(False)
+    return picture
 
 
 def keep_inside(figure: Figure) -> None:

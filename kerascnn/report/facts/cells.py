@@ -10,7 +10,8 @@ from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
-from kerascnn.records import Figure
+from kerascnn.records import SHOWN, Figure
+from kerascnn.report.facts.before_kinds import names_by_words
 from kerascnn.report.facts.results import Facts
 
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -45,23 +46,31 @@ def section_of(notebook: Mapping[str, Any], heading: str) -> str:
 
 def texts_of_figures(notebook: Mapping[str, Any], figures: Iterable[Figure]) -> dict[str, str]:
     """Figure -> the Markdown cell that stands before the cell showing it, for the first figure after each."""
-    names = {f"{figure.title}. {figure.alt}": figure.name for figure in figures}
+    every = tuple(figures)
+    names, words = {figure.name for figure in every}, names_by_words(every)
     found, text = {}, ""
     for cell in cells_of(notebook):
         if cell.get("cell_type") == "markdown":
             text = markdown_text(cell)
-        shown = [name for words in _words_of_pictures(cell) if (name := names.get(words))]
+        shown = [name for output in _pictures(cell) if (name := _name_of(output, words)) in names]
         if shown and text:
             found[shown[0]], text = text, ""
     return found
 
 
-def _words_of_pictures(cell: Mapping[str, Any]) -> Iterator[str]:
-    """What stands for each picture that the cell shows (`plots.Picture` in a notebook)."""
+def _pictures(cell: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The outputs of the cell that are pictures."""
     for output in list_of(cell.get("outputs")):
         data = output.get("data") if isinstance(output, dict) else None
         if isinstance(data, dict) and any(kind in data for kind in PICTURES):
-            yield text_of(data.get("text/plain"))
+            yield output
+
+
+def _name_of(output: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """The figure that an output says it shows, or that its `words` stand for; nothing where it is none."""
+    metadata = output.get("metadata")
+    said = metadata.get(SHOWN) if isinstance(metadata, dict) else None
+    return said if isinstance(said, str) else words.get(text_of(output["data"].get("text/plain")), "")
 
 
 def introduction_of(notebook: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from kerascnn.records import ArmRuns, Published, RunFailure, RunRecord, gather_r
 from kerascnn.report.facts.inputs import Entry, ReportInputs, run_keys
 from kerascnn.report.text.links import run_page
 from kerascnn.spelling import spell_argument
-from kerascnn.stats import Judgement, judge_all
+from kerascnn.stats import Judgement, Remark, judge_all
 
 
 @dataclass(frozen=True)
@@ -108,15 +108,18 @@ class Facts:
         return {name: self._with_edges(judgement) for name, judgement in judged.items()}
 
     def _with_edges(self, judgement: Judgement) -> Judgement:
-        """The judgement with a warning for each of its arms whose best learning rate may lie further out."""
+        """The judgement with a remark for each of its arms whose best learning rate may lie further out."""
         at_edge = self.published.rates_at_edge if self.published else ()
-        warnings = tuple(
-            f"{self.arms[name].arm.label}: the best of the step sizes tried is the smallest or the largest of them;"
-            " a better one may lie beyond."
+        remarks = tuple(
+            Remark(
+                "rate at the edge",
+                f"{self.arms[name].arm.label}: the best of the step sizes tried is the smallest or the largest of them;"
+                " a better one may lie beyond.",
+            )
             for name in dict.fromkeys(judgement.claim.arm_names())
             if name in at_edge and name in self.arms
         )
-        return msgspec.structs.replace(judgement, warnings=judgement.warnings + warnings)
+        return msgspec.structs.replace(judgement, remarks=judgement.remarks + remarks)
 
     @cached_property
     def latest(self) -> str:

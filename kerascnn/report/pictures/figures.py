@@ -6,19 +6,20 @@ from dataclasses import replace
 
 from kerascnn.records import Figure
 from kerascnn.records import Table as PublishedTable
+from kerascnn.report.facts.before_kinds import guess_kind
 from kerascnn.report.facts.cells import texts_of_figures
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import CurveTable, Picture, Table
 from kerascnn.report.pictures.drawings import MOST_BYTES, UnsafeDrawing, markup_drawing
 from kerascnn.report.tables.csv_files import TableFiles
-from kerascnn.report.tables.curves import build_curve_table, is_curves
+from kerascnn.report.tables.curves import build_curve_table
 from kerascnn.report.tables.diagnoses import curve_caption
 from kerascnn.report.tables.published import build_published_table
 from kerascnn.report.text.links import anchor_of
 from kerascnn.report.text.prose import Prose
 
-CURVES = "curves-"
-"""How the names of drawn learning curves begin."""
+CURVES = "curves"
+"""The kind of figures whose values are curves."""
 
 
 def build_pictures(facts: Facts, files: TableFiles, prose: Prose) -> tuple[Picture, ...]:
@@ -50,8 +51,10 @@ def _picture(facts: Facts, figure: Figure, anchor: str, files: TableFiles) -> Pi
         missing = str(err)
     except (OSError, ValueError):
         missing = "its file is not there or cannot be read"
-    caption = figure.caption or (curve_caption(facts, figure.name) if figure.name.startswith(CURVES) else "")
-    values, curves = _behind(facts, figure, files)
+    table = next((table for table in _published_tables(facts) if table.name == figure.name), None)
+    is_curves = (guess_kind(table) if figure.kind is None else figure.kind) == CURVES
+    caption = figure.caption or (curve_caption(facts, figure.name) if is_curves else "")
+    values, curves = _behind(facts, table, is_curves, files)
     return Picture(anchor, figure.title, caption, figure.alt, svg, missing, values, curves)
 
 
@@ -63,14 +66,18 @@ def _figure_text(facts: Facts, figure: Figure) -> str:
         return file.read(MOST_BYTES + 1).decode()
 
 
-def _behind(facts: Facts, figure: Figure, files: TableFiles) -> tuple[Table | None, CurveTable | None]:
+def _published_tables(facts: Facts) -> tuple[PublishedTable, ...]:
+    return facts.published.tables if facts.published else ()
+
+
+def _behind(
+    facts: Facts, table: PublishedTable | None, is_curves: bool, files: TableFiles
+) -> tuple[Table | None, CurveTable | None]:
     """The values of a figure: as curves where it has them, else as they were published."""
-    published = facts.published.tables if facts.published else ()
-    table = next((table for table in published if table.name == figure.name), None)
     if table is None:
         return None, None
     values = _values(table, files)
-    if not is_curves(table):
+    if not is_curves:
         return values, None
     return None, build_curve_table(table, facts, values.csv)
 

@@ -9,24 +9,10 @@ from typing import Any
 from kerascnn.records import Table as PublishedTable
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import CurveRow, CurveTable, Mark
-
-KEYS = ("arm", "seed", "outcome", "epoch")
-"""The first columns of a published table of curves; the last one is the metric."""
-
-UNITS = {
-    "train_accuracy": "metric:train_accuracy",
-    "val_accuracy": "metric:val_accuracy",
-    "train_loss": "metric:test_loss",
-    "val_loss": "metric:test_loss",
-}
+from kerascnn.report.tables.published import units_of
 
 Run = tuple[Any, Any]
 Points = Mapping[int, float]
-
-
-def is_curves(table: PublishedTable) -> bool:
-    """Whether the table is one that a plot of curves made."""
-    return table.columns[:-1] == KEYS
 
 
 def build_curve_table(table: PublishedTable, facts: Facts, csv: str) -> CurveTable:
@@ -41,7 +27,7 @@ def build_curve_table(table: PublishedTable, facts: Facts, csv: str) -> CurveTab
     rows = tuple(
         row for place, name in enumerate(names) for row in _arm_rows(place, name, facts, runs, outcomes, epochs)
     )
-    return CurveTable(table.title, UNITS.get(table.columns[-1], "number"), tuple(epochs), rows, csv)
+    return CurveTable(table.title, units_of(table)[-1], tuple(epochs), rows, csv)
 
 
 def _arm_rows(

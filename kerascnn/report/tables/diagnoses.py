@@ -9,6 +9,7 @@ from kerascnn.records import ArmRuns, RunFailure, RunRecord
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import Cell, Column, Table
 from kerascnn.stats import check_setup, diagnose, seeds_text
+from kerascnn.stats.remarks import RemarkKind
 
 NOTHING = "nothing remarkable"
 NOTE = (
@@ -39,16 +40,17 @@ def describe_run(result: RunRecord | RunFailure, chance: float) -> tuple[str, ..
         f"{found.label}{f' from epoch {found.epoch}' if found.epoch else ''}"
         for found in diagnose(result.epochs, chance)
     ]
-    return (*shown, *(check_setup(result, chance) if isinstance(result, RunRecord) else ()))
+    remarks = check_setup(result, chance) if isinstance(result, RunRecord) else ()
+    return (*shown, *(remark.text for remark in remarks))
 
 
 def describe_setup(runs: ArmRuns, chance: float) -> str:
-    """What looks wrong with the arm's set-up, each thing once."""
-    phrases = dict.fromkeys(phrase for record in runs.records.values() for phrase in check_setup(record, chance))
-    kinds: dict[str, str] = {}
-    for phrase in phrases:  # one example of each kind: seeds differ in the figures only
-        kinds.setdefault("".join(letter for letter in phrase if letter.isalpha()), phrase)
-    return "; ".join(kinds.values()) or NOTHING
+    """What looks wrong with the arm's set-up: one example of each kind, for seeds differ in the figures only."""
+    examples: dict[RemarkKind, str] = {}
+    for record in runs.records.values():
+        for remark in check_setup(record, chance):
+            examples.setdefault(remark.kind, remark.text)
+    return "; ".join(examples.values()) or NOTHING
 
 
 def curve_caption(facts: Facts, figure: str) -> str:

@@ -6,25 +6,31 @@ from collections.abc import Sequence
 
 from kerascnn.records import Epoch, Published, PublishedSearch, RunFailure, RunRecord, Trial
 from kerascnn.records import Table as PublishedTable
+from kerascnn.report.facts.before_kinds import guess_metrics
 from kerascnn.report.facts.results import Facts, parameter_text
 from kerascnn.report.parts.elements import Cell, Column, Mark, Search, Table
 from kerascnn.report.text.numbers import plural, quantity
-from kerascnn.specs import METRICS
 
 BEST = Mark("best", "done")
 CHANGED = Mark("changed", "changed")
 
 
 def build_published_table(table: PublishedTable, anchor: str, csv: str) -> Table:
-    """A table as the notebook published it; columns named like a metric are printed in its unit."""
+    """A table as the notebook published it."""
     numeric = [_is_numeric(row[place] for row in table.rows if place < len(row)) for place in range(len(table.columns))]
     columns = tuple(
         Column(name, name.replace("_", " ").capitalize(), is_number)
         for name, is_number in zip(table.columns, numeric, strict=True)
     )
-    units = [f"metric:{name}" if name in METRICS else "number" for name in table.columns]
+    units = units_of(table)
     rows = tuple(tuple(Cell(value, unit) for value, unit in zip(row, units, strict=False)) for row in table.rows)
     return Table(anchor, table.title, columns, rows, csv)
+
+
+def units_of(table: PublishedTable) -> list[str]:
+    """How the values of each column are printed."""
+    metrics = guess_metrics(table) if table.metrics is None else table.metrics
+    return [f"metric:{metrics[name]}" if name in metrics else "number" for name in table.columns]
 
 
 def _is_numeric(values: object) -> bool:

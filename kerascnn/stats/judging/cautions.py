@@ -11,6 +11,7 @@ from kerascnn.stats.describing.outcomes import count_learned
 from kerascnn.stats.judging.effects import Pairing, SeededClaim, arms_of, values_of
 from kerascnn.stats.judging.lines import about_line
 from kerascnn.stats.judging.sentences import label_of, seeds_text
+from kerascnn.stats.remarks import Remark
 from kerascnn.stats.units import UNITS, value_text
 
 FEW_SEEDS = 3
@@ -31,8 +32,8 @@ def is_counted(metric: str) -> bool:
 
 def cautions(
     claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing, effects: Mapping[int, float], chance: float
-) -> tuple[str, ...]:
-    """Warnings about the judgement of `claim`, each a sentence."""
+) -> tuple[Remark, ...]:
+    """What to know about the judgement of `claim`, each a sentence."""
     shown = _distinct(arms_of(claim, arms))
     found = [warning for runs in shown for warning in _about_arm(runs, claim.metric)]
     if claim.metric in OUTCOME_METRICS:
@@ -66,44 +67,49 @@ def _lack(runs: ArmRuns | None, metric: str) -> str:
     return runs.absent or "no run yet"
 
 
-def _about_arm(runs: ArmRuns, metric: str) -> Iterator[str]:
+def _about_arm(runs: ArmRuns, metric: str) -> Iterator[Remark]:
     label, values = runs.arm.label, values_of(runs, metric)
     diverged = [seed for seed, record in runs.records.items() if record.outcome == "diverged"]
     unmeasured = [seed for seed in runs.records if seed not in values]
     if runs.failures:
-        yield f"{label}: left out because the run failed: {_seeds(runs.failures)}."
+        yield Remark("failed runs left out", f"{label}: left out because the run failed: {_seeds(runs.failures)}.")
     if diverged:
-        yield f"{label}: training diverged with {_seeds(diverged)}; what such a run measures counts as it is."
+        text = f"{label}: training diverged with {_seeds(diverged)}; what such a run measures counts as it is."
+        yield Remark("diverged runs", text)
     if unmeasured:
-        yield f"{label}: {UNITS[metric].name} cannot be measured with {_seeds(unmeasured)}; left out."
+        text = f"{label}: {UNITS[metric].name} cannot be measured with {_seeds(unmeasured)}; left out."
+        yield Remark("not measurable", text)
     if metric not in FIXED_METRICS and are_identical(tuple(values.values())):
         shown = value_text(UNITS[metric], next(iter(values.values())))
-        yield f"{label}: all {len(values)} seeds gave the same value, {shown}."
+        yield Remark("same value", f"{label}: all {len(values)} seeds gave the same value, {shown}.")
 
 
-def _about_learning(runs: ArmRuns, chance: float) -> Iterator[str]:
+def _about_learning(runs: ArmRuns, chance: float) -> Iterator[Remark]:
     learned = count_learned(runs, chance)
     if learned is not None and learned.is_all_or_nothing:
         low, high = round(100 * learned.interval.low), round(100 * learned.interval.high)
-        yield (
+        yield Remark(
+            "all or nothing",
             f"{runs.arm.label}: all or nothing. {learned.count} of {seeds_text(learned.total)} learned"
-            f" (exact 95 % interval {low} % to {high} %), so the mean is a value that no seed gave."
+            f" (exact 95 % interval {low} % to {high} %), so the mean is a value that no seed gave.",
         )
 
 
-def _about_pairing(pairing: Pairing) -> Iterator[str]:
+def _about_pairing(pairing: Pairing) -> Iterator[Remark]:
     if pairing.unpaired:
-        yield f"Left out because not every arm has them: {_seeds(pairing.unpaired)}."
+        yield Remark("seeds not shared", f"Left out because not every arm has them: {_seeds(pairing.unpaired)}.")
     if pairing.mixed:
-        yield f"Left out because the runs come from different platforms: {_seeds(pairing.mixed)}."
+        text = f"Left out because the runs come from different platforms: {_seeds(pairing.mixed)}."
+        yield Remark("platforms mixed", text)
 
 
-def _about_spread(claim: SeededClaim, effects: Mapping[int, float]) -> Iterator[str]:
+def _about_spread(claim: SeededClaim, effects: Mapping[int, float]) -> Iterator[Remark]:
     n = len(effects)
     if n < FEW_SEEDS:
-        yield f"Only {seeds_text(n)}: too few to know how much seeds vary."
+        yield Remark("few seeds", f"Only {seeds_text(n)}: too few to know how much seeds vary.")
     if are_identical(tuple(effects.values())):
-        yield "Every seed gave the same effect: the interval is a single point and understates the uncertainty."
+        text = "Every seed gave the same effect: the interval is a single point and understates the uncertainty."
+        yield Remark("same effect", text)
 
 
 def _seeds(seeds: Iterable[int]) -> str:

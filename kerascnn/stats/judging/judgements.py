@@ -26,6 +26,7 @@ from kerascnn.stats.judging.verdicts import (
     find_evidence,
     rule_of,
 )
+from kerascnn.stats.remarks import Remark
 
 
 class Judgement(Spec, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ class Judgement(Spec, frozen=True, kw_only=True):
     seeds_needed: int | None = None
     correlation: float | None = None
     effects: dict[int, float] = msgspec.field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     reason: str = ""
 
     @property
@@ -67,6 +68,11 @@ class Judgement(Spec, frozen=True, kw_only=True):
         if self.verdict == "cannot tell":
             return f"cannot tell with {sentences.seeds_text(self.n)}"
         return self.verdict
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The remarks in words."""
+        return tuple(remark.text for remark in self.remarks)
 
     @property
     def effect_text(self) -> str:
@@ -172,11 +178,12 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
     contrast = sentences.contrast_words(claim, arms, chance)
     bounds = (interval.low, interval.high) if interval else None
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
-    warnings = cautions(claim, arms, found.pairing, found.effects, chance)
+    remarks = cautions(claim, arms, found.pairing, found.effects, chance)
     alone = decide(rule, effects, claim.smallest_effect)
     is_corrected = verdict == "cannot tell" and alone != verdict and found.evidence.p_value <= LEVEL
     if is_corrected:
-        warnings += (sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks),)
+        text = sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks)
+        remarks += (Remark("open among others", text),)
         words = sentences.OPEN_AMONG_OTHERS.format(found=found_words, alone=alone, seeds=sentences.seeds_text(n))
     else:
         words = sentences.sentence_of(claim, rule, verdict, found_words, n)
@@ -198,7 +205,7 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
         else None,
         correlation=pairing_correlation(claim, found.pairing),
         effects=found.effects,
-        warnings=warnings,
+        remarks=remarks,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Claim, Study, Threshold
 from kerascnn.stats.judging.effects import line_of
+from kerascnn.stats.remarks import Remark
 from kerascnn.stats.units import UNITS, value_text
 
 GUESSABLE = frozenset(("test_accuracy", "val_accuracy", "train_accuracy", "other_size_accuracy"))
@@ -23,24 +24,27 @@ def warnings_of(study: Study, dataset: DatasetInfo) -> Iterator[str]:
     arms = {arm.name: arm for arm in study.arms}
     for claim in study.claims:
         if isinstance(claim, Threshold) and claim.arm in arms:
-            yield from (f"{claim.name}: {text}" for text in about_line(claim, dataset.chance_of(arms[claim.arm])))
+            yield from (
+                f"{claim.name}: {found.text}" for found in about_line(claim, dataset.chance_of(arms[claim.arm]))
+            )
 
 
-def about_line(claim: Claim, chance: float) -> Iterator[str]:
+def about_line(claim: Claim, chance: float) -> Iterator[Remark]:
     """Why the line of a claim says little where guessing is right with `chance`, as sentences; none where all is well."""
     if not isinstance(claim, Threshold) or claim.metric not in GUESSABLE:
         return
     unit, line = UNITS[claim.metric], line_of(claim, chance)
     shown, guessed = value_text(unit, line), value_text(unit, chance)
     if line > 1:
-        yield f"The line lies at {shown}: no accuracy can be above it."
+        yield Remark("line no accuracy can cross", f"The line lies at {shown}: no accuracy can be above it.")
         return
     asked = line + claim.smallest_effect if claim.relation == "above" else line
     if claim.value == "chance" or asked >= chance + NEAR:
         return
     place = "at" if abs(line - chance) < SAME else "below" if line < chance else "hardly above"
     meant = "a net that only guesses passes it" if claim.relation == "above" else "a net that only guesses may cross it"
-    yield (
+    yield Remark(
+        "line that guessing reaches",
         f"The line of {shown} lies {place} chance, which is {guessed} on these data: {meant}. "
-        'A line that moves with the number of classes is written value="chance", over_chance=0.05.'
+        'A line that moves with the number of classes is written value="chance", over_chance=0.05.',
     )
