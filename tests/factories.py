@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +195,16 @@ def make_runs(
         records={seed: make_record(arm, seed, accuracy, **fields) for seed, accuracy in by_seed.items()},
         failures={seed: make_failure(arm, seed) for seed in failed},
     )
+
+
+def make_ended(name: str, accuracies: Sequence[float], chance: float = 0.1) -> ArmRuns:
+    """One arm with a run for each test accuracy, whose curve ends there; the loss never falls below that of guessing."""
+    nothing = -math.log(chance)
+    records = {
+        seed: make_record(name, seed, accuracy, epochs=make_epochs((chance, accuracy), (nothing, nothing)))
+        for seed, accuracy in enumerate(accuracies, start=1)
+    }
+    return ArmRuns(make_arm(name), records)
 
 
 def by_name(*runs: ArmRuns) -> dict[str, ArmRuns]:

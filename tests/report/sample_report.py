@@ -345,7 +345,8 @@ def _older(store: Store, folder: Path) -> Entry:
     claims = (Comparison(name="he", says="He trains.", arm="he", baseline="glorot", smallest_effect=0.02),)
     study = Study(question="Does the start decide?", arms=(glorot, he), budgets=BUDGETS, claims=claims)
     runs = {
-        "glorot": store.train(glorot, {1: 0.10, 2: 0.32, 3: 0.1}),
+        "glorot": store.train(glorot, {1: 0.10, 3: 0.1}, epochs=make_epochs((0.1, 0.1), (2.3, 2.3)))
+        | store.train(glorot, {2: 0.32}),
         "he": store.train(he, {1: 0.31, 2: 0.30, 3: 0.33}),
     }
     runs["he"][4] = "gone".ljust(24, "0")

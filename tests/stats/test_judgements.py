@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from factories import by_name, make_arm, make_probe, make_record, make_runs
+from factories import by_name, make_arm, make_ended, make_probe, make_record, make_runs
 from msgspec.structs import replace
 
 from kerascnn.errors import UsageError
@@ -166,7 +166,7 @@ def test_an_arm_on_other_images_is_judged_by_the_chance_of_guessing_there():
     judgement = judged(claim, of_four_classes)
     assert judgement.effect == pytest.approx(0.06)
     assert "chance (25.0 %)" in judgement.sentence
-    of_two_classes = [dataclasses.replace(make_runs(name, (0.50, 0.51, 0.9)), chance=0.5) for name in "ab"]
+    of_two_classes = [dataclasses.replace(make_ended(name, (0.50, 0.51, 0.9), chance=0.5), chance=0.5) for name in "ab"]
     rule = Comparison(name="c", says="s", arm="a", baseline="b", smallest_effect=0.05)
     assert any("1 of 3" in warning for warning in judged(rule, *of_two_classes).warnings)
 

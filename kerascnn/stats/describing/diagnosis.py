@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kerascnn.records import Epoch
+from kerascnn.stats.describing.learning import has_learned, shows_learning
 
 Label = Literal[
     "did not learn",
@@ -24,10 +25,6 @@ Label = Literal[
     "noisy last epochs",
 ]
 
-NO_BETTER_ACCURACY = 0.05
-"""Accuracy above chance up to which an epoch counts as not having learned."""
-NO_BETTER_LOSS = 0.03
-"""Share of ln(classes) by which the training loss must fall below it to count as learning."""
 EXPLODED = 1.5
 """A training loss this many times ln(classes) is worse than knowing nothing: the weights have run away."""
 PLATEAU = (0.997, 1.02)
@@ -59,7 +56,7 @@ def diagnose(epochs: Sequence[Epoch], chance: float) -> tuple[Diagnosis, ...]:
         return ()
     if _has_diverged(epochs, chance):
         return (Diagnosis("diverged", _first(epochs, lambda e: not _is_sane(e, chance))),)
-    if not _has_learned(epochs[-1], chance):
+    if not has_learned(epochs, chance):
         return (Diagnosis("did not learn"),)
     found = [_plateau(epochs, chance), _overfitting(epochs), _end(epochs), _noise(epochs)]
     return tuple(diagnosis for diagnosis in found if diagnosis is not None)
@@ -75,18 +72,12 @@ def _is_sane(epoch: Epoch, chance: float) -> bool:
     )
 
 
-def _has_learned(epoch: Epoch, chance: float) -> bool:
-    gain = max(epoch.train_accuracy, epoch.val_accuracy) - chance
-    loss = epoch.train_loss if epoch.train_loss is not None else math.inf
-    return gain > NO_BETTER_ACCURACY or loss < (1 - NO_BETTER_LOSS) * -math.log(chance)
-
-
 def _plateau(epochs: Sequence[Epoch], chance: float) -> Diagnosis | None:
     first, nothing = epochs[0], -math.log(chance)
     level = first.val_loss is not None and PLATEAU[0] * nothing <= first.val_loss <= PLATEAU[1] * nothing
-    if not level or _has_learned(first, chance):
+    if not level or shows_learning(first, chance):
         return None
-    return Diagnosis("plateau, then learning", _first(epochs, lambda epoch: _has_learned(epoch, chance)))
+    return Diagnosis("plateau, then learning", _first(epochs, lambda epoch: shows_learning(epoch, chance)))
 
 
 def _overfitting(epochs: Sequence[Epoch]) -> Diagnosis | None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from kerascnn.records import ArmRuns, RunRecord
+from kerascnn.records import ArmRuns
 from kerascnn.stats.describing.intervals import Interval
-
-STANDARD_ERRORS = 3.0
-LEAST_GAIN = 0.02
-"""A run has learned when its test accuracy lies above chance by both: more than the luck of the test images
-explains, and more than always answering the commonest class could give on a set that is not quite balanced."""
+from kerascnn.stats.describing.learning import has_learned
 
 
 @dataclass(frozen=True)
@@ -28,17 +23,11 @@ class Learned:
         return 0 < self.count < self.total
 
 
-def has_learned(record: RunRecord, chance: float) -> bool:
-    """Whether the run does better on the test images than guessing, which is right with `chance`, does."""
-    luck = STANDARD_ERRORS * math.sqrt(chance * (1 - chance) / max(1, record.test.images))
-    return record.test.accuracy > chance + max(LEAST_GAIN, luck)
-
-
 def count_learned(runs: ArmRuns, chance: float) -> Learned | None:
     """How many of the arm's seeds learned; None without runs."""
     if not runs.records:
         return None
-    count, total = sum(has_learned(record, chance) for record in runs.records.values()), len(runs.records)
+    count, total = sum(has_learned(record.epochs, chance) for record in runs.records.values()), len(runs.records)
     return Learned(count, total, proportion_interval(count, total))
 
 
