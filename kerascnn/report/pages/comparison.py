@@ -9,13 +9,13 @@ import msgspec
 
 from kerascnn.records import ArmRuns
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.parts.elements import Cell, Column, Picture, Shell, Table
+from kerascnn.report.parts.elements import Cell, Picture, Shell, Table
 from kerascnn.report.parts.pages import ComparisonPage
 from kerascnn.report.pictures.drawn import build_cost_picture
-from kerascnn.report.tables.arms import COST_COLUMNS, cost_cells, mean_of, metric_values
+from kerascnn.report.tables.arms import COSTS, NAME, SCORES, TRAINING, ArmRow, arm_rows
+from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.tables.settings import build_settings
 from kerascnn.report.text.words import lesson_number
-from kerascnn.stats import summarise
 
 COMPARISON_CSV = "data/comparison.csv"
 SETTINGS_CSV = "data/settings.csv"
@@ -45,40 +45,15 @@ def _named(facts: Facts, runs: ArmRuns) -> ArmRuns:
     return replace(runs, arm=arm)
 
 
+EXPERIMENT = Reader[ArmRow]("experiment", "Experiment", lambda arm: Cell(arm.facts.entry.title, href=arm.facts.page))
+COLUMNS = (NAME, EXPERIMENT, *SCORES, *TRAINING, *COSTS)
+
+
 def _build_table(facts: Sequence[Facts]) -> Table | None:
-    columns = (
-        Column("arm", "Arm"),
-        Column("experiment", "Experiment"),
-        Column("seeds", "Seeds", True),
-        Column("test_accuracy_mean", "Test accuracy, mean", True),
-        Column("test_accuracy_sd", "sd", True),
-        Column("train_accuracy_mean", "Training accuracy", True),
-        Column("generalisation_gap_mean", "Gap", True),
-        *COST_COLUMNS,
-    )
-    rows = tuple(row for fact in facts for row in _rows(fact))
+    rows = [row for fact in facts for row in arm_rows(fact, fact.own_arms)]
     note = (
         "Means over seeds, of the default parameters only. Gap: training minus test accuracy. "
         "Arms of different experiments differ in more than one thing; those on other images are left out."
     )
-    return Table("comparison", "All arms of all experiments", columns, rows, COMPARISON_CSV, note) if rows else None
-
-
-def _rows(facts: Facts) -> list[tuple[Cell, ...]]:
-    rows = []
-    for runs in facts.own_arms:
-        records = list(runs.records.values())
-        summary = summarise(metric_values(records, "test_accuracy"))
-        rows.append(
-            (
-                Cell(runs.arm.label, tone=facts.tones[runs.arm.name]),
-                Cell(facts.entry.title, href=facts.page),
-                Cell(summary.n, "number"),
-                Cell(summary.mean, "metric:test_accuracy"),
-                Cell(summary.sd, "metric:generalisation_gap"),
-                Cell(mean_of(metric_values(records, "train_accuracy")), "metric:train_accuracy"),
-                Cell(mean_of(metric_values(records, "generalisation_gap")), "metric:generalisation_gap"),
-                *cost_cells(records),
-            )
-        )
-    return rows
+    caption = "All arms of all experiments"
+    return build_table("comparison", caption, COLUMNS, rows, COMPARISON_CSV, note) if rows else None

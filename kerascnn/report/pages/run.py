@@ -13,6 +13,7 @@ from kerascnn.report.parts.elements import Command, Fact, Failure, Link, Mark, M
 from kerascnn.report.parts.pages import RunPage
 from kerascnn.report.parts.run import Amount, RunUse, Setting
 from kerascnn.report.pictures.curves import build_curves
+from kerascnn.report.tables.columns import MeasureReader, build_measures
 from kerascnn.report.tables.diagnoses import describe_run
 from kerascnn.report.tables.differences import setting_text
 from kerascnn.report.text.clean import strip_terminal_codes
@@ -22,17 +23,19 @@ from kerascnn.specs import TrainSpec
 STATUS = {"finished": Mark("finished", "done"), "diverged": DIVERGED}
 
 EPOCH_COLUMNS = (
-    Measure("Training loss, nats", "number"),
-    Measure("Training accuracy", "metric:train_accuracy"),
-    Measure("Validation loss, nats", "number"),
-    Measure("Validation accuracy", "metric:val_accuracy"),
-    Measure("Learning rate", "number"),
-    Measure("Time", "seconds"),
+    MeasureReader[Epoch]("Training loss, nats", "number", lambda epoch: epoch.train_loss),
+    MeasureReader[Epoch]("Training accuracy", "metric:train_accuracy", lambda epoch: epoch.train_accuracy),
+    MeasureReader[Epoch]("Validation loss, nats", "number", lambda epoch: epoch.val_loss),
+    MeasureReader[Epoch]("Validation accuracy", "metric:val_accuracy", lambda epoch: epoch.val_accuracy),
+    MeasureReader[Epoch]("Learning rate", "number", lambda epoch: epoch.learning_rate),
+    MeasureReader[Epoch]("Time", "seconds", lambda epoch: epoch.duration_seconds),
 )
+
+_Scored = tuple[str, Score]
 SCORE_COLUMNS = (
-    Measure("Accuracy", "metric:test_accuracy"),
-    Measure("Loss, nats", "number"),
-    Measure("Images", "count"),
+    MeasureReader[_Scored]("Accuracy", "metric:test_accuracy", lambda scored: scored[1].accuracy),
+    MeasureReader[_Scored]("Loss, nats", "number", lambda scored: scored[1].loss),
+    MeasureReader[_Scored]("Images", "count", lambda scored: scored[1].images),
 )
 PROBE_COLUMNS = {
     "activation_std_across_examples": Measure("Spread over images", "number"),
@@ -78,23 +81,14 @@ def _use(use: Use, root: str) -> RunUse:
 
 
 def _scores(record: RunRecord) -> Measures:
-    scores: dict[str, Score] = {"Training": record.train, "Validation": record.val, "Test": record.test}
-    rows = tuple(MeasureRow(name, (score.accuracy, score.loss, score.images)) for name, score in scores.items())
-    return Measures("After the last epoch, in inference mode", "On", SCORE_COLUMNS, rows)
+    scores = (("Training", record.train), ("Validation", record.val), ("Test", record.test))
+    return build_measures(
+        "After the last epoch, in inference mode", "On", lambda scored: scored[0], SCORE_COLUMNS, scores
+    )
 
 
 def _epochs(epochs: Sequence[Epoch]) -> Measures:
-    rows = tuple(
-        MeasureRow(
-            epoch.epoch,
-            (
-                *(epoch.train_loss, epoch.train_accuracy, epoch.val_loss, epoch.val_accuracy),
-                *(epoch.learning_rate, epoch.duration_seconds),
-            ),
-        )
-        for epoch in epochs
-    )
-    return Measures("Every epoch", "Epoch", EPOCH_COLUMNS, rows)
+    return build_measures("Every epoch", "Epoch", lambda epoch: epoch.epoch, EPOCH_COLUMNS, epochs)
 
 
 def _layers(probes: Sequence[Probe]) -> Measures | None:

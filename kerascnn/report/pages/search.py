@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from kerascnn.records import PublishedSearch
 from kerascnn.report.facts.results import Facts, parameter_text
-from kerascnn.report.parts.elements import Cell, Column, Link, Mark, Search, SearchDetail, Shell, Table
+from kerascnn.report.parts.elements import Cell, Link, Mark, Search, SearchDetail, Shell, Table
 from kerascnn.report.parts.pages import SearchPage
 from kerascnn.report.pictures.drawn import build_search_pictures, build_spent_picture
+from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.tables.csv_files import TableFiles
 from kerascnn.report.tables.published import build_search
 from kerascnn.report.text.links import anchor_of
@@ -87,21 +88,16 @@ def build_ranges(search: PublishedSearch, space: Sequence[Choice], anchor: str, 
     best = _best_arguments(search)
     edges = {choice.name for choice, _ in edges_of(search, space)}
     columns = (
-        Column("hyperparameter", "Hyperparameter"),
-        Column("values", "Could be"),
-        Column("best", "Best trial"),
-        Column("boundary", "Best value"),
+        Reader[Choice]("hyperparameter", "Hyperparameter", lambda choice: choice.name.replace("_", " ")),
+        Reader[Choice]("values", "Could be", lambda choice: ", ".join(map(parameter_text, choice.values))),
+        Reader[Choice](
+            "best", "Best trial", lambda choice: parameter_text(best[choice.name]) if choice.name in best else None
+        ),
+        Reader[Choice](
+            "boundary", "Best value", lambda choice: _boundary(choice, choice.name in best, choice.name in edges)
+        ),
     )
-    rows = tuple(
-        (
-            Cell(choice.name.replace("_", " ")),
-            Cell(", ".join(parameter_text(value) for value in choice.values)),
-            Cell(parameter_text(best[choice.name]) if choice.name in best else None),
-            _boundary(choice, choice.name in best, choice.name in edges),
-        )
-        for choice in space
-    )
-    return Table(anchor, f"Ranges of {search.label}", columns, rows, csv)
+    return build_table(anchor, f"Ranges of {search.label}", columns, space, csv)
 
 
 def _boundary(choice: Choice, is_known: bool, at_edge: bool) -> Cell:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.axes import Axis, draw_strip, effect_axis
-from kerascnn.report.parts.elements import Cell, Column, Fact, Strip, Table
+from kerascnn.report.parts.elements import Fact, Strip, Table
 from kerascnn.report.parts.overview import ClaimCard, SeedEffect, Tally
+from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.links import anchor_of
 from kerascnn.report.text.numbers import metric_unit
 from kerascnn.report.text.words import KIND_WORDS, STATES, claim_kind, verdict_state
@@ -47,21 +48,26 @@ def tally_verdicts(cards: Sequence[ClaimCard]) -> tuple[Tally, ...]:
     return tuple(tallies)
 
 
-def build_claims_table(rows: Sequence[tuple[str, ClaimCard]], csv: str) -> Table | None:
-    """All claims with their verdicts as (experiment, card), for the CSV file."""
-    keys = ("experiment", "claim", "verdict", "metric", "effect", "low", "high", "smallest_effect", "seeds", "evidence")
-    cells = tuple(
-        tuple(
-            Cell(value)
-            for value in (
-                *(experiment, card.says, card.verdict, card.metric, card.effect, card.low, card.high),
-                *(card.smallest_effect, card.seeds, card.sentence),
-            )
-        )
-        for experiment, card in rows
-    )
-    columns = tuple(Column(key, key) for key in keys)
-    return Table("claims", "All claims", columns, cells, csv) if rows else None
+ListedClaim = tuple[str, ClaimCard]
+"""The title of an experiment, and one of its claims."""
+
+CLAIM_COLUMNS = (
+    Reader[ListedClaim]("experiment", "experiment", lambda listed: listed[0]),
+    Reader[ListedClaim]("claim", "claim", lambda listed: listed[1].says),
+    Reader[ListedClaim]("verdict", "verdict", lambda listed: listed[1].verdict),
+    Reader[ListedClaim]("metric", "metric", lambda listed: listed[1].metric),
+    Reader[ListedClaim]("effect", "effect", lambda listed: listed[1].effect),
+    Reader[ListedClaim]("low", "low", lambda listed: listed[1].low),
+    Reader[ListedClaim]("high", "high", lambda listed: listed[1].high),
+    Reader[ListedClaim]("smallest_effect", "smallest_effect", lambda listed: listed[1].smallest_effect),
+    Reader[ListedClaim]("seeds", "seeds", lambda listed: listed[1].seeds),
+    Reader[ListedClaim]("evidence", "evidence", lambda listed: listed[1].sentence),
+)
+
+
+def build_claims_table(rows: Sequence[ListedClaim], csv: str) -> Table | None:
+    """All claims with their verdicts, for the CSV file."""
+    return build_table("claims", "All claims", CLAIM_COLUMNS, rows, csv) if rows else None
 
 
 def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str]) -> ClaimCard:

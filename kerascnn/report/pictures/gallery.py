@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 from kerascnn.records import ArmRuns
 from kerascnn.report.facts.inputs import Answers, ImageSet, ReportInputs
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.parts.elements import Measure, MeasureRow, Measures
+from kerascnn.report.parts.elements import Measures
 from kerascnn.report.parts.errors import ArmErrors, Confusion, ErrorGallery, MatrixCell, MatrixRow, Tile
 from kerascnn.report.pictures.sheets import PictureSheet, tile_side
+from kerascnn.report.tables.columns import MeasureReader, build_measures
 from kerascnn.report.text.links import anchor_of
 from kerascnn.specs import Comparison
 from kerascnn.stats import seeds_text
 from kerascnn.stats.describing.confusions import (
+    ConfusionChange,
     compare_confusions,
     confused_images,
     confusion_matrix,
@@ -41,13 +43,6 @@ MOST_CLASSES = 20
 
 SHADES = (0.02, 0.05, 0.1, 0.2, 0.4)
 """Shares from which a wrong answer's cell is one shade darker."""
-
-CHANGE_COLUMNS = (
-    Measure("said to be", "text"),
-    Measure("by the arm", "share"),
-    Measure("by the baseline", "share"),
-    Measure("more by the arm in", "text"),
-)
 
 
 @dataclass(frozen=True)
@@ -214,17 +209,15 @@ def _difference(first: _Scored, second: _Scored) -> Iterator[Measures]:
     changes = compare_confusions(
         [first.matrices[seed] for seed in seeds], [second.matrices[seed] for seed in seeds], CHANGES
     )
-    names = first.images.class_names
-    rows = tuple(
-        MeasureRow(
-            names[change.truth],
-            (
-                *(names[change.said], change.share, change.baseline_share),
-                f"{change.seeds_with_more} of {seeds_text(len(seeds))}",
-            ),
-        )
-        for change in changes
-    )
-    if rows:
+    if changes:
         caption = f"{first.runs.arm.label} (the arm) against {second.runs.arm.label} (the baseline)"
-        yield Measures(caption, "Truth", CHANGE_COLUMNS, rows)
+        names = first.images.class_names
+        columns = tuple(_change_columns(names, len(seeds)))
+        yield build_measures(caption, "Truth", lambda change: names[change.truth], columns, changes)
+
+
+def _change_columns(names: Sequence[str], seeds: int) -> Iterator[MeasureReader[ConfusionChange]]:
+    yield MeasureReader("said to be", "text", lambda change: names[change.said])
+    yield MeasureReader("by the arm", "share", lambda change: change.share)
+    yield MeasureReader("by the baseline", "share", lambda change: change.baseline_share)
+    yield MeasureReader("more by the arm in", "text", lambda change: f"{change.seeds_with_more} of {seeds_text(seeds)}")

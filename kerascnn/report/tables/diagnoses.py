@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from kerascnn.records import ArmRuns, RunFailure, RunRecord
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.parts.elements import Cell, Column, Table
+from kerascnn.report.parts.elements import Table
+from kerascnn.report.tables.arms import NAME, ArmRow, arm_rows
+from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.stats import check_setup, diagnose, seeds_text
 from kerascnn.stats.remarks import RemarkKind
 
@@ -61,18 +63,17 @@ def curve_caption(facts: Facts, figure: str) -> str:
     return " ".join(f"{runs.arm.label}: {describe_curves(runs, facts.chance_of(runs.arm.name))}." for runs in arms)
 
 
+COLUMNS = (
+    NAME,
+    Reader[ArmRow]("curves", "What its curves show", lambda arm: describe_curves(arm.runs, arm.chance)),
+    Reader[ArmRow]("setup", "Set-up", lambda arm: describe_setup(arm.runs, arm.chance)),
+)
+
+
 def build_diagnoses(facts: Facts, csv: str) -> Table | None:
     """A row for each arm: what its curves show, and what its probes warn of."""
-    columns = (Column("arm", "Arm"), Column("curves", "What its curves show"), Column("setup", "Set-up"))
-    rows = tuple(
-        (
-            Cell(runs.arm.label, tone=facts.tones[runs.arm.name]),
-            Cell(describe_curves(runs, facts.chance_of(runs.arm.name))),
-            Cell(describe_setup(runs, facts.chance_of(runs.arm.name))),
-        )
-        for runs in _trained(facts.shown_arms)
-    )
-    return Table("diagnoses", "What the learning curves show", columns, rows, csv, NOTE) if rows else None
+    rows = arm_rows(facts, _trained(facts.shown_arms))
+    return build_table("diagnoses", "What the learning curves show", COLUMNS, rows, csv, NOTE) if rows else None
 
 
 def _trained(arms: Sequence[ArmRuns]) -> Iterable[ArmRuns]:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from kerascnn.records import Published
-from kerascnn.report.parts.elements import Cell, Column, Fact, Table
+from kerascnn.report.parts.elements import Cell, Fact, Table
+from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.words import field_words
 from kerascnn.specs import Arm
 
@@ -27,12 +28,15 @@ def build_differences(published: Published, arms: Sequence[Arm], tones: Mapping[
     names = differing_fields(settings)
     if not names:
         return None
-    columns = (Column("arm", "Arm"), *(Column(name, field_words(name)) for name in names))
-    rows = tuple(
-        (Cell(arm.label, tone=tones[arm.name]), *(setting_cell(settings[arm.name], name) for name in names))
-        for arm in arms
+    columns = (
+        Reader[Arm]("arm", "Arm", lambda arm: Cell(arm.label, tone=tones[arm.name])),
+        *(_setting(name, settings) for name in names),
     )
-    return Table("differences", "What differs between the arms", columns, rows, csv)
+    return build_table("differences", "What differs between the arms", columns, arms, csv)
+
+
+def _setting(name: str, settings: Mapping[str, Mapping[str, Any]]) -> Reader[Arm]:
+    return Reader(name, field_words(name), lambda arm: setting_cell(settings[arm.name], name))
 
 
 def build_common(published: Published, arms: Sequence[Arm]) -> tuple[Fact, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kerascnn.records import Epoch, Published, PublishedSearch, RunFailure, RunRecord, Trial
 from kerascnn.records import Table as PublishedTable
 from kerascnn.report.facts.before_kinds import guess_metrics
 from kerascnn.report.facts.results import Facts, parameter_text
 from kerascnn.report.parts.elements import Cell, Column, Mark, Search, Table
+from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.numbers import plural, quantity
 
 BEST = Mark("best", "done")
@@ -42,27 +43,20 @@ def build_parameters(published: Published, csv: str) -> Table | None:
     """The notebook's parameters, those that are not the defaults marked."""
     if not published.parameters:
         return None
-    rows = tuple(
-        (Cell(name), Cell(parameter_text(value), mark=CHANGED if name in published.changed_parameters else None))
-        for name, value in published.parameters.items()
+    changed = published.changed_parameters
+    columns = (
+        Reader[str]("parameter", "Parameter", lambda name: name),
+        Reader[str](
+            "value",
+            "Value",
+            lambda name: Cell(parameter_text(published.parameters[name]), mark=CHANGED if name in changed else None),
+        ),
     )
-    return Table("parameters", "Parameters", (Column("parameter", "Parameter"), Column("value", "Value")), rows, csv)
+    return build_table("parameters", "Parameters", columns, list(published.parameters), csv)
 
 
 def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -> Search:
     """All trials of a search in the order they were proposed, the best marked."""
-    names = list(dict.fromkeys(name for trial in search.trials for name in trial.arguments))
-    columns = (
-        Column("trial", "Trial", True),
-        *(
-            Column(name, name.replace("_", " "), _is_numeric(trial.arguments.get(name) for trial in search.trials))
-            for name in names
-        ),
-        Column("epochs", "Epochs", True),
-        Column("val_accuracy", "Validation accuracy", True),
-        Column("key", "Run"),
-    )
-    rows = tuple(_trial_row(trial, names, search.best, facts.run_page(trial.key)) for trial in search.trials)
     caption = f"Trials of {search.label}"
     best = next((trial for trial in search.trials if trial.number == search.best), None)
     return Search(
@@ -72,15 +66,38 @@ def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -
         oracle=search.oracle,
         best=_best_words(best),
         best_value=best.val_accuracy if best else None,
-        table=Table(
+        table=build_table(
             f"{anchor}-trials",
             caption,
-            columns,
-            rows,
+            tuple(_trial_columns(facts, search)),
+            search.trials,
             csv,
             f"Chosen on validation images, never on test images. {_spent_words(facts, search)}".strip(),
         ),
     )
+
+
+def _trial_columns(facts: Facts, search: PublishedSearch) -> Iterator[Reader[Trial]]:
+    yield Reader("trial", "Trial", lambda trial: _numbered(trial, search.best), "number")
+    for name in dict.fromkeys(name for trial in search.trials for name in trial.arguments):
+        yield _argument(name, search.trials)
+    yield Reader("epochs", "Epochs", lambda trial: trial.epochs, "number")
+    yield Reader("val_accuracy", "Validation accuracy", _scored, "metric:val_accuracy")
+    yield Reader("key", "Run", lambda trial: Cell(trial.key, "key", href=facts.run_page(trial.key)), "key")
+
+
+def _numbered(trial: Trial, best: int | None) -> Cell:
+    return Cell(trial.number, "number", mark=BEST if trial.number == best else None)
+
+
+def _argument(name: str, trials: Sequence[Trial]) -> Reader[Trial]:
+    is_numeric = _is_numeric(trial.arguments.get(name) for trial in trials)
+    return Reader(name, name.replace("_", " "), lambda trial: _value(trial.arguments.get(name)), "number", is_numeric)
+
+
+def _scored(trial: Trial) -> Cell:
+    mark = Mark("no result", "failed") if trial.val_accuracy is None else None
+    return Cell(trial.val_accuracy, "metric:val_accuracy", mark=mark)
 
 
 def _spent_words(facts: Facts, search: PublishedSearch) -> str:
@@ -101,17 +118,6 @@ def spent_words(runs: Sequence[RunRecord | RunFailure], images: int) -> str:
     return f"{plural(len(runs), 'trial')} saw {seen:,} images in {quantity(seconds, 'seconds')} of training."
 
 
-def _trial_row(trial: Trial, names: Sequence[str], best: int | None, page: str | None) -> tuple[Cell, ...]:
-    failed = Mark("no result", "failed")
-    return (
-        Cell(trial.number, "number", mark=BEST if trial.number == best else None),
-        *(Cell(_value(trial.arguments.get(name)), "number") for name in names),
-        Cell(trial.epochs, "number"),
-        Cell(trial.val_accuracy, "metric:val_accuracy", mark=failed if trial.val_accuracy is None else None),
-        Cell(trial.key, "key", href=page),
-    )
-
-
 def _value(value: object) -> str | int | float | bool | None:
     return value if value is None or isinstance(value, str | int | float) else parameter_text(value)
 
@@ -123,30 +129,21 @@ def _best_words(best: Trial | None) -> str:
     return f"trial {best.number}: {arguments}"
 
 
+EPOCH_COLUMNS = (
+    Reader[Epoch]("epoch", "Epoch", lambda epoch: epoch.epoch, "number"),
+    Reader[Epoch]("train_loss", "Training loss", lambda epoch: epoch.train_loss, "metric:test_loss"),
+    Reader[Epoch]("train_accuracy", "Training accuracy", lambda epoch: epoch.train_accuracy, "metric:train_accuracy"),
+    Reader[Epoch]("val_loss", "Validation loss", lambda epoch: epoch.val_loss, "metric:test_loss"),
+    Reader[Epoch]("val_accuracy", "Validation accuracy", lambda epoch: epoch.val_accuracy, "metric:val_accuracy"),
+    Reader[Epoch]("duration_seconds", "Time", lambda epoch: epoch.duration_seconds, "seconds"),
+)
+
+
 def build_curve(epochs: Sequence[Epoch], of: str, anchor: str, csv: str) -> Table | None:
     """The epochs of the run `of` that name, up to where it ended."""
     if not epochs:
         return None
-    columns = (
-        Column("epoch", "Epoch", True),
-        Column("train_loss", "Training loss", True),
-        Column("train_accuracy", "Training accuracy", True),
-        Column("val_loss", "Validation loss", True),
-        Column("val_accuracy", "Validation accuracy", True),
-        Column("duration_seconds", "Time", True),
-    )
-    rows = tuple(
-        (
-            Cell(epoch.epoch, "number"),
-            Cell(epoch.train_loss, "metric:test_loss"),
-            Cell(epoch.train_accuracy, "metric:train_accuracy"),
-            Cell(epoch.val_loss, "metric:test_loss"),
-            Cell(epoch.val_accuracy, "metric:val_accuracy"),
-            Cell(epoch.duration_seconds, "seconds"),
-        )
-        for epoch in epochs
-    )
-    return Table(anchor, f"The curve up to there ({of})", columns, rows, csv)
+    return build_table(anchor, f"The curve up to there ({of})", EPOCH_COLUMNS, epochs, csv)
 
 
 def platforms(facts: Sequence[Facts]) -> tuple[str, ...]:

@@ -7,11 +7,16 @@ from typing import Any
 
 from kerascnn.records import ArmRuns, Published
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.parts.elements import Cell, Column, Table
+from kerascnn.report.parts.elements import Cell, Table
+from kerascnn.report.tables.arms import ArmRow, arm_rows
+from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.tables.differences import flatten_arm, setting_cell
 from kerascnn.report.text.words import field_words, lesson_number
 
 BUILDER = "model.builder"
+
+_Settled = tuple[ArmRow, dict[str, Any]]
+"""An arm with its settings."""
 
 
 def build_settings(facts: Sequence[Facts], csv: str) -> Table | None:
@@ -19,27 +24,27 @@ def build_settings(facts: Sequence[Facts], csv: str) -> Table | None:
 
     A setting that an arm does not name says "default" where another arm of the same model names it.
     """
-    arms = [(fact, fact.published, runs) for fact in facts for runs in fact.own_arms]
-    settings = [all_settings(runs, published) for _, published, runs in arms if published]
-    if not settings:
+    arms = [row for fact in facts if fact.published for row in arm_rows(fact, fact.own_arms)]
+    if not arms:
         return None
-    names = list(dict.fromkeys(name for fields in settings for name in fields))
+    rows = [(arm, all_settings(arm.runs, arm.facts.published)) for arm in arms if arm.facts.published]
+    settings = [fields for _, fields in rows]
     known = _names_by_builder(settings)
     columns = (
-        Column("arm", "Arm"),
-        Column("number", "Experiment"),
-        *(Column(name, field_words(name)) for name in names),
-    )
-    rows = tuple(
-        (
-            Cell(runs.arm.label, tone=fact.tones[runs.arm.name]),
-            Cell(lesson_number(fact.entry.experiment) or fact.entry.title, href=fact.page),
-            *(_cell(fields, name, known) for name in names),
-        )
-        for (fact, _, runs), fields in zip(arms, settings, strict=True)
+        Reader[_Settled]("arm", "Arm", lambda row: row[0].name),
+        Reader[_Settled]("number", "Experiment", lambda row: _experiment(row[0].facts)),
+        *(_setting(name, known) for name in dict.fromkeys(name for fields in settings for name in fields)),
     )
     note = "A dash: the arm's model has no such setting."
-    return Table("settings", "All settings of every arm", columns, rows, csv, note)
+    return build_table("settings", "All settings of every arm", columns, rows, csv, note)
+
+
+def _experiment(facts: Facts) -> Cell:
+    return Cell(lesson_number(facts.entry.experiment) or facts.entry.title, href=facts.page)
+
+
+def _setting(name: str, known: Mapping[str, set[str]]) -> Reader[_Settled]:
+    return Reader(name, field_words(name), lambda row: _cell(row[1], name, known))
 
 
 def all_settings(runs: ArmRuns, published: Published) -> dict[str, Any]:
