@@ -10,6 +10,7 @@ from kerascnn.specs.budget import Budget, Profile
 from kerascnn.specs.claims import (
     METRICS,
     NOTEBOOK_METRICS,
+    ByKind,
     Claim,
     Comparison,
     Equivalence,
@@ -39,6 +40,7 @@ __all__ = [
     "Arm",
     "Augmentation",
     "Budget",
+    "ByKind",
     "Choice",
     "Claim",
     "Comparison",

@@ -6,10 +6,17 @@ judgement itself is made by `kerascnn.stats` when the report is rendered.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Collection
+from typing import ClassVar, Generic, Literal, ParamSpec, TypeVar, get_args
 
 from kerascnn.errors import UsageError
 from kerascnn.specs.base import Spec
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+NUMBER = "number"
+"""What stands for the metric of a claim that is about a number of the notebook's own."""
 
 METRICS = {
     "test_accuracy": "share of test images classified correctly",
@@ -52,7 +59,12 @@ NOTEBOOK_METRICS = frozenset(
 
 
 class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):
-    """`name` identifies the claim on its page; `says` is the lesson's sentence."""
+    """`name` identifies the claim on its page; `says` is the lesson's sentence.
+
+    `of_runs`: whether runs decide it; a number that the notebook published does where they do not.
+    """
+
+    of_runs: ClassVar[bool] = True
 
     name: str
     says: str
@@ -60,6 +72,18 @@ class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):
     def arm_names(self) -> tuple[str, ...]:
         """The arms this claim needs, in the order it names them."""
         return ()
+
+    def pair(self) -> tuple[str, str] | None:
+        """The arm and its baseline, where the claim is about the two and nothing else."""
+        return None
+
+    def number_name(self) -> str:
+        """The published number that decides this claim, where runs do not."""
+        return ""
+
+    def effect_per(self) -> str:
+        """The word of the unit that an effect is counted by, where it is a change per unit."""
+        return ""
 
 
 class Comparison(ClaimBase, frozen=True, kw_only=True, tag="comparison"):
@@ -72,6 +96,9 @@ class Comparison(ClaimBase, frozen=True, kw_only=True, tag="comparison"):
     direction: Literal["higher", "lower"] = "higher"
 
     def arm_names(self) -> tuple[str, ...]:
+        return (self.arm, self.baseline)
+
+    def pair(self) -> tuple[str, str]:
         return (self.arm, self.baseline)
 
 
@@ -91,6 +118,9 @@ class Trend(ClaimBase, frozen=True, kw_only=True, tag="trend"):
     def arm_names(self) -> tuple[str, ...]:
         return tuple(self.arms)
 
+    def effect_per(self) -> str:
+        return self.unit
+
 
 class Equivalence(ClaimBase, frozen=True, kw_only=True, tag="equivalence"):
     """`arm` and `baseline` differ by less than `smallest_effect`."""
@@ -101,6 +131,9 @@ class Equivalence(ClaimBase, frozen=True, kw_only=True, tag="equivalence"):
     metric: str = "test_accuracy"
 
     def arm_names(self) -> tuple[str, ...]:
+        return (self.arm, self.baseline)
+
+    def pair(self) -> tuple[str, str]:
         return (self.arm, self.baseline)
 
 
@@ -147,14 +180,57 @@ class Interaction(ClaimBase, frozen=True, kw_only=True, tag="interaction"):
 class Identity(ClaimBase, frozen=True, kw_only=True, tag="identity"):
     """The published number `number` equals `expected` within `tolerance`: arithmetic, no seeds."""
 
+    of_runs: ClassVar[bool] = False
+
     number: str
     expected: float
     tolerance: float
 
+    def number_name(self) -> str:
+        return self.number
+
+    @property
+    def metric(self) -> str:
+        """No metric of runs: a number of the notebook's own."""
+        return NUMBER
+
+    @property
+    def smallest_effect(self) -> float:
+        """What the number may be off by."""
+        return self.tolerance
+
 
 Claim = Comparison | Trend | Equivalence | Threshold | Interaction | Identity
+"""Every kind of claim: whoever adds one adds it here, and then a function to each `ByKind` that lacks it."""
+
+KINDS: tuple[type[ClaimBase], ...] = get_args(Claim)
+NUMBER_KINDS = tuple(kind for kind in KINDS if not kind.of_runs)
+
+
+class ByKind(Generic[P, Answer]):
+    """What a room says about a claim, by one function for each kind of claim. `kinds` are those that it must know."""
+
+    def __init__(self, kinds: Collection[type[ClaimBase]] = KINDS) -> None:
+        self.kinds = tuple(kinds)
+        self._functions: dict[type[ClaimBase], Callable[..., Answer]] = {}
+
+    def of(self, *kinds: type[ClaimBase]) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+        """Make the decorated function the one for `kinds`."""
+
+        def register(function: Callable[..., Answer]) -> Callable[..., Answer]:
+            self._functions |= dict.fromkeys(kinds, function)
+            return function
+
+        return register
+
+    def __call__(self, claim: ClaimBase, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        return self._functions[type(claim)](claim, *args, **kwargs)
+
+    def missing(self) -> list[str]:
+        """The kinds that it must know and does not."""
+        return [kind.__name__ for kind in self.kinds if kind not in self._functions]
 
 
 def is_measured_by_notebook(claim: Claim) -> bool:
     """Whether the claim is about a metric that no run's record has."""
-    return not isinstance(claim, Identity) and claim.metric in NOTEBOOK_METRICS
+    return claim.metric in NOTEBOOK_METRICS

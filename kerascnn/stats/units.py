@@ -6,7 +6,7 @@ Accuracies are fractions everywhere else; here they become percent, and differen
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_DECIMALS = 6
 
@@ -15,7 +15,8 @@ MAX_DECIMALS = 6
 class Unit:
     """A metric in words: its `name`, the `word` after a value, and the word after a difference.
 
-    A stored value times `scale` is the number that is written, with `decimals` unless more are needed.
+    A stored value times `scale` is the number that is written, with `decimals` unless more are needed. Where a number
+    must be right, `is_exact`, its difference is an error and has the digits that it has.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Unit:
     difference: str
     scale: float = 1.0
     decimals: int = 2
+    is_exact: bool = False
 
 
 def _accuracy(name: str) -> Unit:
@@ -59,6 +61,10 @@ NUMBER = Unit("number", "", "", decimals=4)
 """The unit of a number that a notebook published itself."""
 
 
+EXACT = replace(NUMBER, is_exact=True)
+"""The unit of such a number where the claim says what it must be."""
+
+
 def decimals_for(unit: Unit, reference: float) -> int:
     """How many decimals show two digits of `reference` (in stored units), and no fewer than the unit's."""
     if reference == 0 or not math.isfinite(reference):
@@ -74,6 +80,8 @@ def value_text(unit: Unit, value: float) -> str:
 
 def difference_text(unit: Unit, value: float, decimals: int | None = None, sign: bool = True) -> str:
     """A difference with its word, signed unless told otherwise: 0.123 as "+12.3 points"."""
+    if unit.is_exact:
+        return f"off by {abs(value):g}" if sign else f"{value:g}"
     return _with_word(difference_digits(unit, value, decimals, sign), unit.difference)
 
 

@@ -13,19 +13,21 @@ from kerascnn.report.parts.overview import ClaimCard, SeedEffect, Tally
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.links import anchor_of
 from kerascnn.report.text.numbers import metric_unit
-from kerascnn.report.text.words import KIND_WORDS, STATES, claim_kind, verdict_state
-from kerascnn.specs import Claim, Identity
+from kerascnn.report.text.words import KIND_WORDS, STATES, verdict_state
+from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
 from kerascnn.spelling import noun
 from kerascnn.stats import Judgement, effect_size_text, p_text
 
-Axes = Mapping[tuple[str, ...], Axis]
+Scale = tuple[str, str]
+Axes = Mapping[Scale, Axis]
 
 
 def effect_axes(facts: Iterable[Facts]) -> Axes:
     """One axis for each kind of effect that can be compared by eye."""
-    groups: dict[tuple[str, ...], list[Judgement]] = {}
+    groups: dict[Scale, list[Judgement]] = {}
     for judgement in (judgement for fact in facts for judgement in fact.judgements.values()):
-        groups.setdefault(_scale_of(judgement.claim), []).append(judgement)
+        if (scale := scale_of(judgement.claim)) is not None:
+            groups.setdefault(scale, []).append(judgement)
     return {scale: _axis_for(members) for scale, members in groups.items()}
 
 
@@ -71,7 +73,7 @@ def build_claims_table(rows: Sequence[ListedClaim], csv: str) -> Table | None:
 
 
 def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str]) -> ClaimCard:
-    claim = judgement.claim
+    claim, words = judgement.claim, KIND_WORDS[type(judgement.claim)]
     anchor = anchor_of("claim", claim.name, taken)
     return ClaimCard(
         anchor=anchor,
@@ -80,14 +82,14 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
         verdict=judgement.label,
         state=verdict_state(judgement.verdict),
         sentence=judgement.sentence,
-        kind=KIND_WORDS[claim_kind(claim)],
+        kind=words.kind,
         contrast=judgement.contrast,
-        metric=_metric(claim),
+        metric=claim.metric,
         effect_text=judgement.effect_text,
         interval_text=judgement.interval_text,
-        smallest_name="Tolerance" if isinstance(claim, Identity) else "Smallest effect of interest",
+        smallest_name=words.smallest,
         smallest_text=judgement.smallest_text,
-        unit=f"effect:{_metric(claim)}",
+        unit=f"effect:{claim.metric}",
         effect=judgement.effect,
         low=judgement.low,
         high=judgement.high,
@@ -125,14 +127,24 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
         yield Fact(f"To rule out {size}", (f"about {more} more {noun(more, 'seed')} ({command})",))
 
 
-def _metric(claim: Claim) -> str:
-    return "number" if isinstance(claim, Identity) else claim.metric
+scale_of = ByKind[[], "Scale | None"]()
+"""Which claims are drawn on one axis, for their effects can be compared by eye; None for a claim that is not drawn."""
 
 
-def _scale_of(claim: Claim) -> tuple[str, ...]:
-    unit = metric_unit(_metric(claim))
-    shared = unit.difference or f"{_metric(claim)} of {claim.name}"
-    return (shared, claim.name if claim_kind(claim) == "trend" else "")
+@scale_of.of(Comparison, Equivalence, Threshold, Interaction)
+def _scale_of_unit(claim: Comparison | Equivalence | Threshold | Interaction) -> Scale:
+    return (metric_unit(claim.metric).difference or f"{claim.metric} of {claim.name}", "")
+
+
+@scale_of.of(Trend)
+def _scale_of_its_own(claim: Trend) -> Scale:
+    """What is counted by one trend's unit is not what is counted by another's."""
+    return (metric_unit(claim.metric).difference or f"{claim.metric} of {claim.name}", claim.name)
+
+
+@scale_of.of(Identity)
+def _not_drawn(claim: Identity) -> None:
+    return None
 
 
 def _axis_for(judgements: Sequence[Judgement]) -> Axis:
@@ -144,13 +156,14 @@ def _axis_for(judgements: Sequence[Judgement]) -> Axis:
 
 
 def _strip(judgement: Judgement, axes: Axes) -> Strip | None:
-    if judgement.effect is None or isinstance(judgement.claim, Identity):
+    scale = scale_of(judgement.claim)
+    if judgement.effect is None or scale is None:
         return None
     return draw_strip(
-        axes[_scale_of(judgement.claim)],
+        axes[scale],
         tuple(judgement.effects.values()),
         (judgement.effect, judgement.low, judgement.high),
-        f"effect:{_metric(judgement.claim)}",
+        f"effect:{judgement.claim.metric}",
         band=judgement.smallest_effect,
         line=0.0,
     )

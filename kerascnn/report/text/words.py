@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kerascnn.specs import Claim
+from dataclasses import dataclass
+
+from kerascnn.specs import Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.specs.claims import ClaimBase
 
 FIELD_WORDS = {
     "model.builder": "Model",
@@ -32,13 +35,22 @@ FIELD_WORDS = {
     "data.split_seed": "Seed of that cut",
 }
 
-KIND_WORDS = {
-    "comparison": "comparison of two arms",
-    "trend": "trend over ordered arms",
-    "equivalence": "equivalence of two arms",
-    "threshold": "comparison with a fixed value",
-    "interaction": "difference of two differences",
-    "identity": "exact arithmetic",
+
+@dataclass(frozen=True)
+class KindWords:
+    """What a kind of claim is called, and its smallest effect."""
+
+    kind: str
+    smallest: str = "Smallest effect of interest"
+
+
+KIND_WORDS: dict[type[ClaimBase], KindWords] = {
+    Comparison: KindWords("comparison of two arms"),
+    Trend: KindWords("trend over ordered arms"),
+    Equivalence: KindWords("equivalence of two arms"),
+    Threshold: KindWords("comparison with a fixed value"),
+    Interaction: KindWords("difference of two differences"),
+    Identity: KindWords("exact arithmetic", "Tolerance"),
 }
 
 STATES = {
@@ -56,11 +68,6 @@ def field_words(name: str) -> str:
     if name in FIELD_WORDS:
         return FIELD_WORDS[name]
     return name.removeprefix("model.arguments.").replace("_", " ").capitalize()
-
-
-def claim_kind(claim: Claim) -> str:
-    """The claim's kind as its tag names it."""
-    return str(claim.__struct_config__.tag)
 
 
 def verdict_state(verdict: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from kerascnn.records import ArmRuns
+from kerascnn.specs import Claim
 from kerascnn.spelling import noun
 from kerascnn.stats.describing.intervals import are_identical
 from kerascnn.stats.describing.outcomes import count_learned
-from kerascnn.stats.judging.effects import Pairing, SeededClaim, arms_of, values_of
+from kerascnn.stats.judging.effects import Pairing, arms_of, values_of
 from kerascnn.stats.judging.lines import about_line
 from kerascnn.stats.judging.sentences import label_of, seeds_text
 from kerascnn.stats.remarks import Remark
@@ -31,7 +32,7 @@ def is_counted(metric: str) -> bool:
 
 
 def cautions(
-    claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing, effects: Mapping[int, float], chance: float
+    claim: Claim, arms: Mapping[str, ArmRuns], pairing: Pairing, effects: Mapping[int, float], chance: float
 ) -> tuple[Remark, ...]:
     """What to know about the judgement of `claim`, each a sentence."""
     shown = _distinct(arms_of(claim, arms))
@@ -41,7 +42,7 @@ def cautions(
     return (*about_line(claim, chance), *found, *_about_pairing(pairing), *_about_spread(claim, effects))
 
 
-def missing_reason(claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing) -> str:
+def missing_reason(claim: Claim, arms: Mapping[str, ArmRuns], pairing: Pairing) -> str:
     """Why `claim` cannot be judged: which arms lack what."""
     lacks = [f"{label_of(arms, name)}: {_lack(arms.get(name), claim.metric)}" for name in _lacking(claim, arms)]
     if lacks:
@@ -51,7 +52,7 @@ def missing_reason(claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pai
     return f"the arms have no seed in common ({_seeds(pairing.unpaired)})."
 
 
-def _lacking(claim: SeededClaim, arms: Mapping[str, ArmRuns]) -> list[str]:
+def _lacking(claim: Claim, arms: Mapping[str, ArmRuns]) -> list[str]:
     """The arms of `claim` without a single value of its metric."""
     names = dict.fromkeys(claim.arm_names())
     return [name for name in names if name not in arms or not values_of(arms[name], claim.metric)]
@@ -103,7 +104,7 @@ def _about_pairing(pairing: Pairing) -> Iterator[Remark]:
         yield Remark("platforms mixed", text)
 
 
-def _about_spread(claim: SeededClaim, effects: Mapping[int, float]) -> Iterator[Remark]:
+def _about_spread(claim: Claim, effects: Mapping[int, float]) -> Iterator[Remark]:
     n = len(effects)
     if n < FEW_SEEDS:
         yield Remark("few seeds", f"Only {seeds_text(n)}: too few to know how much seeds vary.")

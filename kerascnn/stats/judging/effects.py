@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from kerascnn.errors import UsageError
 from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, RunRecord
-from kerascnn.specs import Claim, Comparison, Equivalence, Interaction, Threshold, Trend
+from kerascnn.specs import ByKind, Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
 from kerascnn.stats.describing.intervals import are_identical
-
-SeededClaim = Comparison | Trend | Equivalence | Threshold | Interaction
 
 
 @dataclass(frozen=True)
@@ -52,12 +50,12 @@ def pair_seeds(arms: list[ArmRuns], metric: str) -> Pairing:
     )
 
 
-def pairing_correlation(claim: SeededClaim, pairing: Pairing) -> float | None:
+def pairing_correlation(claim: Claim, pairing: Pairing) -> float | None:
     """How the two arms of a comparison go together over the seeds, -1 to 1; None where one of them does not vary.
 
     Source: Pearson's r; pairing shrinks the variance of the difference by about this share.
     """
-    if not isinstance(claim, Comparison | Equivalence) or len(pairing.values) < 3:
+    if claim.pair() is None or len(pairing.values) < 3:
         return None
     first, second = zip(*pairing.values.values(), strict=True)
     if are_identical(first) or are_identical(second):
@@ -65,23 +63,43 @@ def pairing_correlation(claim: SeededClaim, pairing: Pairing) -> float | None:
     return statistics.correlation(first, second)
 
 
-def effect_of(claim: SeededClaim, values: tuple[float, ...], chance: float) -> float:
-    """The effect in one seed; `values` are the metric of the claim's arms in the claim's order.
+effect_of = ByKind[[tuple[float, ...], float], float]()
+"""The effect in one seed, given the metric of the claim's arms in the claim's order (for a claim about a published
+number that number) and the accuracy of guessing.
 
-    Positive is as the lesson says, except for an equivalence, which is the plain difference.
-    """
-    match claim:
-        case Comparison():
-            return _oriented(claim.direction, values[0] - values[1])
-        case Trend():
-            return _oriented(claim.direction, slope(claim.values, values))
-        case Equivalence():
-            return values[0] - values[1]
-        case Threshold():
-            line = line_of(claim, chance)
-            return values[0] - line if claim.relation == "above" else line - values[0]
-        case Interaction():
-            return _oriented(claim.direction, (values[0] - values[1]) - (values[2] - values[3]))
+Positive is as the lesson says, except for an equivalence and an identity, which are plain differences.
+"""
+
+
+@effect_of.of(Comparison)
+def _lead(claim: Comparison, values: tuple[float, ...], chance: float) -> float:
+    return _oriented(claim.direction, values[0] - values[1])
+
+
+@effect_of.of(Trend)
+def _rise(claim: Trend, values: tuple[float, ...], chance: float) -> float:
+    return _oriented(claim.direction, slope(claim.values, values))
+
+
+@effect_of.of(Equivalence)
+def _difference(claim: Equivalence, values: tuple[float, ...], chance: float) -> float:
+    return values[0] - values[1]
+
+
+@effect_of.of(Threshold)
+def _distance(claim: Threshold, values: tuple[float, ...], chance: float) -> float:
+    line = line_of(claim, chance)
+    return values[0] - line if claim.relation == "above" else line - values[0]
+
+
+@effect_of.of(Interaction)
+def _difference_of_leads(claim: Interaction, values: tuple[float, ...], chance: float) -> float:
+    return _oriented(claim.direction, (values[0] - values[1]) - (values[2] - values[3]))
+
+
+@effect_of.of(Identity)
+def _error(claim: Identity, values: tuple[float, ...], chance: float) -> float:
+    return values[0] - claim.expected
 
 
 def line_of(claim: Threshold, chance: float) -> float:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import msgspec
 
 from kerascnn.records import ArmRuns
-from kerascnn.specs import Claim, Identity, Spec
+from kerascnn.specs import Claim, Spec
 from kerascnn.stats.describing.intervals import t_interval
 from kerascnn.stats.judging import sentences
 from kerascnn.stats.judging.cautions import cautions, is_counted, missing_reason
-from kerascnn.stats.judging.effects import Pairing, SeededClaim, arms_of, effect_of, pair_seeds, pairing_correlation
+from kerascnn.stats.judging.effects import Pairing, arms_of, effect_of, pair_seeds, pairing_correlation
 from kerascnn.stats.judging.planning import seeds_needed
 from kerascnn.stats.judging.significance import LEVEL, holm
 from kerascnn.stats.judging.verdicts import (
@@ -22,7 +22,6 @@ from kerascnn.stats.judging.verdicts import (
     Verdict,
     decide,
     decide_count,
-    decide_identity,
     find_evidence,
     rule_of,
 )
@@ -117,7 +116,7 @@ def judge_all(
     measured = {
         name: found
         for name, claim in every.items()
-        if not isinstance(claim, Identity)
+        if claim.of_runs
         and not is_counted(claim.metric)
         and (found := _measure(claim, arms, chances[name])) is not None
     }
@@ -139,13 +138,13 @@ def _chance(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> float:
 class _Measured:
     """A claim's effects, one for each seed, and what they speak for."""
 
-    claim: SeededClaim
+    claim: Claim
     pairing: Pairing
     effects: dict[int, float]
     evidence: Evidence
 
 
-def _measure(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float) -> _Measured | None:
+def _measure(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> _Measured | None:
     pairing = pair_seeds(arms_of(claim, arms), claim.metric)
     effects = _effects(claim, arms, pairing, chance)
     if not effects:
@@ -154,7 +153,7 @@ def _measure(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float) -> 
     return _Measured(claim, pairing, effects, evidence)
 
 
-def _effects(claim: SeededClaim, arms: Mapping[str, ArmRuns], pairing: Pairing, chance: float) -> dict[int, float]:
+def _effects(claim: Claim, arms: Mapping[str, ArmRuns], pairing: Pairing, chance: float) -> dict[int, float]:
     """Seed -> effect; none where an arm has no runs."""
     if any(name not in arms for name in claim.arm_names()):
         return {}
@@ -212,7 +211,7 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
 def _judge_rest(
     claim: Claim, arms: Mapping[str, ArmRuns], chance: float, numbers: Mapping[str, float | None]
 ) -> Judgement:
-    if isinstance(claim, Identity):
+    if not claim.of_runs:
         return _judge_number(claim, numbers)
     pairing = pair_seeds(arms_of(claim, arms), claim.metric)
     if is_counted(claim.metric) and (effects := _effects(claim, arms, pairing, chance)):
@@ -220,7 +219,7 @@ def _judge_rest(
     return _not_judged(claim, arms, chance, missing_reason(claim, arms, pairing))
 
 
-def _judge_count(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float, effect: float) -> Judgement:
+def _judge_count(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, effect: float) -> Judgement:
     """What is counted, not measured, leaves nothing to chance: the number itself decides, whatever the seeds."""
     verdict = decide_count(rule_of(claim), effect, claim.smallest_effect)
     contrast = sentences.contrast_words(claim, arms, chance)
@@ -228,16 +227,18 @@ def _judge_count(claim: SeededClaim, arms: Mapping[str, ArmRuns], chance: float,
     return _judgement(claim, verdict, contrast, sentence, effect=effect)
 
 
-def _judge_number(claim: Identity, numbers: Mapping[str, float | None]) -> Judgement:
-    value = numbers.get(claim.number)
+def _judge_number(claim: Claim, numbers: Mapping[str, float | None]) -> Judgement:
+    name = claim.number_name()
+    value = numbers.get(name)
     if value is None or not math.isfinite(value):
-        state = "is not finite" if claim.number in numbers else "was not published"
-        return _not_judged(claim, {}, math.nan, f"the number {claim.number!r} {state}.")
-    verdict = decide_identity(value - claim.expected, claim.tolerance)
-    found = sentences.found_number_words(claim, value)
-    sentence = sentences.sentence_of(claim, "identity", verdict, found, 0)
+        state = "is not finite" if name in numbers else "was not published"
+        return _not_judged(claim, {}, math.nan, f"the number {name!r} {state}.")
+    effect = effect_of(claim, (value,), math.nan)
+    rule = rule_of(claim)
+    verdict = decide_count(rule, effect, claim.smallest_effect)
+    sentence = sentences.sentence_of(claim, rule, verdict, sentences.found_number_words(claim, value), 0)
     contrast = sentences.contrast_words(claim, {}, math.nan)
-    return _judgement(claim, verdict, contrast, sentence, effect=value - claim.expected)
+    return _judgement(claim, verdict, contrast, sentence, effect=effect)
 
 
 def _not_judged(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, reason: str) -> Judgement:
@@ -253,7 +254,7 @@ def _judgement(claim: Claim, verdict: Verdict, contrast: str, sentence: str, **f
         verdict=verdict,
         contrast=contrast,
         sentence=sentence,
-        smallest_effect=sentences.smallest_of(claim),
+        smallest_effect=claim.smallest_effect,
         unit=unit.difference,
         scale=unit.scale,
         **found,  # type: ignore[arg-type]

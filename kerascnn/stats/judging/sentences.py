@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kerascnn.records import ArmRuns
-from kerascnn.specs import Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.specs import ByKind, Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.specs.claims import NUMBER_KINDS
 from kerascnn.spelling import counted
 from kerascnn.stats.judging.effects import line_of
 from kerascnn.stats.judging.verdicts import Rule, Verdict
-from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_digits, difference_text, value_text
+from kerascnn.stats.units import EXACT, UNITS, Unit, decimals_for, difference_digits, difference_text, value_text
 
 SENTENCES: dict[tuple[Rule, Verdict], str] = {
     ("effect", "supported"): "{found}. As the lesson says: zero lies outside the interval (smallest effect of interest:"
@@ -60,19 +61,12 @@ def label_of(runs: Mapping[str, ArmRuns], name: str) -> str:
 
 
 def unit_of(claim: Claim) -> Unit:
-    """The unit of the claim's metric."""
-    return NUMBER if isinstance(claim, Identity) else UNITS[claim.metric]
-
-
-def smallest_of(claim: Claim) -> float:
-    """The claim's smallest effect of interest; an identity's tolerance."""
-    return claim.tolerance if isinstance(claim, Identity) else claim.smallest_effect
+    """The unit of what the claim is about."""
+    return UNITS[claim.metric] if claim.of_runs else EXACT
 
 
 def effect_words(claim: Claim, effect: float) -> str:
     """An effect of `claim` with its word, with as many decimals as its smallest effect asks for."""
-    if isinstance(claim, Identity):
-        return f"off by {abs(effect):g}"
     text = difference_text(unit_of(claim), effect, _decimals(claim))
     return text + _per_unit(claim)
 
@@ -85,9 +79,7 @@ def interval_words(claim: Claim, low: float, high: float) -> str:
 
 def smallest_words(claim: Claim) -> str:
     """The smallest effect of interest with its word, unsigned."""
-    if isinstance(claim, Identity):
-        return f"{claim.tolerance:g}"
-    text = difference_text(unit_of(claim), smallest_of(claim), _decimals(claim), sign=False)
+    text = difference_text(unit_of(claim), claim.smallest_effect, _decimals(claim), sign=False)
     return text + _per_unit(claim)
 
 
@@ -99,7 +91,7 @@ def effect_size_text(claim: Claim, size: float) -> str:
 
 
 def _per_unit(claim: Claim) -> str:
-    return f" per {claim.unit}" if isinstance(claim, Trend) else ""
+    return f" per {per}" if (per := claim.effect_per()) else ""
 
 
 def p_text(p_value: float) -> str:
@@ -119,11 +111,12 @@ def corrected_words(p_value: float, family: int, looks: int) -> str:
 
 def contrast_words(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> str:
     """What the effect is the effect of, such as "Test accuracy, He minus Glorot"."""
-    if isinstance(claim, Identity):
-        return f"{_number_name(claim)}, which should be {claim.expected:g}"
-    metric = unit_of(claim).name
     said = _contrast(claim, lambda name: label_of(arms, name), chance)
-    return f"{metric[0].upper()}{metric[1:]}, {said}"
+    return f"{_capital(unit_of(claim).name)}, {said}" if claim.of_runs else said
+
+
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def sentence_of(claim: Claim, rule: Rule, verdict: Verdict, found: str, n: int) -> str:
@@ -145,8 +138,12 @@ def found_words(contrast: str, claim: Claim, effect: float, bounds: tuple[float,
     return f"{contrast}: {effect_words(claim, effect)} (95 % interval {interval}, {seeds_text(n)})"
 
 
-def found_number_words(claim: Identity, value: float) -> str:
-    """A published number beside what it should be."""
+found_number_words = ByKind[[float], str](NUMBER_KINDS)
+"""A published number beside what it should be."""
+
+
+@found_number_words.of(Identity)
+def _found_beside_expected(claim: Identity, value: float) -> str:
     return f"{_number_name(claim)} is {value:g}, expected {claim.expected:g}"
 
 
@@ -154,22 +151,44 @@ def _number_name(claim: Identity) -> str:
     return claim.number.replace("_", " ")
 
 
-def _contrast(claim: Claim, label: Callable[[str], str], chance: float) -> str:
-    match claim:
-        case Comparison():
-            return _minus(claim.direction, label(claim.arm), label(claim.baseline))
-        case Equivalence():
-            return f"{label(claim.arm)} minus {label(claim.baseline)}"
-        case Trend():
-            word = "rise" if claim.direction == "higher" else "fall"
-            return f"{word} from {label(claim.arms[0])} to {label(claim.arms[-1])}"
-        case Threshold():
-            higher = "higher" if claim.relation == "above" else "lower"
-            return _minus(higher, label(claim.arm), _line_words(claim, chance))
-        case Interaction():
-            first = f"({label(claim.arm)} minus {label(claim.baseline)})"
-            return _minus(claim.direction, first, f"({label(claim.other_arm)} minus {label(claim.other_baseline)})")
-    raise AssertionError(claim)
+Label = Callable[[str], str]
+"""Arm -> what it is called."""
+
+_contrast = ByKind[[Label, float], str]()
+"""What is contrasted with what, given the arms' labels and the accuracy of guessing."""
+
+
+@_contrast.of(Comparison)
+def _two_arms(claim: Comparison, label: Label, chance: float) -> str:
+    return _minus(claim.direction, label(claim.arm), label(claim.baseline))
+
+
+@_contrast.of(Equivalence)
+def _two_like_arms(claim: Equivalence, label: Label, chance: float) -> str:
+    return f"{label(claim.arm)} minus {label(claim.baseline)}"
+
+
+@_contrast.of(Trend)
+def _from_first_to_last(claim: Trend, label: Label, chance: float) -> str:
+    word = "rise" if claim.direction == "higher" else "fall"
+    return f"{word} from {label(claim.arms[0])} to {label(claim.arms[-1])}"
+
+
+@_contrast.of(Threshold)
+def _arm_and_line(claim: Threshold, label: Label, chance: float) -> str:
+    higher = "higher" if claim.relation == "above" else "lower"
+    return _minus(higher, label(claim.arm), _line_words(claim, chance))
+
+
+@_contrast.of(Interaction)
+def _two_differences(claim: Interaction, label: Label, chance: float) -> str:
+    first = f"({label(claim.arm)} minus {label(claim.baseline)})"
+    return _minus(claim.direction, first, f"({label(claim.other_arm)} minus {label(claim.other_baseline)})")
+
+
+@_contrast.of(Identity)
+def _number_and_expected(claim: Identity, label: Label, chance: float) -> str:
+    return f"{_number_name(claim)}, which should be {claim.expected:g}"
 
 
 def _line_words(claim: Threshold, chance: float) -> str:
@@ -183,4 +202,4 @@ def _minus(direction: str, first: str, second: str) -> str:
 
 
 def _decimals(claim: Claim) -> int:
-    return decimals_for(unit_of(claim), smallest_of(claim))
+    return decimals_for(unit_of(claim), claim.smallest_effect)

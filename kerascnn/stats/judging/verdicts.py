@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kerascnn.specs import Claim, Equivalence, Threshold
+from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
 from kerascnn.stats.describing.intervals import ROUNDING, are_identical
 from kerascnn.stats.judging.significance import LEVEL, p_above, p_all_alike, p_below, p_different, sign_flip_p_value
 
@@ -32,13 +32,28 @@ Rule = Literal["effect", "sameness", "line", "identity"]
 """Which question a claim asks: is there an effect, is there none, is a line kept, is a number right."""
 
 
-def rule_of(claim: Claim) -> Rule:
-    """The rule by which `claim` is decided."""
-    if isinstance(claim, Equivalence):
-        return "sameness"
-    if isinstance(claim, Threshold) and claim.relation == "below":
-        return "line"
-    return "effect" if claim.arm_names() else "identity"
+rule_of = ByKind[[], Rule]()
+"""The rule by which a claim is decided."""
+
+
+@rule_of.of(Comparison, Trend, Interaction)
+def _is_there(claim: Comparison | Trend | Interaction) -> Rule:
+    return "effect"
+
+
+@rule_of.of(Equivalence)
+def _is_there_none(claim: Equivalence) -> Rule:
+    return "sameness"
+
+
+@rule_of.of(Threshold)
+def _is_kept(claim: Threshold) -> Rule:
+    return "line" if claim.relation == "below" else "effect"
+
+
+@rule_of.of(Identity)
+def _is_right(claim: Identity) -> Rule:
+    return "identity"
 
 
 def find_evidence(rule: Rule, effects: Sequence[float], smallest_effect: float) -> Evidence:
@@ -79,16 +94,16 @@ def decide(
 
 
 def decide_count(rule: Rule, effect: float, smallest_effect: float) -> Verdict:
-    """The verdict on a number that is counted, so that it has no uncertainty."""
+    """The verdict on a number that is counted or computed, so that it has no uncertainty."""
     if rule == "effect" and abs(effect) < smallest_effect:
         return "too small to matter"
-    kept = {"effect": effect > 0, "sameness": abs(effect) < smallest_effect, "line": effect >= -smallest_effect}
+    kept = {
+        "effect": effect > 0,
+        "sameness": abs(effect) < smallest_effect,
+        "line": effect >= -smallest_effect,
+        "identity": abs(effect) <= smallest_effect,
+    }
     return "supported" if kept[rule] else "contradicted"
-
-
-def decide_identity(difference: float, tolerance: float) -> Verdict:
-    """The verdict on a number that lies `difference` from what it should be."""
-    return "supported" if abs(difference) <= tolerance else "contradicted"
 
 
 def _flips_agree(effects: Sequence[float]) -> bool:
