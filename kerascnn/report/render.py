@@ -32,28 +32,28 @@ from kerascnn.report.text.neutral import neutral_here
 
 def build_files(inputs: ReportInputs, chapter: Chapter | None = None) -> dict[str, Content]:
     """The whole report as file name -> content; the same inputs, compared with the same, give the same contents."""
-    return _build_all(inputs, gather(inputs), chapter, digest_inputs(inputs), Pieces())
+    return _build_all(inputs, gather_all_facts(inputs), chapter, digest_inputs(inputs), Pieces())
 
 
-def gather(inputs: ReportInputs) -> list[Facts]:
+def gather_all_facts(inputs: ReportInputs) -> list[Facts]:
     """What each result says, its runs loaded from the store."""
     return [gather_facts(inputs, entry) for entry in inputs.entries]
 
 
 def _build_all(
-    inputs: ReportInputs, facts: Sequence[Facts], chapter: Chapter | None, digests: Digests, pieces: Pieces
+    inputs: ReportInputs, all_facts: Sequence[Facts], chapter: Chapter | None, digests: Digests, pieces: Pieces
 ) -> dict[str, Content]:
     files: dict[str, Content] = {
         STYLE: render_stylesheet(),
         **{name: (TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS},
     }
-    files |= build_index(inputs, facts, build_changes(chapter))
-    files |= _build_comparison(inputs, facts)
+    files |= build_index(inputs, all_facts, build_changes(chapter))
+    files |= _build_comparison(inputs, all_facts)
     methods = build_methods_page(inputs, _shell(inputs, "How verdicts are made", "methods.html"))
     files["methods.html"] = render_template("methods.html.j2", page=methods)
-    for fact, digest in zip(facts, digests.entries, strict=True):
-        files |= _build_entry(inputs, facts, fact, digest, pieces)
-    files |= _build_runs(inputs, facts)
+    for facts, digest in zip(all_facts, digests.entries, strict=True):
+        files |= _build_entry(inputs, all_facts, facts, digest, pieces)
+    files |= _build_runs(inputs, all_facts)
     neutral = neutral_here(inputs.command)  # the last step: whatever a page is made of, and wherever that was made
     return {name: neutral(content) if isinstance(content, str) else content for name, content in files.items()}
 
@@ -65,11 +65,11 @@ def write_files(inputs: ReportInputs, output: Path, invocation: str = "") -> Pat
     then are taken over.
     """
     digests = digest_inputs(inputs)  # first: a run that is committed meanwhile must make the next look render again
-    facts, name = gather(inputs), chapter_name(inputs)
+    all_facts, name = gather_all_facts(inputs), chapter_name(inputs)
     with only_writer(output):  # from the look at what the last report said until this one is there
-        chapter = next_chapter(History.load(output), name, summarise(facts), invocation)
+        chapter = next_chapter(History.load(output), name, summarise(all_facts), invocation)
         pieces = Pieces(output)
-        files = _build_all(inputs, facts, chapter, digests, pieces)
+        files = _build_all(inputs, all_facts, chapter, digests, pieces)
         write_report(files, digests.whole, output, (name, chapter), pieces.made)
     return output / "index.html"
 
@@ -79,71 +79,71 @@ def _shell(inputs: ReportInputs, title: str, here: str) -> Shell:
     return Shell(title, data.title, inputs.profile, data.notice, here, inputs.command)
 
 
-def build_index(inputs: ReportInputs, facts: Sequence[Facts], changes: Changes | None) -> dict[str, str]:
+def build_index(inputs: ReportInputs, all_facts: Sequence[Facts], changes: Changes | None) -> dict[str, str]:
     """The first page and its CSV files; `changes` is None for a first report."""
-    page, tables = build_index_page(inputs, facts, _shell(inputs, "Overview", "index.html"), changes)
+    page, tables = build_index_page(inputs, all_facts, _shell(inputs, "Overview", "index.html"), changes)
     return {"index.html": render_template("index.html.j2", page=page), **_csv_files(tables)}
 
 
-def _build_comparison(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
-    page, tables = build_comparison_page(facts, _shell(inputs, "All arms compared", "comparison.html"))
+def _build_comparison(inputs: ReportInputs, all_facts: Sequence[Facts]) -> dict[str, str]:
+    page, tables = build_comparison_page(all_facts, _shell(inputs, "All arms compared", "comparison.html"))
     return {"comparison.html": render_template("comparison.html.j2", page=page), **_csv_files(tables)}
 
 
 def _build_entry(
-    inputs: ReportInputs, facts: Sequence[Facts], fact: Facts, digest: str, pieces: Pieces
+    inputs: ReportInputs, all_facts: Sequence[Facts], facts: Facts, digest: str, pieces: Pieces
 ) -> dict[str, Content]:
     """The pages of one result. They may depend on nothing that is not in their digest."""
-    neighbours = _neighbours(inputs, facts, fact)
-    page = pieces.build(digest_of("page", digest, neighbours), lambda: _build_experiment(inputs, fact, neighbours))
+    neighbours = _neighbours(inputs, all_facts, facts)
+    page = pieces.build(digest_of("page", digest, neighbours), lambda: _build_experiment(inputs, facts, neighbours))
     notebook = pieces.build(
-        digest_of("notebook", digest, neighbours.pages), lambda: _build_notebook(inputs, fact, neighbours.pages)
+        digest_of("notebook", digest, neighbours.pages), lambda: _build_notebook(inputs, facts, neighbours.pages)
     )
     return {**page, **notebook}
 
 
-def _build_experiment(inputs: ReportInputs, fact: Facts, neighbours: Neighbours) -> dict[str, Content]:
-    errors, pictures = build_gallery(inputs, fact)
-    page, tables = build_experiment_page(fact, _shell(inputs, fact.entry.title, fact.page), neighbours, errors)
+def _build_experiment(inputs: ReportInputs, facts: Facts, neighbours: Neighbours) -> dict[str, Content]:
+    errors, pictures = build_gallery(inputs, facts)
+    page, tables = build_experiment_page(facts, _shell(inputs, facts.entry.title, facts.page), neighbours, errors)
     return {
-        fact.page: render_template("experiment.html.j2", page=page),
+        facts.page: render_template("experiment.html.j2", page=page),
         **pictures,
         **_csv_files(tables),
-        **_build_searches(inputs, fact),
+        **_build_searches(inputs, facts),
     }
 
 
-def _build_notebook(inputs: ReportInputs, fact: Facts, pages: Mapping[str, str]) -> dict[str, Content]:
-    shell = _shell(inputs, f"Notebook: {fact.entry.title}", fact.notebook_page)
-    page = build_notebook_page(fact, shell, pages)
-    return {fact.notebook_page: render_template("notebook.html.j2", page=page)}
+def _build_notebook(inputs: ReportInputs, facts: Facts, pages: Mapping[str, str]) -> dict[str, Content]:
+    shell = _shell(inputs, f"Notebook: {facts.entry.title}", facts.notebook_page)
+    page = build_notebook_page(facts, shell, pages)
+    return {facts.notebook_page: render_template("notebook.html.j2", page=page)}
 
 
-def _build_runs(inputs: ReportInputs, facts: Sequence[Facts]) -> dict[str, str]:
+def _build_runs(inputs: ReportInputs, all_facts: Sequence[Facts]) -> dict[str, str]:
     """A page for every run that one of the results names."""
     files = {}
-    for key, uses in sorted(gather_uses(facts).items()):
+    for key, uses in sorted(gather_uses(all_facts).items()):
         shell = replace(_shell(inputs, f"Run: {title_of(uses)}", run_page(key)), root="../")
         page = build_run_page(uses[0].facts.stored[key], uses, shell, inputs.command)
         files[run_page(key)] = render_template("run.html.j2", page=page)
     return files
 
 
-def _build_searches(inputs: ReportInputs, fact: Facts) -> dict[str, str]:
-    if fact.published is None or not fact.published.searches:
+def _build_searches(inputs: ReportInputs, facts: Facts) -> dict[str, str]:
+    if facts.published is None or not facts.published.searches:
         return {}
-    page, tables = build_search_page(fact, _shell(inputs, f"Searches: {fact.entry.title}", fact.search_page))
-    return {fact.search_page: render_template("search.html.j2", page=page), **_csv_files(tables)}
+    page, tables = build_search_page(facts, _shell(inputs, f"Searches: {facts.entry.title}", facts.search_page))
+    return {facts.search_page: render_template("search.html.j2", page=page), **_csv_files(tables)}
 
 
-def _neighbours(inputs: ReportInputs, facts: Sequence[Facts], fact: Facts) -> Neighbours:
-    pages = {other.entry.experiment: other.page for other in facts if other.entry.is_default}
+def _neighbours(inputs: ReportInputs, all_facts: Sequence[Facts], facts: Facts) -> Neighbours:
+    pages = {other.entry.experiment: other.page for other in all_facts if other.entry.is_default}
     links = {stem: Link(title, pages[stem]) for stem, title in lesson_order(inputs) if stem in pages}
     order = [stem for stem, _ in lesson_order(inputs)]
-    place = order.index(fact.entry.experiment)
+    place = order.index(facts.entry.experiment)
     return Neighbours(
-        pages=named_pages(fact, pages),
-        variants=build_variants(facts, fact.entry.experiment, fact.page),
+        pages=named_pages(facts, pages),
+        variants=build_variants(all_facts, facts.entry.experiment, facts.page),
         previous=next((links[stem] for stem in reversed(order[:place]) if stem in links), None),
         following=next((links[stem] for stem in order[place + 1 :] if stem in links), None),
     )

@@ -15,7 +15,7 @@ from kerascnn.report import render_report
 from kerascnn.report.folder.changes import build_changes, next_chapter
 from kerascnn.report.folder.history import HISTORY, History
 from kerascnn.report.folder.summaries import chapter_name, summarise
-from kerascnn.report.render import build_index, gather
+from kerascnn.report.render import build_index, gather_all_facts
 from kerascnn.specs import Comparison
 
 CLAIM = Comparison(name="cnn-wins", says="A small CNN does better.", arm="cnn", baseline="mlp", smallest_effect=0.02)
@@ -40,7 +40,7 @@ def tell(inputs):
 
     def render(entries, invocation=""):
         now = replace(inputs, entries=tuple(entries))
-        facts, name = gather(now), chapter_name(now)
+        facts, name = gather_all_facts(now), chapter_name(now)
         chapter = next_chapter(known[-1], name, summarise(facts), invocation)
         known.append(known[-1].with_chapter(name, chapter))
         return changes_of(build_index(now, facts, build_changes(chapter))["index.html"])

@@ -32,7 +32,7 @@ from kerascnn.report.folder.history import Chapter, Summary
 from kerascnn.report.folder.summaries import summarise
 from kerascnn.report.folder.writer import write_report
 from kerascnn.report.pictures.drawings import UnsafeDrawing, markup_drawing
-from kerascnn.report.render import SCRIPTS, build_files, gather
+from kerascnn.report.render import SCRIPTS, build_files, gather_all_facts
 from kerascnn.report.tables.csv_files import harmless
 from kerascnn.report.text.clean import clean_text, strip_terminal_codes
 from kerascnn.report.text.formulas import render_formula
@@ -87,7 +87,7 @@ def hostile_inputs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def hostile_files(hostile_inputs):
     """A report of them, compared with one in which everything was otherwise."""
-    now = summarise(gather(hostile_inputs))
+    now = summarise(gather_all_facts(hostile_inputs))
     chapter = Chapter(invocation="", current=now, base=_otherwise(now))
     return build_files(hostile_inputs, chapter)
 
@@ -256,7 +256,7 @@ def test_numbers_keep_their_sign_in_csv_files():
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_markdown_lets_nothing_through(payload):
-    page = f"<!DOCTYPE html><title>t</title>{Prose().render(payload)}"
+    page = f"<!DOCTYPE html><title>t</title>{Prose().to_markup(payload)}"
     assert_harmless(page)
 
 

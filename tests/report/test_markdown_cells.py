@@ -30,7 +30,7 @@ def shown(*cells: dict[str, Any], **settings: Any) -> str:
     """All Markdown cells as the pages show them."""
     notebook = {"cells": list(cells)}
     prose = Prose(attachments=attachments_of(notebook), **settings)
-    return "".join(str(prose.render(text)) for text in markdown_of(notebook))
+    return "".join(str(prose.to_markup(text)) for text in markdown_of(notebook))
 
 
 NAMES = ["image.png", "Screenshot 2026-01-01 at 10.00.00\u202fPM.png", "net (1).png", "größe 大.png", "50%25 off.png"]
@@ -73,7 +73,7 @@ def test_the_introduction_on_the_experiments_page_has_its_pictures() -> None:
     }
     text = introduction_of(notebook)
     assert "below" not in text
-    page = str(Prose(attachments=attachments_of(notebook), skip_title=True).render(text))
+    page = str(Prose(attachments=attachments_of(notebook), skip_title=True).to_markup(text))
     assert 'src="data:image/' in page
     assert "Title" not in page, "the page says it itself"
     assert "Open In Colab" in page

@@ -11,7 +11,7 @@ from factories import make_arm, make_epochs, make_failure, make_record
 from test_pages import parsed, text_of
 
 from kerascnn.report import render_report
-from kerascnn.report.pages.run import build_settings
+from kerascnn.report.pages.run import build_spec_fields
 from kerascnn.report.pictures.curves import BOTTOM, LEFT, RIGHT, TOP, build_curves
 from kerascnn.report.render import build_files
 
@@ -76,7 +76,7 @@ def test_every_page_of_a_run_is_small(sample):
 
 
 def test_settings_that_were_set_stand_before_the_defaults():
-    settings = build_settings(make_record(make_arm("a", batch_size=32), 3).spec)
+    settings = build_spec_fields(make_record(make_arm("a", batch_size=32), 3).spec)
     found = {setting.name: (setting.value, setting.is_default) for setting in settings}
     assert found["Seed"] == (3, False)
     assert found["Learning rate"] == (0.001, True)

@@ -24,12 +24,12 @@ class Use:
         return self.facts.chance_of(self.arm) if self.arm in self.facts.arms else self.facts.chance
 
 
-def gather_uses(facts: Sequence[Facts]) -> dict[str, list[Use]]:
+def gather_uses(all_facts: Sequence[Facts]) -> dict[str, list[Use]]:
     """Run key -> the places where it counts, for every run that the store knows something about."""
     uses: dict[str, list[Use]] = {}
-    for fact in facts:
-        for key, use in _uses(fact):
-            if key in fact.stored:
+    for facts in all_facts:
+        for key, use in _uses(facts):
+            if key in facts.stored:
                 uses.setdefault(key, []).append(use)
     return uses
 

@@ -19,12 +19,12 @@ def chapter_name(inputs: ReportInputs) -> str:
     return f"{inputs.dataset.content}/{inputs.profile}"
 
 
-def summarise(facts: Sequence[Facts]) -> Summary:
+def summarise(all_facts: Sequence[Facts]) -> Summary:
     """What a report of these results says, in short."""
     return Summary(
-        results={fact.entry.page_stem: _result(fact) for fact in facts},
-        runs=tuple(sorted({record.key[:12] for fact in facts for record in fact.records})),
-        latest=max((fact.latest for fact in facts), default=""),
+        results={facts.entry.page_stem: _result(facts) for facts in all_facts},
+        runs=tuple(sorted({record.key[:12] for facts in all_facts for record in facts.records})),
+        latest=max((facts.latest for facts in all_facts), default=""),
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from kerascnn.records import ArmRuns
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.parts.elements import Cell, Picture, Shell, Table
+from kerascnn.report.parts.elements import Cell, Shell, ShownFigure, Table
 from kerascnn.report.parts.pages import ComparisonPage
 from kerascnn.report.pictures.drawn import build_cost_picture
 from kerascnn.report.tables.arms import COSTS, NAME, SCORES, TRAINING, ArmRow, arm_rows
@@ -21,20 +21,20 @@ COMPARISON_CSV = "data/comparison.csv"
 SETTINGS_CSV = "data/settings.csv"
 
 
-def build_comparison_page(facts: Sequence[Facts], shell: Shell) -> tuple[ComparisonPage, dict[str, Table]]:
+def build_comparison_page(all_facts: Sequence[Facts], shell: Shell) -> tuple[ComparisonPage, dict[str, Table]]:
     """The page, and its tables by the CSV file they go into; only default parameters are compared.
 
     Both tables have one row for each arm, in the same order: the page's script pairs them by that.
     """
-    defaults = [fact for fact in facts if fact.entry.is_default]
+    defaults = [facts for facts in all_facts if facts.entry.is_default]
     table = _build_table(defaults)
     settings = build_settings(defaults, SETTINGS_CSV)
     page = ComparisonPage(shell=shell, picture=_build_picture(defaults), table=table, settings=settings)
     return page, {made.csv: made for made in (table, settings) if made}
 
 
-def _build_picture(facts: Sequence[Facts]) -> Picture | None:
-    arms = [_named(fact, runs) for fact in facts for runs in fact.own_arms]
+def _build_picture(all_facts: Sequence[Facts]) -> ShownFigure | None:
+    arms = [_named(facts, runs) for facts in all_facts for runs in facts.own_arms]
     return build_cost_picture(arms) if any(runs.records for runs in arms) else None
 
 
@@ -49,8 +49,8 @@ EXPERIMENT = Reader[ArmRow]("experiment", "Experiment", lambda arm: Cell(arm.fac
 COLUMNS = (NAME, EXPERIMENT, *SCORES, *TRAINING, *COSTS)
 
 
-def _build_table(facts: Sequence[Facts]) -> Table | None:
-    rows = [row for fact in facts for row in arm_rows(fact, fact.own_arms)]
+def _build_table(all_facts: Sequence[Facts]) -> Table | None:
+    rows = [row for facts in all_facts for row in arm_rows(facts, facts.own_arms)]
     note = (
         "Means over seeds, of the default parameters only. Gap: training minus test accuracy. "
         "Arms of different experiments differ in more than one thing; those on other images are left out."

@@ -14,7 +14,7 @@ from kerascnn.report.facts.results import Facts
 from kerascnn.report.facts.status import status_of
 from kerascnn.report.pages.questions import build_questions
 from kerascnn.report.pages.search import build_searches
-from kerascnn.report.parts.elements import Command, Fact, Link, Question, Shell, Table
+from kerascnn.report.parts.elements import Command, Link, Property, Question, Shell, Table
 from kerascnn.report.parts.errors import ErrorGallery
 from kerascnn.report.parts.overview import Variant
 from kerascnn.report.parts.pages import ExperimentPage
@@ -62,7 +62,7 @@ def build_experiment_page(
         idea=_idea(facts, replace(prose, skip_title=True)),
         status=status_of(facts),
         notes=_notes(facts),
-        facts=_facts(facts),
+        properties=_properties(facts),
         failure=build_notebook_failure(facts),
         cards=build_cards(facts, effect_axes([facts])),
         has_result=published is not None,
@@ -100,12 +100,12 @@ def _idea(facts: Facts, prose: Prose) -> Markup:
     text = introduction_of(facts.entry.source_notebook)
     if not text and facts.published:
         text = facts.published.introduction
-    return prose.render(text)
+    return prose.to_markup(text)
 
 
 def _found(facts: Facts, prose: Prose) -> Markup | None:
     text = section_of(facts.entry.source_notebook, FOUND) if facts.published else ""
-    return prose.render(text) if text else None
+    return prose.to_markup(text) if text else None
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:
@@ -137,15 +137,15 @@ def data_notes(published: Published) -> Iterator[str]:
             yield f"Left out: {arms}. {data.missing.get(name, f'The data set {name!r} was not at hand.')}"
 
 
-def _facts(facts: Facts) -> tuple[Fact, ...]:
+def _properties(facts: Facts) -> tuple[Property, ...]:
     group = [facts]
     known = (
-        Fact("Result from", (facts.latest,) if facts.latest else (), "date"),
-        Fact("Runs", _run_words(facts)),
-        Fact("Machine class", other_tables.platforms(group)),
-        Fact("Precision", other_tables.precisions(group) if facts.arms else ()),
+        Property("Result from", (facts.latest,) if facts.latest else (), "date"),
+        Property("Runs", _run_words(facts)),
+        Property("Machine class", other_tables.platforms(group)),
+        Property("Precision", other_tables.precisions(group) if facts.arms else ()),
     )
-    return tuple(fact for fact in known if fact.values)
+    return tuple(one for one in known if one.values)
 
 
 def _run_words(facts: Facts) -> tuple[str, ...]:

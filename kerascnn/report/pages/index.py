@@ -9,7 +9,7 @@ from kerascnn.report.facts.inputs import ReportInputs, file_stem
 from kerascnn.report.facts.results import Facts, changed_parameters_text, full_title, run_command
 from kerascnn.report.facts.status import NOT_STARTED, status_of
 from kerascnn.report.pages.headline import build_headline
-from kerascnn.report.parts.elements import Fact, Link, Mark, Problem, Shell, Table
+from kerascnn.report.parts.elements import Link, Mark, Problem, Property, Shell, Table
 from kerascnn.report.parts.overview import Changes, ClaimCard, ContentsLine, Variant
 from kerascnn.report.parts.pages import IndexPage, Lesson
 from kerascnn.report.pictures.claims import build_cards, build_claims_table, effect_axes, tally_verdicts
@@ -23,26 +23,26 @@ CONTENTS_FROM = 8
 
 
 def build_index_page(
-    inputs: ReportInputs, facts: Sequence[Facts], shell: Shell, changes: Changes | None
+    inputs: ReportInputs, all_facts: Sequence[Facts], shell: Shell, changes: Changes | None
 ) -> tuple[IndexPage, dict[str, Table]]:
     """The page, and its tables by the CSV file they go into."""
-    defaults = {fact.entry.experiment: fact for fact in facts if fact.entry.is_default}
+    defaults = {facts.entry.experiment: facts for facts in all_facts if facts.entry.is_default}
     axes = effect_axes(defaults.values())
-    cards = {name: build_cards(fact, axes) for name, fact in defaults.items()}
+    cards = {name: build_cards(facts, axes) for name, facts in defaults.items()}
     order = lesson_order(inputs)
-    lessons = tuple(_lesson(inputs, stem, title, facts, cards.get(stem, ())) for stem, title in order)
+    lessons = tuple(_lesson(inputs, stem, title, all_facts, cards.get(stem, ())) for stem, title in order)
     all_cards = [(lesson.title, card) for lesson in lessons for card in lesson.cards]
     table = build_claims_table(all_cards, CLAIMS_CSV)
     page = IndexPage(
         shell=shell,
         tallies=tally_verdicts([card for _, card in all_cards]),
         claims=len(all_cards),
-        experiments_done=sum(1 for fact in defaults.values() if fact.published),
+        experiments_done=sum(1 for facts in defaults.values() if facts.published),
         experiments_known=len(order),
-        headline=build_headline(inputs, facts),
-        facts=_facts(inputs, facts),
+        headline=build_headline(inputs, all_facts),
+        properties=_properties(inputs, all_facts),
         changes=changes,
-        problems=tuple(problem for fact in facts for problem in build_problems(fact)),
+        problems=tuple(problem for facts in all_facts for problem in build_problems(facts)),
         lessons=lessons,
         contents=tuple(_contents_line(lesson) for lesson in lessons) if len(lessons) >= CONTENTS_FROM else (),
         claims_csv=CLAIMS_CSV if table else None,
@@ -57,10 +57,10 @@ def lesson_order(inputs: ReportInputs) -> tuple[tuple[str, str], ...]:
     return (*inputs.experiments, *sorted(gone.items()))
 
 
-def build_variants(facts: Sequence[Facts], experiment: str, besides: str) -> tuple[Variant, ...]:
+def build_variants(all_facts: Sequence[Facts], experiment: str, besides: str) -> tuple[Variant, ...]:
     """The results of `experiment` whose page is not `besides`."""
-    others = [fact for fact in facts if fact.entry.experiment == experiment and fact.page != besides]
-    return tuple(_variant(fact) for fact in others)
+    others = [facts for facts in all_facts if facts.entry.experiment == experiment and facts.page != besides]
+    return tuple(_variant(facts) for facts in others)
 
 
 def build_problems(facts: Facts) -> tuple[Problem, ...]:
@@ -78,9 +78,9 @@ def build_problems(facts: Facts) -> tuple[Problem, ...]:
 
 
 def _lesson(
-    inputs: ReportInputs, stem: str, title: str, facts: Sequence[Facts], cards: tuple[ClaimCard, ...]
+    inputs: ReportInputs, stem: str, title: str, all_facts: Sequence[Facts], cards: tuple[ClaimCard, ...]
 ) -> Lesson:
-    own = next((fact for fact in facts if fact.entry.experiment == stem and fact.entry.is_default), None)
+    own = next((facts for facts in all_facts if facts.entry.experiment == stem and facts.entry.is_default), None)
     return Lesson(
         anchor=f"lesson-{file_stem(stem)}",
         number=lesson_number(stem),
@@ -89,7 +89,7 @@ def _lesson(
         status=status_of(own) if own else NOT_STARTED,
         link=Link(title, own.page) if own else None,
         cards=cards,
-        variants=build_variants(facts, stem, own.page if own else ""),
+        variants=build_variants(all_facts, stem, own.page if own else ""),
         problems=build_problems(own) if own else (),
         command=own.command if own else run_command(inputs.command, stem),
     )
@@ -115,15 +115,15 @@ def _variant(facts: Facts) -> Variant:
     return Variant(Link(label, facts.page), parameters, status_of(facts))
 
 
-def _facts(inputs: ReportInputs, facts: Sequence[Facts]) -> tuple[Fact, ...]:
+def _properties(inputs: ReportInputs, all_facts: Sequence[Facts]) -> tuple[Property, ...]:
     data = inputs.dataset
     height, width, channels = data.image_shape
     known = (
-        Fact("Images in the set", (f"{data.train_images:,} to train with, {data.test_images:,} to test with",)),
-        Fact("Image size", (f"{height} × {width} pixels, {channels} channels",)),
-        Fact("Classes", (", ".join(data.class_names),)),
-        Fact("Source", (data.source,)),
-        Fact("Content (SHA-256)", (data.content,), "key"),
-        Fact("Libraries", other_tables.versions(facts)),
+        Property("Images in the set", (f"{data.train_images:,} to train with, {data.test_images:,} to test with",)),
+        Property("Image size", (f"{height} × {width} pixels, {channels} channels",)),
+        Property("Classes", (", ".join(data.class_names),)),
+        Property("Source", (data.source,)),
+        Property("Content (SHA-256)", (data.content,), "key"),
+        Property("Libraries", other_tables.versions(all_facts)),
     )
-    return tuple(fact for fact in known if fact.values)
+    return tuple(one for one in known if one.values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerascnn.report.facts.inputs import ReportInputs
-from kerascnn.report.parts.elements import Fact, Shell
+from kerascnn.report.parts.elements import Property, Shell
 from kerascnn.report.parts.pages import MethodsPage
 from kerascnn.report.text.numbers import metric_unit
 from kerascnn.specs import METRICS
@@ -16,5 +16,5 @@ def build_methods_page(inputs: ReportInputs, shell: Shell) -> MethodsPage:
         shell=shell,
         chance=1.0 / max(1, classes),
         classes=classes,
-        metrics=tuple(Fact(metric_unit(name).name, (meaning,)) for name, meaning in METRICS.items()),
+        metrics=tuple(Property(metric_unit(name).name, (meaning,)) for name, meaning in METRICS.items()),
     )

@@ -61,7 +61,9 @@ def _build_cell(cell: Mapping[str, Any], number: int, prose: Prose, is_failed: b
         number=number,
         is_code=not is_prose,
         tags=tags_of(cell),
-        body=prose.render(markdown_text(cell)) if is_prose else highlight_code(source, "python" if is_code else "text"),
+        body=prose.to_markup(markdown_text(cell))
+        if is_prose
+        else highlight_code(source, "python" if is_code else "text"),
         outputs=outputs,
         failed=is_failed,
     )

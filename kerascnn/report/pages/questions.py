@@ -31,9 +31,9 @@ def build_questions(notebook: Mapping[str, Any], command: str, prose: Prose) -> 
 def _question(item: str, command: str, prose: Prose) -> Question:
     found = _COMMAND.search(item)
     if found is None:
-        return Question(prose.render(item))
+        return Question(prose.to_markup(item))
     rest = found[1].removeprefix(_PIPELINE)
-    return Question(prose.render(item[: found.start()]), _here(rest, command), _sets("--data", rest))
+    return Question(prose.to_markup(item[: found.start()]), _here(rest, command), _sets("--data", rest))
 
 
 def _here(rest: str, command: str) -> str:

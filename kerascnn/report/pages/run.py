@@ -9,9 +9,9 @@ from kerascnn.records import Epoch, LayerProbe, Probe, RunFailure, RunRecord, Sc
 from kerascnn.report.facts.results import why_command
 from kerascnn.report.facts.status import DIVERGED, FAILED
 from kerascnn.report.facts.uses import Use
-from kerascnn.report.parts.elements import Command, Fact, Failure, Link, Mark, Measure, MeasureRow, Measures, Shell
+from kerascnn.report.parts.elements import Command, Failure, Link, Mark, Measure, MeasureRow, Measures, Property, Shell
 from kerascnn.report.parts.pages import RunPage
-from kerascnn.report.parts.run import Amount, RunUse, Setting
+from kerascnn.report.parts.run import Amount, RunUse, SpecField
 from kerascnn.report.pictures.curves import build_curves
 from kerascnn.report.tables.columns import MeasureReader, build_measures
 from kerascnn.report.tables.diagnoses import describe_run
@@ -63,7 +63,7 @@ def build_run_page(result: RunRecord | RunFailure, uses: Sequence[Use], shell: S
         epochs=_epochs(result.epochs) if result.epochs else None,
         layers=_layers(record.probes) if record else None,
         amounts=tuple(_amounts(record)) if record else (),
-        settings=build_settings(result.spec),
+        settings=build_spec_fields(result.spec),
         environment=_environment(record) if record else (),
         failure=_failure(failure, uses) if failure else None,
         commands=_commands(uses, command),
@@ -123,10 +123,10 @@ def _amounts(record: RunRecord) -> Iterator[Amount]:
         yield Amount(f"Loss on the probed images {when} training, nats", probe.loss, "number")
 
 
-def build_settings(spec: TrainSpec) -> tuple[Setting, ...]:
+def build_spec_fields(spec: TrainSpec) -> tuple[SpecField, ...]:
     """Every field of the spec: first those that were set, then those at their default."""
     chosen = set(_paths("", spec.to_dict()))
-    settings = [Setting(field_words(name), _plain(value), name not in chosen) for name, value in spec.flat().items()]
+    settings = [SpecField(field_words(name), _plain(value), name not in chosen) for name, value in spec.flat().items()]
     return tuple(sorted(settings, key=lambda setting: setting.is_default))
 
 
@@ -144,15 +144,15 @@ def _plain(value: Any) -> str | float:
     return value if is_number else setting_text(value)
 
 
-def _environment(record: RunRecord) -> tuple[Fact, ...]:
+def _environment(record: RunRecord) -> tuple[Property, ...]:
     environment = record.environment
     versions = ", ".join(f"{name} {version}" for name, version in sorted(environment.versions.items()))
     return (
-        Fact("Finished", (environment.finished_at,), "date"),
-        Fact("Machine class", (environment.platform,)),
-        Fact("Precision", (environment.precision,)),
-        Fact("Versions", (versions,)),
-        Fact("Weights, SHA-256", (record.weights_sha256,), "key"),
+        Property("Finished", (environment.finished_at,), "date"),
+        Property("Machine class", (environment.platform,)),
+        Property("Precision", (environment.precision,)),
+        Property("Versions", (versions,)),
+        Property("Weights, SHA-256", (record.weights_sha256,), "key"),
     )
 
 

@@ -135,7 +135,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Fact:
+class Property:
     """A named property of the whole report or page."""
 
     name: str
@@ -166,7 +166,7 @@ class CurveTable:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ShownFigure:
     """A figure of the page; `svg` is None where it could not be shown, and `missing` says why.
 
     Before it stands what the notebook says there, behind it its `curves` or other `behind` values, as far as there are any.
@@ -203,7 +203,7 @@ class SearchDetail:
     search: Search
     ranges: Table
     edges: tuple[str, ...]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ShownFigure, ...]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kerascnn.report.parts.elements import Fact, Link, Mark, Strip
+from kerascnn.report.parts.elements import Link, Mark, Property, Strip
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ClaimCard:
     effects: tuple[SeedEffect, ...]
     strip: Strip | None
     warnings: tuple[str, ...]
-    details: tuple[Fact, ...]
+    details: tuple[Property, ...]
 
 
 @dataclass(frozen=True)

@@ -8,22 +8,22 @@ from markupsafe import Markup
 
 from kerascnn.report.parts.elements import (
     Command,
-    Fact,
     Failure,
     Link,
     Mark,
     Measures,
-    Picture,
     Problem,
+    Property,
     Question,
     Search,
     SearchDetail,
     Shell,
+    ShownFigure,
     Table,
 )
 from kerascnn.report.parts.errors import ErrorGallery
 from kerascnn.report.parts.overview import Changes, ClaimCard, ContentsLine, Tally, Variant
-from kerascnn.report.parts.run import Amount, Curve, RunUse, Setting
+from kerascnn.report.parts.run import Amount, Curve, RunUse, SpecField
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class IndexPage:
     claims: int
     experiments_done: int
     experiments_known: int
-    headline: tuple[Fact, ...]
-    facts: tuple[Fact, ...]
+    headline: tuple[Property, ...]
+    properties: tuple[Property, ...]
     changes: Changes | None
     problems: tuple[Problem, ...]
     lessons: tuple[Lesson, ...]
@@ -71,14 +71,14 @@ class ExperimentPage:
     idea: Markup
     status: Mark
     notes: tuple[str, ...]
-    facts: tuple[Fact, ...]
+    properties: tuple[Property, ...]
     failure: Failure | None
     cards: tuple[ClaimCard, ...]
     has_result: bool
     has_arms: bool
     differences: Table | None
-    common: tuple[Fact, ...]
-    pictures: tuple[Picture, ...]
+    common: tuple[Property, ...]
+    pictures: tuple[ShownFigure, ...]
     finals: Table | None
     diagnoses: Table | None
     errors: ErrorGallery | None
@@ -106,7 +106,7 @@ class SearchPage:
     number: str
     title: str
     experiment: Link
-    spent: Picture
+    spent: ShownFigure
     details: tuple[SearchDetail, ...]
 
 
@@ -115,7 +115,7 @@ class ComparisonPage:
     """All arms of all experiments, side by side."""
 
     shell: Shell
-    picture: Picture | None
+    picture: ShownFigure | None
     table: Table | None
     settings: Table | None
 
@@ -163,7 +163,7 @@ class MethodsPage:
     shell: Shell
     chance: float
     classes: int
-    metrics: tuple[Fact, ...]
+    metrics: tuple[Property, ...]
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class RunPage:
     epochs: Measures | None
     layers: Measures | None
     amounts: tuple[Amount, ...]
-    settings: tuple[Setting, ...]
-    environment: tuple[Fact, ...]
+    settings: tuple[SpecField, ...]
+    environment: tuple[Property, ...]
     failure: Failure | None
     commands: tuple[Command, ...]

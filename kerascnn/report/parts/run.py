@@ -47,7 +47,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Setting:
+class SpecField:
     """A field of a run's spec; `is_default` where it was not set."""
 
     name: str

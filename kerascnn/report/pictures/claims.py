@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.axes import Axis, draw_strip, effect_axis
-from kerascnn.report.parts.elements import Fact, Strip, Table
+from kerascnn.report.parts.elements import Property, Strip, Table
 from kerascnn.report.parts.overview import ClaimCard, SeedEffect, Tally
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.links import anchor_of
@@ -22,10 +22,10 @@ Scale = tuple[str, str]
 Axes = Mapping[Scale, Axis]
 
 
-def effect_axes(facts: Iterable[Facts]) -> Axes:
+def effect_axes(all_facts: Iterable[Facts]) -> Axes:
     """One axis for each kind of effect that can be compared by eye."""
     groups: dict[Scale, list[Judgement]] = {}
-    for judgement in (judgement for fact in facts for judgement in fact.judgements.values()):
+    for judgement in (judgement for facts in all_facts for judgement in facts.judgements.values()):
         if (scale := scale_of(judgement.claim)) is not None:
             groups.setdefault(scale, []).append(judgement)
     return {scale: _axis_for(members) for scale, members in groups.items()}
@@ -102,7 +102,7 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
     )
 
 
-def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
+def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
     """How sure the verdict is, and what the uncertainty is made of."""
     claim = judgement.claim
     if judgement.p_value is not None and judgement.adjusted_p_value is not None:
@@ -110,21 +110,21 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Fact]:
         reasons += [f"{judgement.looks} looks"] if judgement.looks > 1 else []
         alone = f" ({p_text(judgement.p_value)} alone)" if reasons else ""
         corrected = f", corrected for {' and '.join(reasons)}" if reasons else ""
-        yield Fact(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
+        yield Property(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
     effects = tuple(judgement.effects.values())
     if len(effects) > 1:
         error = statistics.stdev(effects) / math.sqrt(len(effects))
-        yield Fact("Standard error from seeds", (effect_size_text(claim, error),))
+        yield Property("Standard error from seeds", (effect_size_text(claim, error),))
     image_error = facts.published.image_errors.get(claim.name) if facts.published else None
     if image_error is not None:
-        yield Fact("Standard error from test images", (effect_size_text(claim, image_error),))
+        yield Property("Standard error from test images", (effect_size_text(claim, image_error),))
     if judgement.correlation is not None:
-        yield Fact("Correlation of the pair over seeds", (f"{judgement.correlation:+.2f}".replace("-", "−"),))
+        yield Property("Correlation of the pair over seeds", (f"{judgement.correlation:+.2f}".replace("-", "−"),))
     if judgement.seeds_needed is not None:
         more = judgement.seeds_needed - judgement.n
         command = f"--seeds {judgement.seeds_needed}"
         size = judgement.smallest_text
-        yield Fact(f"To rule out {size}", (f"about {more} more {noun(more, 'seed')} ({command})",))
+        yield Property(f"To rule out {size}", (f"about {more} more {noun(more, 'seed')} ({command})",))
 
 
 scale_of = ByKind[[], "Scale | None"]()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kerascnn.plots import Picture as Drawn
-from kerascnn.plots import plot_choices, plot_cost, plot_parallel, plot_spent, to_svg
+from kerascnn.plots import Picture, plot_choices, plot_cost, plot_parallel, plot_spent, to_svg
 from kerascnn.records import ArmRuns, PublishedSearch
-from kerascnn.report.parts.elements import Picture, Table
+from kerascnn.report.parts.elements import ShownFigure, Table
 from kerascnn.report.pictures.drawings import markup_drawing
 from kerascnn.report.tables.csv_files import TableFiles
 from kerascnn.report.tables.published import build_published_table
@@ -21,12 +20,12 @@ FRONT = (
 IN_TRIALS = "The values stand in the table of trials below."
 
 
-def build_cost_picture(arms: Sequence[ArmRuns]) -> Picture:
+def build_cost_picture(arms: Sequence[ArmRuns]) -> ShownFigure:
     """Accuracy against cost of all arms."""
     return _picture(plot_cost(arms), "figure-cost", FRONT)
 
 
-def build_spent_picture(searches: Sequence[PublishedSearch], files: TableFiles) -> Picture:
+def build_spent_picture(searches: Sequence[PublishedSearch], files: TableFiles) -> ShownFigure:
     """What each search had found for how much training, with the values behind it."""
     drawn = plot_spent(searches)
     anchor = anchor_of("figure", drawn.name, files.anchors)
@@ -34,7 +33,9 @@ def build_spent_picture(searches: Sequence[PublishedSearch], files: TableFiles) 
     return _picture(drawn, anchor, "", files.keep(behind))
 
 
-def build_search_pictures(search: PublishedSearch, space: Sequence[Choice], files: TableFiles) -> tuple[Picture, ...]:
+def build_search_pictures(
+    search: PublishedSearch, space: Sequence[Choice], files: TableFiles
+) -> tuple[ShownFigure, ...]:
     """All trials of one search at once, and each hyperparameter against the score."""
     captions = {
         "The stronger a line, the better its trial; the thick one in another colour is the best.": plot_parallel(
@@ -48,6 +49,6 @@ def build_search_pictures(search: PublishedSearch, space: Sequence[Choice], file
     )
 
 
-def _picture(drawn: Drawn, anchor: str, caption: str, behind: Table | None = None) -> Picture:
+def _picture(drawn: Picture, anchor: str, caption: str, behind: Table | None = None) -> ShownFigure:
     svg = to_svg(drawn.figure, drawn.title, drawn.alt, drawn.name)
-    return Picture(anchor, drawn.title, caption, drawn.alt, markup_drawing(svg, anchor), "", behind)
+    return ShownFigure(anchor, drawn.title, caption, drawn.alt, markup_drawing(svg, anchor), "", behind)

@@ -9,7 +9,7 @@ from kerascnn.records import Table as PublishedTable
 from kerascnn.report.facts.before_kinds import guess_kind
 from kerascnn.report.facts.cells import texts_of_figures
 from kerascnn.report.facts.results import Facts
-from kerascnn.report.parts.elements import CurveTable, Picture, Table
+from kerascnn.report.parts.elements import CurveTable, ShownFigure, Table
 from kerascnn.report.pictures.drawings import MOST_BYTES, UnsafeDrawing, markup_drawing
 from kerascnn.report.tables.csv_files import TableFiles
 from kerascnn.report.tables.curves import build_curve_table
@@ -22,14 +22,14 @@ CURVES = "curves"
 """The kind of figures whose values are curves."""
 
 
-def build_pictures(facts: Facts, files: TableFiles, prose: Prose) -> tuple[Picture, ...]:
+def build_pictures(facts: Facts, files: TableFiles, prose: Prose) -> tuple[ShownFigure, ...]:
     """Every published figure, in the order of the notebook, after what the notebook says there."""
     taken: set[str] = set()
     figures = facts.published.figures if facts.published else ()
     texts = texts_of_figures(facts.entry.executed_notebook or {}, figures)
     pictures = [_picture(facts, figure, anchor_of("figure", figure.name, taken), files) for figure in figures]
     return tuple(
-        replace(picture, before=prose.render(texts[figure.name])) if figure.name in texts else picture
+        replace(picture, before=prose.to_markup(texts[figure.name])) if figure.name in texts else picture
         for figure, picture in zip(figures, pictures, strict=True)
     )
 
@@ -43,7 +43,7 @@ def build_other_tables(facts: Facts, files: TableFiles) -> tuple[Table, ...]:
     return tuple(_values(table, files) for table in published.tables if table.name not in drawn)
 
 
-def _picture(facts: Facts, figure: Figure, anchor: str, files: TableFiles) -> Picture:
+def _picture(facts: Facts, figure: Figure, anchor: str, files: TableFiles) -> ShownFigure:
     svg, missing = None, ""
     try:
         svg = markup_drawing(_figure_text(facts, figure), anchor)
@@ -55,7 +55,7 @@ def _picture(facts: Facts, figure: Figure, anchor: str, files: TableFiles) -> Pi
     is_curves = (guess_kind(table) if figure.kind is None else figure.kind) == CURVES
     caption = figure.caption or (curve_caption(facts, figure.name) if is_curves else "")
     values, curves = _behind(facts, table, is_curves, files)
-    return Picture(anchor, figure.title, caption, figure.alt, svg, missing, values, curves)
+    return ShownFigure(anchor, figure.title, caption, figure.alt, svg, missing, values, curves)
 
 
 def _figure_text(facts: Facts, figure: Figure) -> str:

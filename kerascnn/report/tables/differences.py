@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from kerascnn.records import Published
-from kerascnn.report.parts.elements import Cell, Fact, Table
+from kerascnn.report.parts.elements import Cell, Property, Table
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.words import field_words
 from kerascnn.specs import Arm
@@ -39,18 +39,20 @@ def _setting(name: str, settings: Mapping[str, Mapping[str, Any]]) -> Reader[Arm
     return Reader(name, field_words(name), lambda arm: setting_cell(settings[arm.name], name))
 
 
-def build_common(published: Published, arms: Sequence[Arm]) -> tuple[Fact, ...]:
+def build_common(published: Published, arms: Sequence[Arm]) -> tuple[Property, ...]:
     """The settings that all arms share."""
     settings = {arm.name: flatten_arm(arm, published) for arm in arms}
     if not settings:
         return ()
     first = next(iter(settings.values()))
     differing = set(differing_fields(settings))
-    shared = [Fact(field_words(name), (setting_text(value),)) for name, value in first.items() if name not in differing]
+    shared = [
+        Property(field_words(name), (setting_text(value),)) for name, value in first.items() if name not in differing
+    ]
     budget = published.study.budget
     images = (("val_images", budget.val_images), ("test_images", budget.test_images))
-    tests = [Fact(field_words(name), ("all" if count is None else f"{count:,}",)) for name, count in images]
-    return (*shared, *tests, Fact(field_words("precision"), (published.precision,)))
+    tests = [Property(field_words(name), ("all" if count is None else f"{count:,}",)) for name, count in images]
+    return (*shared, *tests, Property(field_words("precision"), (published.precision,)))
 
 
 def flatten_arm(arm: Arm, published: Published) -> dict[str, Any]:

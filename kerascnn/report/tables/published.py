@@ -146,17 +146,17 @@ def build_curve(epochs: Sequence[Epoch], of: str, anchor: str, csv: str) -> Tabl
     return build_table(anchor, f"The curve up to there ({of})", EPOCH_COLUMNS, epochs, csv)
 
 
-def platforms(facts: Sequence[Facts]) -> tuple[str, ...]:
+def platforms(all_facts: Sequence[Facts]) -> tuple[str, ...]:
     """The machine classes that trained the runs."""
-    return tuple(sorted({record.environment.platform for fact in facts for record in fact.records}))
+    return tuple(sorted({record.environment.platform for facts in all_facts for record in facts.records}))
 
 
-def precisions(facts: Sequence[Facts]) -> tuple[str, ...]:
+def precisions(all_facts: Sequence[Facts]) -> tuple[str, ...]:
     """The number formats of the results."""
-    return tuple(sorted({fact.published.precision for fact in facts if fact.published}))
+    return tuple(sorted({facts.published.precision for facts in all_facts if facts.published}))
 
 
-def versions(facts: Sequence[Facts]) -> tuple[str, ...]:
+def versions(all_facts: Sequence[Facts]) -> tuple[str, ...]:
     """The library versions that trained the runs; a library with two versions is named twice."""
-    found = {pair for fact in facts for record in fact.records for pair in record.environment.versions.items()}
+    found = {pair for facts in all_facts for record in facts.records for pair in record.environment.versions.items()}
     return tuple(f"{name} {version}" for name, version in sorted(found))

@@ -19,12 +19,12 @@ _Settled = tuple[ArmRow, dict[str, Any]]
 """An arm with its settings."""
 
 
-def build_settings(facts: Sequence[Facts], csv: str) -> Table | None:
-    """A row for each arm in the order of `facts`, a column for each setting that any of them has.
+def build_settings(all_facts: Sequence[Facts], csv: str) -> Table | None:
+    """A row for each arm in the order of `all_facts`, a column for each setting that any of them has.
 
     A setting that an arm does not name says "default" where another arm of the same model names it.
     """
-    arms = [row for fact in facts if fact.published for row in arm_rows(fact, fact.own_arms)]
+    arms = [row for facts in all_facts if facts.published for row in arm_rows(facts, facts.own_arms)]
     if not arms:
         return None
     rows = [(arm, all_settings(arm.runs, arm.facts.published)) for arm in arms if arm.facts.published]

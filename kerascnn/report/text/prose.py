@@ -36,7 +36,7 @@ class Prose:
     attachments: Mapping[str, str] = field(default_factory=dict)
     skip_title: bool = False
 
-    def render(self, text: str) -> Markup:
+    def to_markup(self, text: str) -> Markup:
         """`text` as HTML."""
         markdown = _markdown()
         tokens = markdown.parse(clean_text(text))
