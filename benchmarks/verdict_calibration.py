@@ -15,7 +15,7 @@ import numpy as np
 
 from kerascnn.stats.describing.intervals import t_interval
 from kerascnn.stats.describing.outcomes import proportion_interval
-from kerascnn.stats.judging.planning import seed_schedule
+from kerascnn.stats.judging.seeds import seed_schedule
 from kerascnn.stats.judging.significance import holm
 from kerascnn.stats.judging.verdicts import decide, find_evidence
 

@@ -12,8 +12,8 @@ import msgspec
 from kerascnn.plots.drawing.palette import MEANINGS, SERIES, TONES, Tone
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS
 from kerascnn.specs.claims import ClaimBase, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
-from kerascnn.stats.units import UNITS
 
 TARGET = Path(__file__).with_name("reference.md")
 KINDS: tuple[type[ClaimBase], ...] = (Comparison, Trend, Equivalence, Threshold, Interaction, Identity)

@@ -24,8 +24,8 @@ from kerascnn.plots.drawing.picture import (
 from kerascnn.records import ArmRuns, Table
 from kerascnn.spelling import slug
 from kerascnn.stats import Summary, summarise
+from kerascnn.stats.describing.units import UNITS, value_text
 from kerascnn.stats.judging.effects import values_of
-from kerascnn.stats.units import UNITS, value_text
 
 FRACTIONS = {name for name, unit in UNITS.items() if unit.scale == 100}
 """Metrics that are shares, drawn on a percent axis."""

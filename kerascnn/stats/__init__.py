@@ -2,13 +2,13 @@
 
 from kerascnn.stats.describing.diagnosis import Diagnosis, diagnose
 from kerascnn.stats.describing.intervals import Interval, Summary, summarise, t_interval
+from kerascnn.stats.describing.remarks import Remark
 from kerascnn.stats.describing.setup_checks import check_setup
 from kerascnn.stats.judging.judgements import Judgement, judge, judge_all
-from kerascnn.stats.judging.planning import seed_schedule
+from kerascnn.stats.judging.seeds import seed_schedule
 from kerascnn.stats.judging.sentences import effect_size_text, p_text, seeds_text
 from kerascnn.stats.judging.takeaways import faults_of, fill
 from kerascnn.stats.judging.verdicts import Verdict
-from kerascnn.stats.remarks import Remark
 
 __all__ = [
     "Diagnosis",

@@ -13,7 +13,7 @@ from kerascnn.plots.drawing.picture import keep_inside, looks_of, new_figure
 from kerascnn.records import SHOWN, ArmRuns, PublishedSearch, Trial
 from kerascnn.specs import Comparison, Identity
 from kerascnn.stats import judge_all
-from kerascnn.stats.units import UNITS
+from kerascnn.stats.describing.units import UNITS
 
 RUNS = [
     make_runs(make_arm("sigmoid", label="Sigmoid", tone="sigmoid"), (0.10, 0.11, 0.10)),

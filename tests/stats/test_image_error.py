@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerascnn.stats.judging.images import image_error
+from kerascnn.stats.describing.image_error import image_error
 
 
 def test_the_error_of_a_pair_by_hand():

@@ -13,8 +13,8 @@ from kerascnn.errors import UsageError
 from kerascnn.records import ArmRuns
 from kerascnn.specs import METRICS, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
 from kerascnn.stats import Judgement, judge, judge_all, seed_schedule
+from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.verdicts import decide
-from kerascnn.stats.units import UNITS
 
 HIGHER = Comparison(name="he-wins", says="He is better", arm="he", baseline="glorot", smallest_effect=0.02)
 

@@ -191,7 +191,7 @@ class Results:
 
     def image_errors(self) -> dict[str, float]:
         """Claim -> standard error from the choice of test images, for each pair compared on test accuracy."""
-        from kerascnn.stats.judging.images import image_error
+        from kerascnn.stats.describing.image_error import image_error
 
         found = {
             claim.name: image_error(self._right_answers(claim.arm, claim.baseline))

@@ -11,7 +11,7 @@ from kerascnn.report.parts.elements import Table
 from kerascnn.report.tables.arms import NAME, ArmRow, arm_rows
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.stats import check_setup, diagnose, seeds_text
-from kerascnn.stats.remarks import RemarkKind
+from kerascnn.stats.describing.remarks import RemarkKind
 
 NOTHING = "nothing remarkable"
 NOTE = (

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from kerascnn.spelling import counted
-from kerascnn.stats.units import NUMBER, UNITS, Unit, decimals_for, difference_text, value_text
+from kerascnn.stats.describing.units import NUMBER, UNITS, Unit, decimals_for, difference_text, value_text
 
 SPACE = "\u00a0"
 MINUS = "\u2212"

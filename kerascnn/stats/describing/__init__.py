@@ -1,1 +1,1 @@
-"""What runs show by themselves: curves, outcomes, confusions, means of a few seeds."""
+"""What runs show by themselves: curves, outcomes, confusions, means of a few seeds, and the units they are told in."""

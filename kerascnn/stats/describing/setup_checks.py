@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterator
 
 from kerascnn.records import Probe, RunRecord
-from kerascnn.stats.remarks import Remark, RemarkKind
+from kerascnn.stats.describing.remarks import Remark, RemarkKind
 
 SURE_OF_ITSELF = 0.5
 """Nats by which the loss before training may lie above ln(classes), which is what knowing nothing costs."""

@@ -9,11 +9,11 @@ from kerascnn.specs import Claim
 from kerascnn.spelling import noun
 from kerascnn.stats.describing.intervals import are_identical
 from kerascnn.stats.describing.outcomes import count_learned
+from kerascnn.stats.describing.remarks import Remark
+from kerascnn.stats.describing.units import UNITS, value_text
 from kerascnn.stats.judging.effects import Pairing, arms_of, values_of
 from kerascnn.stats.judging.lines import about_line
 from kerascnn.stats.judging.sentences import label_of, seeds_text
-from kerascnn.stats.remarks import Remark
-from kerascnn.stats.units import UNITS, value_text
 
 FEW_SEEDS = 3
 """Below this many seeds an interval is so wide, and so dependent on normality, that it needs a warning."""

@@ -12,10 +12,11 @@ import msgspec
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Claim, Spec
 from kerascnn.stats.describing.intervals import t_interval
+from kerascnn.stats.describing.remarks import Remark
 from kerascnn.stats.judging import sentences
 from kerascnn.stats.judging.cautions import cautions, is_counted, missing_reason
 from kerascnn.stats.judging.effects import Pairing, arms_of, effect_of, pair_seeds, pairing_correlation
-from kerascnn.stats.judging.planning import seeds_needed
+from kerascnn.stats.judging.seeds import seeds_needed
 from kerascnn.stats.judging.significance import LEVEL, holm
 from kerascnn.stats.judging.verdicts import (
     Evidence,
@@ -25,7 +26,6 @@ from kerascnn.stats.judging.verdicts import (
     find_evidence,
     rule_of,
 )
-from kerascnn.stats.remarks import Remark
 
 
 class Judgement(Spec, frozen=True, kw_only=True):

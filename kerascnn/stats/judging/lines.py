@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Claim, Study, Threshold
+from kerascnn.stats.describing.remarks import Remark
+from kerascnn.stats.describing.units import UNITS, value_text
 from kerascnn.stats.judging.effects import line_of
-from kerascnn.stats.remarks import Remark
-from kerascnn.stats.units import UNITS, value_text
 
 GUESSABLE = frozenset(("test_accuracy", "val_accuracy", "train_accuracy", "other_size_accuracy"))
 """Metrics of which guessing has its share."""

@@ -8,9 +8,17 @@ from kerascnn.records import ArmRuns
 from kerascnn.specs import ByKind, Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
 from kerascnn.specs.claims import NUMBER_KINDS
 from kerascnn.spelling import counted
+from kerascnn.stats.describing.units import (
+    EXACT,
+    UNITS,
+    Unit,
+    decimals_for,
+    difference_digits,
+    difference_text,
+    value_text,
+)
 from kerascnn.stats.judging.effects import line_of
 from kerascnn.stats.judging.verdicts import Rule, Verdict
-from kerascnn.stats.units import EXACT, UNITS, Unit, decimals_for, difference_digits, difference_text, value_text
 
 SENTENCES: dict[tuple[Rule, Verdict], str] = {
     ("effect", "supported"): "{found}. As the lesson says: zero lies outside the interval (smallest effect of interest:"

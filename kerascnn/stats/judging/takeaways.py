@@ -14,10 +14,10 @@ from kerascnn.errors import UsageError, near_match
 from kerascnn.records import ArmRuns, Published
 from kerascnn.specs import METRICS
 from kerascnn.stats.describing.intervals import summarise
+from kerascnn.stats.describing.units import MAX_DECIMALS, NUMBER, UNITS, decimals_for, difference_digits, value_text
 from kerascnn.stats.judging.cautions import is_counted
 from kerascnn.stats.judging.effects import values_of
 from kerascnn.stats.judging.judgements import Judgement
-from kerascnn.stats.units import MAX_DECIMALS, NUMBER, UNITS, decimals_for, difference_digits, value_text
 
 JUDGEMENT_FIELDS: dict[str, Callable[[Judgement], str]] = {
     "verdict": lambda judgement: judgement.label,

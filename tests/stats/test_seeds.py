@@ -8,7 +8,7 @@ from factories import make_runs
 
 from kerascnn.specs import Comparison
 from kerascnn.stats import judge
-from kerascnn.stats.judging.planning import seeds_needed
+from kerascnn.stats.judging.seeds import seeds_needed
 from kerascnn.stats.judging.verdicts import decide
 
 SPREAD = (-0.04, 0.01, 0.03, 0.0, 0.0)  # sd .0255
