@@ -247,7 +247,7 @@ class Figure(Spec, frozen=True, kw_only=True):
     kind: str | None = None
 
 
-class Table(Spec, frozen=True, kw_only=True):
+class PublishedTable(Spec, frozen=True, kw_only=True):
     """A table published by a notebook, as it stands in its CSV file.
 
     `metrics` maps a column to the metric whose unit its values have; it is None in results that were published before
@@ -309,7 +309,7 @@ class Published(Spec, frozen=True, kw_only=True):
     rate_trials: tuple[str, ...] = ()
     searches: tuple[PublishedSearch, ...] = ()
     figures: tuple[Figure, ...] = ()
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PublishedTable, ...] = ()
     numbers: dict[str, float | None] = msgspec.field(default_factory=dict)
     measured: dict[str, dict[str, dict[int, float]]] = msgspec.field(default_factory=dict)
     image_errors: dict[str, float] = msgspec.field(default_factory=dict)

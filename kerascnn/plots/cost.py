@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from kerascnn.plots.drawing.axes import End, log_axis, name_lines, percent_axis
 from kerascnn.plots.drawing.palette import TONES
 from kerascnn.plots.drawing.picture import MUTED, Look, Picture, drawn, empty_picture, looks_of, marked, new_figure
-from kerascnn.records import ArmRuns, Table
+from kerascnn.records import ArmRuns, PublishedTable
 from kerascnn.spelling import counted
 
 COSTS = {
@@ -124,12 +124,12 @@ def _words(point: _Point) -> str:
     )
 
 
-def _table(name: str, title: str, points: Sequence[_Point]) -> Table:
+def _table(name: str, title: str, points: Sequence[_Point]) -> PublishedTable:
     rows: list[tuple[str | float, ...]] = [
         (p.runs.arm.name, len(p.runs.records), p.accuracy, *p.costs.values()) for p in points
     ]
     measured = ("test_accuracy", *COSTS)
-    return Table(
+    return PublishedTable(
         name=name,
         title=title,
         columns=("arm", "seeds", *measured),

@@ -14,7 +14,7 @@ from kerascnn.byhand.counting import Layer
 from kerascnn.plots.drawing.axes import End, log_axis, name_lines, whole_axis
 from kerascnn.plots.drawing.palette import TONES, series_tone
 from kerascnn.plots.drawing.picture import MUTED, Picture, drawn, look, new_figure, set_left_margin
-from kerascnn.records import Table
+from kerascnn.records import PublishedTable
 
 FLOOR = 1e-17
 """Where a difference of exactly zero is drawn on a logarithmic axis."""
@@ -79,7 +79,7 @@ def plot_receptive_fields(stacks: Mapping[str, Sequence[Layer]] = STACKS) -> Pic
     said = (f"{label}: {', '.join(map(str, values))}" for label, values in fields.items())
     alt = f"{title}, from no layer on. {'; '.join(said)}."
     rows = tuple((label, depth, field) for label, values in fields.items() for depth, field in enumerate(values))
-    table = Table(name=name, title=title, columns=("stack", "layers", "receptive_field"), rows=rows)
+    table = PublishedTable(name=name, title=title, columns=("stack", "layers", "receptive_field"), rows=rows)
     return Picture(figure, title, alt, table, name)
 
 
@@ -103,7 +103,7 @@ def plot_layer_costs(channels: int = 64, size: int = 32) -> Picture:
     alt = f"{title}, with {channels} channels in and out. {'; '.join(said)}."
     columns = ("kernels", "sees", "multiply_adds_at_one_place", "parameters", "multiply_adds_in_all")
     heading = f"{title}: {channels} channels on {size} x {size}"
-    table = Table(name=name, title=heading, columns=columns, rows=rows, metrics={"parameters": "parameters"})
+    table = PublishedTable(name=name, title=heading, columns=columns, rows=rows, metrics={"parameters": "parameters"})
     return Picture(figure, title, alt, table, name)
 
 
@@ -114,13 +114,13 @@ def _draw_differences(axes: Axes, row: int, differences: Sequence[float]) -> Non
     axes.plot([statistics.median(raised)], [row], color=shape.colour, marker=shape.marker, markersize=6)
 
 
-def _agreement_table(name: str, title: str, agreements: Sequence[Agreement]) -> Table:
+def _agreement_table(name: str, title: str, agreements: Sequence[Agreement]) -> PublishedTable:
     rows = tuple(
         (agreement.what, which, len(found), statistics.median(found), max(found))
         for agreement in agreements
         for which, found in (("forward", agreement.forward), ("backward", agreement.backward))
     )
-    return Table(name=name, title=title, columns=("layer", "pass", "cases", "median", "largest"), rows=rows)
+    return PublishedTable(name=name, title=title, columns=("layer", "pass", "cases", "median", "largest"), rows=rows)
 
 
 def _cost_row(label: str, windows: Sequence[int], channels: int, size: int) -> tuple[str, int, int, int, int]:

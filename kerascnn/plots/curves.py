@@ -20,7 +20,7 @@ from kerascnn.plots.drawing.picture import (
     new_figure,
     sentence_case,
 )
-from kerascnn.records import ArmRuns, Epoch, Table
+from kerascnn.records import ArmRuns, Epoch, PublishedTable
 from kerascnn.spelling import counted
 
 EpochMetric = Literal["train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate"]
@@ -162,7 +162,7 @@ def _number(metric: str, value: float) -> str:
     return f"{100 * value:.1f} %" if metric.endswith("accuracy") else f"{value:.3g}"
 
 
-def _table(name: str, title: str, metric: str, curves: list[tuple[ArmRuns, list[_Curve]]]) -> Table:
+def _table(name: str, title: str, metric: str, curves: list[tuple[ArmRuns, list[_Curve]]]) -> PublishedTable:
     rows = tuple(
         (runs.arm.name, curve.seed, curve.state, epoch, value)
         for runs, found in curves
@@ -171,4 +171,4 @@ def _table(name: str, title: str, metric: str, curves: list[tuple[ArmRuns, list[
     )
     columns = ("arm", "seed", "outcome", "epoch", metric)
     metrics = {metric: UNITS_OF[metric]} if metric in UNITS_OF else {}
-    return Table(name=name, title=title, columns=columns, rows=rows, metrics=metrics)
+    return PublishedTable(name=name, title=title, columns=columns, rows=rows, metrics=metrics)

@@ -21,7 +21,7 @@ from kerascnn.plots.drawing.picture import (
     sentence_case,
     set_left_margin,
 )
-from kerascnn.records import ArmRuns, Table
+from kerascnn.records import ArmRuns, PublishedTable
 from kerascnn.spelling import slug
 from kerascnn.stats import Summary, summarise
 from kerascnn.stats.describing.units import UNITS, value_text
@@ -167,7 +167,9 @@ def _line_words(
     return f"{sentence_case(label)}, by {xlabel}: {', '.join(said) or 'no runs'}."
 
 
-def _table(name: str, title: str, arms: Sequence[ArmRuns], metric: str, xs: Mapping[str, float] | None = None) -> Table:
+def _table(
+    name: str, title: str, arms: Sequence[ArmRuns], metric: str, xs: Mapping[str, float] | None = None
+) -> PublishedTable:
     """One row for each run with a value; with its place on the axis where there is one."""
     rows: list[tuple[str | float, ...]] = []
     for runs in arms:
@@ -175,4 +177,4 @@ def _table(name: str, title: str, arms: Sequence[ArmRuns], metric: str, xs: Mapp
             place = (xs[runs.arm.name],) if xs else ()
             rows += [(runs.arm.name, seed, *place, value) for seed, value in values_of(runs, metric).items()]
     columns = ("arm", "seed", *(["place"] if xs else []), metric)
-    return Table(name=name, title=title, columns=columns, rows=tuple(rows), metrics={metric: metric})
+    return PublishedTable(name=name, title=title, columns=columns, rows=tuple(rows), metrics={metric: metric})

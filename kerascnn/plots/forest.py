@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from kerascnn.plots.drawing.palette import TONES
 from kerascnn.plots.drawing.picture import GRID, INK, MUTED, Picture, drawn, empty_picture, new_figure, set_left_margin
-from kerascnn.records import Table
+from kerascnn.records import PublishedTable
 from kerascnn.stats import Judgement
 
 MARKERS = {"supported": "o", "contradicted": "X", "too small to matter": "D", "cannot tell": "s"}
@@ -93,7 +93,7 @@ def _words(judgement: Judgement) -> str:
     )
 
 
-def _table(name: str, title: str, judgements: Sequence[Judgement]) -> Table:
+def _table(name: str, title: str, judgements: Sequence[Judgement]) -> PublishedTable:
     columns = ("claim", "verdict", "n", "effect", "low", "high", "smallest_effect")
     rows = tuple((j.claim.name, j.verdict, j.n, j.effect, j.low, j.high, j.smallest_effect) for j in judgements)
-    return Table(name=name, title=title, columns=columns, rows=rows)
+    return PublishedTable(name=name, title=title, columns=columns, rows=rows)

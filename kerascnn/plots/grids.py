@@ -15,7 +15,7 @@ from kerascnn.byhand import convolve
 from kerascnn.errors import UsageError
 from kerascnn.plots.drawing.palette import TONES
 from kerascnn.plots.drawing.picture import INK, MUTED, WIDTH_INCHES, Picture, drawn
-from kerascnn.records import Table
+from kerascnn.records import PublishedTable
 
 MARK = TONES["series-2"].light
 MARK_OPACITY = 0.28
@@ -198,14 +198,14 @@ def _slide_words(slide: _Slide) -> str:
     )
 
 
-def _slide_table(name: str, title: str, slides: Sequence[_Slide]) -> Table:
+def _slide_table(name: str, title: str, slides: Sequence[_Slide]) -> PublishedTable:
     rows = tuple(
         (slide.stride, slide.padding, i + 1, j + 1, float(value))
         for slide in slides
         for (i, j), value in np.ndenumerate(slide.outputs)
     )
     columns = ("stride", "padding", "row", "column", "output")
-    return Table(name=name, title=f"{title}: the outputs", columns=columns, rows=rows)
+    return PublishedTable(name=name, title=f"{title}: the outputs", columns=columns, rows=rows)
 
 
 def _respond(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from kerascnn.plots.drawing.picture import WIDTH_INCHES, Picture, drawn, empty_picture, sentence_case
-from kerascnn.records import Table
+from kerascnn.records import PublishedTable
 
 MOST_IN_LINE, MOST_WITH_CAPTIONS = 8, 4
 """Pictures beside each other: so many that they, and their captions, can still be made out on a phone."""
@@ -91,10 +91,12 @@ def _in_three_channels(image: np.ndarray) -> np.ndarray:
     return image if image.shape[-1] == 3 else np.repeat(image[..., :1], 3, axis=-1)
 
 
-def _table(name: str, title: str, captions: Mapping[str, Sequence[str]]) -> Table | None:
+def _table(name: str, title: str, captions: Mapping[str, Sequence[str]]) -> PublishedTable | None:
     rows = [
         (label, position, caption.replace("\n", ", "))
         for label, texts in captions.items()
         for position, caption in enumerate(texts, start=1)
     ]
-    return Table(name=name, title=title, columns=("row", "image", "caption"), rows=tuple(rows)) if rows else None
+    return (
+        PublishedTable(name=name, title=title, columns=("row", "image", "caption"), rows=tuple(rows)) if rows else None
+    )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from kerascnn.plots.drawing.axes import End, name_lines, percent_axis
 from kerascnn.plots.drawing.picture import Look, Picture, drawn, empty_picture, looks_of, new_figure, sentence_case
-from kerascnn.records import ArmRuns, Table
+from kerascnn.records import ArmRuns, PublishedTable
 
 if TYPE_CHECKING:
     from kerascnn.looking.light import Invariance
@@ -57,7 +57,7 @@ def _words(one: Invariance, condition: str) -> str:
     return f"{one.arm.label}, {CONDITIONS[condition]}: {', '.join(said)}."
 
 
-def _table(name: str, title: str, found: Sequence[Invariance]) -> Table:
+def _table(name: str, title: str, found: Sequence[Invariance]) -> PublishedTable:
     rows: list[tuple[str | float, ...]] = [
         (one.arm.name, seed, contrast, brightness, float(one.exact[row, place]), float(one.clipped[row, place]))
         for one in found
@@ -65,4 +65,4 @@ def _table(name: str, title: str, found: Sequence[Invariance]) -> Table:
         for place, (contrast, brightness) in enumerate(one.shifts)
     ]
     columns = ("arm", "seed", "contrast", "brightness", *CONDITIONS)
-    return Table(name=name, title=title, columns=columns, rows=tuple(rows))
+    return PublishedTable(name=name, title=title, columns=columns, rows=tuple(rows))

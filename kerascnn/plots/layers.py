@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from kerascnn.plots.drawing.axes import End, log_axis, name_lines, percent_axis, whole_axis
 from kerascnn.plots.drawing.picture import Look, Picture, drawn, empty_picture, looks_of, new_figure, sentence_case
-from kerascnn.records import ArmRuns, LayerProbe, Table
+from kerascnn.records import ArmRuns, LayerProbe, PublishedTable
 
 Moment = Literal["initial", "final"]
 WHEN = {"initial": "before training", "final": "after training"}
@@ -176,7 +176,9 @@ def _number(value: float, is_log: bool) -> str:
     return f"{value:.2g}" if is_log else f"{100 * value:.0f} %"
 
 
-def _table(name: str, title: str, arms: Sequence[ArmRuns], moment: Moment, quantities: Sequence[Quantity]) -> Table:
+def _table(
+    name: str, title: str, arms: Sequence[ArmRuns], moment: Moment, quantities: Sequence[Quantity]
+) -> PublishedTable:
     rows = tuple(
         (runs.arm.name, seed, quantity.name, number, value)
         for quantity in quantities
@@ -184,4 +186,4 @@ def _table(name: str, title: str, arms: Sequence[ArmRuns], moment: Moment, quant
         for seed, line in _lines(runs, moment, quantity).items()
         for number, value in zip(*line, strict=True)
     )
-    return Table(name=name, title=title, columns=("arm", "seed", "quantity", "layer", "value"), rows=rows)
+    return PublishedTable(name=name, title=title, columns=("arm", "seed", "quantity", "layer", "value"), rows=rows)

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from kerascnn.plots.drawing.picture import WIDTH_INCHES, Picture, drawn
-from kerascnn.records import Table
+from kerascnn.records import PublishedTable
 
 SIZE = 32
 WINDOW = 4
@@ -61,7 +61,7 @@ def plot_pooling(photo: np.ndarray, name: str = "what-pooling-keeps") -> Picture
     kept = {label: [_contrast_kept(image, how) for how in POOLINGS] for label, image in rows.items()}
     cells: list[tuple[str | float, ...]] = [(label, *values) for label, values in kept.items()]
     title = "What pooling over 4 x 4 pixels keeps"
-    table = Table(name=name, title=f"{title}: contrast", columns=("picture", *POOLINGS), rows=tuple(cells))
+    table = PublishedTable(name=name, title=f"{title}: contrast", columns=("picture", *POOLINGS), rows=tuple(cells))
     return Picture(figure, title, _words(kept), table, name)
 
 

@@ -20,7 +20,7 @@ from kerascnn.plots.drawing.picture import (
     set_margins,
 )
 from kerascnn.plots.searches import BEST_COLOUR, COLOUR, MEASURED, SCORE
-from kerascnn.records import PublishedSearch, Table, Trial
+from kerascnn.records import PublishedSearch, PublishedTable, Trial
 from kerascnn.specs import Choice
 from kerascnn.spelling import slug
 
@@ -200,12 +200,14 @@ def _words(title: str, search: PublishedSearch, trials: Sequence[Trial]) -> str:
     )
 
 
-def _table(name: str, title: str, search: PublishedSearch, arguments: Sequence[str]) -> Table:
+def _table(name: str, title: str, search: PublishedSearch, arguments: Sequence[str]) -> PublishedTable:
     rows = tuple(
         (trial.number, *(_cell(trial.arguments.get(argument)) for argument in arguments), trial.val_accuracy)
         for trial in search.trials
     )
-    return Table(name=name, title=title, columns=("trial", *arguments, "val_accuracy"), rows=rows, metrics=MEASURED)
+    return PublishedTable(
+        name=name, title=title, columns=("trial", *arguments, "val_accuracy"), rows=rows, metrics=MEASURED
+    )
 
 
 def _cell(value: Any) -> Any:
@@ -218,11 +220,11 @@ def _course_words(label: str, course: Sequence[Spent], depth: str | None) -> str
     return f"{label}: {100 * _score(last.best):.1f} % (trial {last.best.number}{deep}) after {last.epochs} epochs."
 
 
-def _course_table(name: str, title: str, courses: Mapping[str, Sequence[Spent]], depth: str | None) -> Table:
+def _course_table(name: str, title: str, courses: Mapping[str, Sequence[Spent]], depth: str | None) -> PublishedTable:
     rows = tuple(
         (label, at.epochs, at.best.number, _score(at.best), *([_cell(at.best.arguments[depth])] if depth else []))
         for label, course in courses.items()
         for at in course
     )
     columns = ("search", "epochs_in_all", "best_trial", "val_accuracy", *([depth] if depth else []))
-    return Table(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)
+    return PublishedTable(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)

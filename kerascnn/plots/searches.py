@@ -21,7 +21,7 @@ from kerascnn.plots.drawing.picture import (
     new_grid,
     sentence_case,
 )
-from kerascnn.records import PublishedSearch, Table, Trial
+from kerascnn.records import PublishedSearch, PublishedTable, Trial
 from kerascnn.spelling import slug
 
 SCORE = "Validation accuracy"
@@ -173,7 +173,7 @@ def _depth_words(label: str, points: dict[int, Trial], argument: str) -> str:
     return f"{label}: {', '.join(said) or 'no trials'}."
 
 
-def _table(name: str, title: str, searches: Sequence[PublishedSearch]) -> Table:
+def _table(name: str, title: str, searches: Sequence[PublishedSearch]) -> PublishedTable:
     """One row for each trial, a column for each hyperparameter that any trial names."""
     arguments = sorted({key for search in searches for trial in search.trials for key in trial.arguments})
     rows = tuple(
@@ -188,18 +188,18 @@ def _table(name: str, title: str, searches: Sequence[PublishedSearch]) -> Table:
         for trial in search.trials
     )
     columns = ("search", "trial", "epochs", *arguments, "val_accuracy")
-    return Table(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)
+    return PublishedTable(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)
 
 
 def _cell(value: Any) -> Any:
     return value if value is None else _key(value)
 
 
-def _depth_table(name: str, title: str, best: dict[str, dict[int, Trial]], argument: str) -> Table:
+def _depth_table(name: str, title: str, best: dict[str, dict[int, Trial]], argument: str) -> PublishedTable:
     rows = tuple(
         (label, epochs, _cell(trial.arguments[argument]), trial.val_accuracy)
         for label, points in best.items()
         for epochs, trial in points.items()
     )
     columns = ("search", "epochs", argument, "val_accuracy")
-    return Table(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)
+    return PublishedTable(name=name, title=title, columns=columns, rows=rows, metrics=MEASURED)

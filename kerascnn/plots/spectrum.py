@@ -9,7 +9,7 @@ import numpy as np
 
 from kerascnn.plots.drawing.axes import End, name_lines, percent_axis
 from kerascnn.plots.drawing.picture import Picture, drawn, empty_picture, looks_of, new_figure
-from kerascnn.records import ArmRuns, Table
+from kerascnn.records import ArmRuns, PublishedTable
 
 if TYPE_CHECKING:
     from kerascnn.looking.spectrum import Spectrum
@@ -53,11 +53,13 @@ def _words(one: Spectrum) -> str:
     )
 
 
-def _table(name: str, title: str, spectra: Sequence[Spectrum]) -> Table:
+def _table(name: str, title: str, spectra: Sequence[Spectrum]) -> PublishedTable:
     rows: list[tuple[str | float, ...]] = [
         (one.arm.name, seed, float(frequency), float(share))
         for one in spectra
         for seed, line in zip(one.seeds, _faster(one), strict=True)
         for frequency, share in zip(one.frequencies, line, strict=True)
     ]
-    return Table(name=name, title=title, columns=("arm", "seed", "cycles per pixel", "share faster"), rows=tuple(rows))
+    return PublishedTable(
+        name=name, title=title, columns=("arm", "seed", "cycles per pixel", "share faster"), rows=tuple(rows)
+    )

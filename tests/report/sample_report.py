@@ -20,9 +20,9 @@ from kerascnn.records import (
     NotebookFailure,
     Published,
     PublishedSearch,
+    PublishedTable,
     RunFailure,
     RunRecord,
-    Table,
     Trial,
 )
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs
@@ -266,7 +266,9 @@ def _complete(store: Store, folder: Path, changed: dict[str, Any] | None = None)
             Figure(name="lost", file="lost.svg", title="A lost figure", alt="Nobody knows."),
         ),
         tables=(
-            Table(name="shapes", title="Output shapes", columns=("layer", "size"), rows=(("conv", 28), ("=1+1", None))),
+            PublishedTable(
+                name="shapes", title="Output shapes", columns=("layer", "size"), rows=(("conv", 28), ("=1+1", None))
+            ),
         ),
         searches=(PublishedSearch(name="width", label="Width and depth", oracle="random", trials=trials, best=1),),
         numbers={"shape": 28.0},

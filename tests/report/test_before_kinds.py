@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kerascnn.records import Figure, Table
+from kerascnn.records import Figure, PublishedTable
 from kerascnn.report.facts.before_kinds import guess_kind, guess_metrics, names_by_words
 from kerascnn.report.tables.published import build_published_table
 
 
-def table(*columns: str) -> Table:
-    return Table(name="t", title="T", columns=columns, rows=())
+def table(*columns: str) -> PublishedTable:
+    return PublishedTable(name="t", title="T", columns=columns, rows=())
 
 
 def test_curves_are_told_by_their_columns() -> None:
@@ -23,7 +23,7 @@ def test_a_curve_has_the_unit_of_the_metric_that_it_follows() -> None:
 
 
 def test_a_column_named_like_a_metric_is_printed_in_its_unit() -> None:
-    old = Table(name="t", title="T", columns=("arm", "test_accuracy", "depth"), rows=(("a", 0.5, 3),))
+    old = PublishedTable(name="t", title="T", columns=("arm", "test_accuracy", "depth"), rows=(("a", 0.5, 3),))
     cells = build_published_table(old, "t", "t.csv").rows[0]
     assert [cell.unit for cell in cells] == ["number", "metric:test_accuracy", "number"]
 

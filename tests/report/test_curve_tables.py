@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from kerascnn.records import Table
+from kerascnn.records import PublishedTable
 from kerascnn.report.facts.results import gather_facts
 from kerascnn.report.pictures.figures import build_other_tables, build_pictures
 from kerascnn.report.tables.csv_files import TableFiles
@@ -76,7 +76,7 @@ def test_curves_are_known_by_their_kind_whatever_they_are_called(interactive):
 
 
 def test_a_column_is_printed_in_the_unit_of_the_metric_that_it_is_said_to_be():
-    table = Table(
+    table = PublishedTable(
         name="t", title="T", columns=("arm", "share", "parameters"), rows=(("a", 0.5, 3),),
         metrics={"share": "test_accuracy"},
     )  # fmt: skip

@@ -27,7 +27,7 @@ from sample_report import (
 )
 
 from kerascnn import Arm, Study, model
-from kerascnn.records import Figure, PublishedSearch, Table, Trial
+from kerascnn.records import Figure, PublishedSearch, PublishedTable, Trial
 from kerascnn.report.folder.history import Chapter, Summary
 from kerascnn.report.folder.summaries import summarise
 from kerascnn.report.folder.writer import write_report
@@ -139,7 +139,9 @@ def _entry(store: Store, folder, number: int, raw: tuple[str, ...]):
         parameters={text: text for text in texts},
         changed_parameters={text: text for text in texts},
         figures=tuple(Figure(name=text, file=text, title=text, alt=text, caption=text) for text in texts),
-        tables=tuple(Table(name=text, title=text, columns=(text, every), rows=((text, every),)) for text in texts),
+        tables=tuple(
+            PublishedTable(name=text, title=text, columns=(text, every), rows=((text, every),)) for text in texts
+        ),
         searches=(_search(texts, runs["b"][1]),),
         takeaways=texts,
     )

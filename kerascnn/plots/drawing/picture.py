@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from kerascnn.plots.drawing.palette import TONES, tone_of
-from kerascnn.records import SHOWN, ArmRuns, Table
+from kerascnn.records import SHOWN, ArmRuns, PublishedTable
 
 WIDTH_INCHES = 6.4
 PANEL_INCHES = 3.6
@@ -72,7 +72,7 @@ class Picture:
     figure: Figure
     title: str
     alt: str
-    table: Table | None
+    table: PublishedTable | None
     name: str
     kind: str = "other"
 
@@ -132,7 +132,7 @@ def drawn(kind: str) -> Callable[[Callable[P, Picture]], Callable[P, Picture]]:
     return decorate
 
 
-def _with_metrics(table: Table | None) -> Table | None:
+def _with_metrics(table: PublishedTable | None) -> PublishedTable | None:
     """The table, which says that no column is a metric where the plot named none."""
     return msgspec.structs.replace(table, metrics={}) if table is not None and table.metrics is None else table
 

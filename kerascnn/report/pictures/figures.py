@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kerascnn.records import Figure
-from kerascnn.records import Table as PublishedTable
+from kerascnn.records import Figure, PublishedTable
 from kerascnn.report.facts.before_kinds import guess_kind
 from kerascnn.report.facts.cells import texts_of_figures
 from kerascnn.report.facts.results import Facts

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kerascnn.records import Table as PublishedTable
+from kerascnn.records import PublishedTable
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import CurveRow, CurveTable, Mark
 from kerascnn.report.tables.published import units_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kerascnn.records import Epoch, Published, PublishedSearch, RunFailure, RunRecord, Trial
-from kerascnn.records import Table as PublishedTable
+from kerascnn.records import Epoch, Published, PublishedSearch, PublishedTable, RunFailure, RunRecord, Trial
 from kerascnn.report.facts.before_kinds import guess_metrics
 from kerascnn.report.facts.results import Facts, parameter_text
 from kerascnn.report.parts.elements import Cell, Column, Mark, Search, Table
