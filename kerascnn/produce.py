@@ -30,7 +30,7 @@ from kerascnn.planning.settle import check_data, is_settled
 from kerascnn.planning.suite import Experiment, Planned, Suite
 from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import is_up_to_date, render, report_of
-from kerascnn.report.facts.inputs import page_stem
+from kerascnn.report.facts.report_inputs import page_stem
 from kerascnn.specs import Profile
 from kerascnn.spelling import counted
 from kerascnn.stats import faults_of

@@ -21,7 +21,7 @@ from typing import Any, cast
 from urllib.parse import quote, unquote
 
 from kerascnn.errors import UsageError
-from kerascnn.report.facts.inputs import TEMPLATES
+from kerascnn.report.facts.report_inputs import TEMPLATES
 from kerascnn.report.folder.finished import INDEX, load_report, read_listed
 from kerascnn.report.folder.writer import Manifest
 

@@ -14,7 +14,7 @@ from kerascnn.planning.search import still_to_ask
 from kerascnn.planning.suite import Request, Suite, load_suite
 from kerascnn.produce import Outcome, Producer
 from kerascnn.report.folder.writer import report_folder
-from kerascnn.specs import Identity, is_measured_by_notebook
+from kerascnn.specs import is_measured_by_notebook
 from kerascnn.spelling import printable, spell_size
 from kerascnn.stats import Verdict, judge_all, seed_schedule, seeds_text
 
@@ -71,7 +71,7 @@ def _verdicts(suite: Suite) -> dict[str, Verdict]:
     """Claim -> its verdict by the runs there are, for every claim that runs decide."""
     plan = suite.only()
     arms = {runs.arm.name: runs for runs in plan.ledger.arms(plan.study, suite.dataset)}
-    claims = [claim for claim in plan.study.claims if not isinstance(claim, Identity)]
+    claims = [claim for claim in plan.study.claims if claim.of_runs]
     judgements = judge_all(claims, arms, suite.dataset.chance, {}, plan.study.looks)
     return {name: judgement.verdict for name, judgement in judgements.items()}
 

@@ -15,7 +15,7 @@ from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.planning.suite import Request, Suite, load_suite
 from kerascnn.rendering import is_up_to_date, render, report_of
-from kerascnn.report.facts.inputs import page_stem
+from kerascnn.report.facts.report_inputs import page_stem
 from kerascnn.report.folder.writer import only_writer
 from kerascnn.specs.budget import PROFILES
 from kerascnn.spelling import printable, spell_argument, spell_size

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerascnn.report.facts.inputs import Answers, Entry, ImageSet, ReportInputs, digest_inputs
+from kerascnn.report.facts.report_inputs import Answers, Entry, ImageSet, ReportInputs, digest_inputs
 
 __all__ = ["Answers", "Entry", "ImageSet", "ReportInputs", "is_current", "render_report"]
 

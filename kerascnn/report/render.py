@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kerascnn.report.facts.inputs import TEMPLATES, Digests, ReportInputs, digest_inputs, digest_of
+from kerascnn.report.facts.report_inputs import TEMPLATES, Digests, ReportInputs, digest_inputs, digest_of
 from kerascnn.report.facts.results import Facts, gather_facts
 from kerascnn.report.facts.uses import gather_uses
 from kerascnn.report.folder.changes import build_changes, next_chapter

@@ -15,7 +15,7 @@ from kerascnn.errors import UsageError, near_match
 from kerascnn.specs.arms import Arm, RateGrid, at_rate
 from kerascnn.specs.base import Spec
 from kerascnn.specs.budget import PROFILES, Budget, Profile
-from kerascnn.specs.claims import METRICS, Claim, Identity, Trend
+from kerascnn.specs.claims import METRICS, Claim, Trend
 from kerascnn.specs.run import DataSpec, Positive, Precision, TrainSpec
 from kerascnn.specs.search import Proposals, Search
 from kerascnn.specs.setting import RunsSoFar, Setting
@@ -314,7 +314,7 @@ class Study(Spec, frozen=True, kw_only=True):
                     f"Claim {claim.name!r}: a trend needs two arms or more and a value for each. "
                     f"Received: {len(claim.arms)} arms, {len(claim.values)} values."
                 )
-            if not isinstance(claim, Identity) and claim.metric not in METRICS:
+            if claim.of_runs and claim.metric not in METRICS:
                 raise UsageError(
                     f"Claim {claim.name!r}: unknown metric {claim.metric!r}. {near_match(claim.metric, METRICS)}"
                 )

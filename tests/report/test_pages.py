@@ -21,7 +21,7 @@ from sample_report import BUDGETS, make_entry, make_notebook, make_notebook_fail
 
 from kerascnn import Study
 from kerascnn.report import render_report
-from kerascnn.report.facts.inputs import TEMPLATES, file_stem
+from kerascnn.report.facts.report_inputs import TEMPLATES, file_stem
 from kerascnn.report.facts.results import rerun_command
 from kerascnn.report.folder.writer import environment
 from kerascnn.report.parts import elements as parts

@@ -15,8 +15,8 @@ from kerascnn.errors import StoreError
 from kerascnn.ownership import owned
 from kerascnn.report import Entry, ReportInputs, render_report
 from kerascnn.report import render as render_module
-from kerascnn.report.facts import inputs as inputs_module
-from kerascnn.report.facts.inputs import digest_inputs, run_keys
+from kerascnn.report.facts import report_inputs as inputs_module
+from kerascnn.report.facts.report_inputs import digest_inputs, run_keys
 from kerascnn.report.folder import pieces
 
 Change = Callable[[ReportInputs], ReportInputs]

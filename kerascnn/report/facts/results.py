@@ -12,7 +12,7 @@ import msgspec
 
 from kerascnn.plots.drawing.palette import TONES, series_tone
 from kerascnn.records import ArmRuns, Published, RunFailure, RunRecord, gather_runs
-from kerascnn.report.facts.inputs import Entry, ReportInputs, run_keys
+from kerascnn.report.facts.report_inputs import Entry, ReportInputs, run_keys
 from kerascnn.report.text.links import run_page
 from kerascnn.spelling import spell_argument
 from kerascnn.stats import Judgement, Remark, judge_all

@@ -18,7 +18,7 @@ from kerascnn.ownership.locks import process_lock
 from kerascnn.ownership.owned import SharedFolder
 from kerascnn.ownership.without_links import kind_of, list_folder
 from kerascnn.ownership.writing import write_replacing
-from kerascnn.report.facts.inputs import file_stem
+from kerascnn.report.facts.report_inputs import file_stem
 from kerascnn.report.folder.finished import INDEX, load_report, read_listed
 from kerascnn.report.folder.writer import LOCK, LOCK_TIMEOUT_SECONDS, Manifest, report_folder
 from kerascnn.report.text.links import ASSETS, FOLDERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kerascnn.report.facts.inputs import ReportInputs
+from kerascnn.report.facts.report_inputs import ReportInputs
 from kerascnn.report.facts.results import Facts, full_title
 from kerascnn.report.facts.status import status_of
 from kerascnn.report.folder.history import ClaimSummary, ResultSummary, Summary

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from kerascnn.ownership import manifests
 from kerascnn.ownership.owned import Ours, SharedFolder
-from kerascnn.report.facts.inputs import TEMPLATES
+from kerascnn.report.facts.report_inputs import TEMPLATES
 from kerascnn.report.folder.history import HISTORY, Chapter, History
 from kerascnn.report.parts.filters import FILTERS
 from kerascnn.report.text.clean import clean_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kerascnn.records import RunRecord
-from kerascnn.report.facts.inputs import ReportInputs
+from kerascnn.report.facts.report_inputs import ReportInputs
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import Property
 from kerascnn.report.tables import published as other_tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kerascnn.report.facts.cells import question_of
-from kerascnn.report.facts.inputs import ReportInputs, file_stem
+from kerascnn.report.facts.report_inputs import ReportInputs, file_stem
 from kerascnn.report.facts.results import Facts, changed_parameters_text, full_title, run_command
 from kerascnn.report.facts.status import NOT_STARTED, status_of
 from kerascnn.report.pages.headline import build_headline

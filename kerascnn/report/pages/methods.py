@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kerascnn.report.facts.inputs import ReportInputs
+from kerascnn.report.facts.report_inputs import ReportInputs
 from kerascnn.report.parts.elements import Property, Shell
 from kerascnn.report.parts.pages import MethodsPage
 from kerascnn.report.text.numbers import metric_unit

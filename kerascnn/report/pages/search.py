@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kerascnn.records import PublishedSearch
 from kerascnn.report.facts.results import Facts, parameter_text
-from kerascnn.report.parts.elements import Cell, Link, Mark, Search, SearchDetail, Shell, Table
+from kerascnn.report.parts.elements import Cell, Link, Mark, SearchDetail, Shell, ShownSearch, Table
 from kerascnn.report.parts.pages import SearchPage
 from kerascnn.report.pictures.drawn import build_search_pictures, build_spent_picture
 from kerascnn.report.tables.columns import Reader, build_table
@@ -39,7 +39,7 @@ def build_search_page(facts: Facts, shell: Shell) -> tuple[SearchPage, dict[str,
     return page, files.tables
 
 
-def build_searches(facts: Facts, files: TableFiles) -> tuple[Search, ...]:
+def build_searches(facts: Facts, files: TableFiles) -> tuple[ShownSearch, ...]:
     """Every search of the experiment with its trials and its place on the page of searches."""
     taken: set[str] = set()
     searches = []
@@ -49,7 +49,7 @@ def build_searches(facts: Facts, files: TableFiles) -> tuple[Search, ...]:
     return tuple(searches)
 
 
-def _detail(facts: Facts, search: PublishedSearch, shown: Search, files: TableFiles) -> SearchDetail:
+def _detail(facts: Facts, search: PublishedSearch, shown: ShownSearch, files: TableFiles) -> SearchDetail:
     space = _space(facts, search.name)
     ranges = build_ranges(search, space, f"{shown.anchor}-ranges", files.path(f"{shown.anchor}-ranges"))
     files.keep(ranges)

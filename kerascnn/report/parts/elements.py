@@ -184,7 +184,7 @@ class ShownFigure:
 
 
 @dataclass(frozen=True)
-class Search:
+class ShownSearch:
     """All trials of one search; `href` leads to them on the page of searches."""
 
     anchor: str
@@ -200,7 +200,7 @@ class Search:
 class SearchDetail:
     """One search in full. `edges` says in words which best values lie on the boundary of their range."""
 
-    search: Search
+    search: ShownSearch
     ranges: Table
     edges: tuple[str, ...]
     pictures: tuple[ShownFigure, ...]

@@ -15,10 +15,10 @@ from kerascnn.report.parts.elements import (
     Problem,
     Property,
     Question,
-    Search,
     SearchDetail,
     Shell,
     ShownFigure,
+    ShownSearch,
     Table,
 )
 from kerascnn.report.parts.errors import ErrorGallery
@@ -87,7 +87,7 @@ class ExperimentPage:
     takeaways: tuple[str, ...]
     found: Markup | None
     questions: tuple[Question, ...]
-    searches: tuple[Search, ...]
+    searches: tuple[ShownSearch, ...]
     failed_runs: tuple[Failure, ...]
     parameters: Table | None
     commands: tuple[Command, ...]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kerascnn.records import ArmRuns
-from kerascnn.report.facts.inputs import Answers, ImageSet, ReportInputs
+from kerascnn.report.facts.report_inputs import Answers, ImageSet, ReportInputs
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import Measures
 from kerascnn.report.parts.errors import ArmErrors, Confusion, ErrorGallery, MatrixCell, MatrixRow, Tile

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kerascnn.report.facts.inputs import ImageSet
+from kerascnn.report.facts.report_inputs import ImageSet
 from kerascnn.report.parts.errors import Sheet, Tile
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kerascnn.records import Epoch, Published, PublishedSearch, PublishedTable, RunFailure, RunRecord, Trial
 from kerascnn.report.facts.before_kinds import guess_metrics
 from kerascnn.report.facts.results import Facts, parameter_text
-from kerascnn.report.parts.elements import Cell, Column, Mark, Search, Table
+from kerascnn.report.parts.elements import Cell, Column, Mark, ShownSearch, Table
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.numbers import plural, quantity
 
@@ -54,11 +54,11 @@ def build_parameters(published: Published, csv: str) -> Table | None:
     return build_table("parameters", "Parameters", columns, list(published.parameters), csv)
 
 
-def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -> Search:
+def build_search(facts: Facts, search: PublishedSearch, anchor: str, csv: str) -> ShownSearch:
     """All trials of a search in the order they were proposed, the best marked."""
     caption = f"Trials of {search.label}"
     best = next((trial for trial in search.trials if trial.number == search.best), None)
-    return Search(
+    return ShownSearch(
         anchor=anchor,
         href=f"{facts.search_page}#{anchor}",
         label=search.label,
