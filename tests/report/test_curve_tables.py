@@ -10,7 +10,7 @@ from msgspec import structs
 
 from kerascnn.records import PublishedTable
 from kerascnn.report.facts.results import gather_facts
-from kerascnn.report.pictures.figures import build_other_tables, build_pictures
+from kerascnn.report.pictures.figures import build_figures, build_other_tables
 from kerascnn.report.tables.csv_files import TableFiles
 from kerascnn.report.tables.curves import mean_points
 from kerascnn.report.tables.published import build_published_table
@@ -21,7 +21,7 @@ from kerascnn.report.text.prose import Prose
 def picture(interactive):
     inputs, _ = interactive
     files = TableFiles("01")
-    (shown,) = build_pictures(gather_facts(inputs, inputs.entries[0]), files, Prose())
+    (shown,) = build_figures(gather_facts(inputs, inputs.entries[0]), files, Prose())
     assert list(files.tables) == [shown.curves.csv]
     return shown
 
@@ -70,7 +70,7 @@ def test_curves_are_known_by_their_kind_whatever_they_are_called(interactive):
             tables=(structs.replace(table, name="both"),),
         )
         facts = gather_facts(inputs, replace(entry, published=published))
-        (shown,) = build_pictures(facts, TableFiles("01"), Prose())
+        (shown,) = build_figures(facts, TableFiles("01"), Prose())
         assert (shown.curves is not None) == is_turned
         assert (shown.behind is None) == is_turned
 

@@ -14,7 +14,7 @@ from kerascnn.report.text.words import KIND_WORDS
 from kerascnn.specs import ByKind, Claim, Comparison, Identity
 from kerascnn.specs.claims import KINDS, ClaimBase
 from kerascnn.stats.judging.sentences import SENTENCES
-from kerascnn.stats.judging.verdicts import Rule, rule_of
+from kerascnn.stats.judging.verdicts import EVIDENCE, Rule, rule_of
 
 
 def known_by_kind() -> dict[str, ByKind]:
@@ -42,6 +42,10 @@ def test_no_kind_of_claim_is_missing(name: str) -> None:
 
 def test_every_kind_has_words_on_the_page() -> None:
     assert set(KIND_WORDS) == set(KINDS) == set(get_args(Claim))
+
+
+def test_every_rule_is_decided_by_seeds_or_by_a_number() -> None:
+    assert set(EVIDENCE) == set(get_args(Rule)) - {"identity"}
 
 
 @pytest.mark.parametrize("rule", get_args(Rule))

@@ -26,6 +26,7 @@ def text_of(source: Any) -> str:
 
 
 def cells_of(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The cells, as far as they are any."""
     cells = notebook.get("cells")
     return (cell for cell in (cells if isinstance(cells, list) else []) if isinstance(cell, dict))
 
@@ -123,21 +124,25 @@ def markdown_text(cell: Mapping[str, Any]) -> str:
 
 
 def pasted_in(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """The pictures pasted into a Markdown cell, by the name that it has for them."""
     attachments = cell.get("attachments")
     found = attachments.items() if isinstance(attachments, dict) else ()
     return {str(name): data for name, data in found if name and isinstance(data, dict)}
 
 
 def name_of_pasted(name: str, data: Mapping[str, Any]) -> str:
+    """The name of a pasted picture in the notebook: the same picture has one name, whichever cell holds it."""
     text = json.dumps([name, [text_of(data.get(kind)) for kind in PICTURES]])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def list_of(value: Any) -> list[Any]:
+    """The value where it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def tags_of(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """The cell's tags."""
     metadata = cell.get("metadata")
     tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
     return tuple(str(tag) for tag in tags) if isinstance(tags, list) else ()

@@ -11,7 +11,7 @@ from kerascnn.records import ArmRuns
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import Cell, Shell, ShownFigure, Table
 from kerascnn.report.parts.pages import ComparisonPage
-from kerascnn.report.pictures.drawn import build_cost_picture
+from kerascnn.report.pictures.drawn import build_cost_figure
 from kerascnn.report.tables.arms import COSTS, NAME, SCORES, TRAINING, ArmRow, arm_rows
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.tables.settings import build_settings
@@ -29,13 +29,13 @@ def build_comparison_page(all_facts: Sequence[Facts], shell: Shell) -> tuple[Com
     defaults = [facts for facts in all_facts if facts.entry.is_default]
     table = _build_table(defaults)
     settings = build_settings(defaults, SETTINGS_CSV)
-    page = ComparisonPage(shell=shell, picture=_build_picture(defaults), table=table, settings=settings)
+    page = ComparisonPage(shell=shell, figure=_build_figure(defaults), table=table, settings=settings)
     return page, {made.csv: made for made in (table, settings) if made}
 
 
-def _build_picture(all_facts: Sequence[Facts]) -> ShownFigure | None:
+def _build_figure(all_facts: Sequence[Facts]) -> ShownFigure | None:
     arms = [_named(facts, runs) for facts in all_facts for runs in facts.own_arms]
-    return build_cost_picture(arms) if any(runs.records for runs in arms) else None
+    return build_cost_figure(arms) if any(runs.records for runs in arms) else None
 
 
 def _named(facts: Facts, runs: ArmRuns) -> ArmRuns:

@@ -20,7 +20,7 @@ from kerascnn.report.parts.overview import Variant
 from kerascnn.report.parts.pages import ExperimentPage
 from kerascnn.report.pictures.claims import build_cards, effect_axes
 from kerascnn.report.pictures.embedded import attachments_of
-from kerascnn.report.pictures.figures import build_other_tables, build_pictures
+from kerascnn.report.pictures.figures import build_figures, build_other_tables
 from kerascnn.report.tables import arms as arm_tables
 from kerascnn.report.tables import published as other_tables
 from kerascnn.report.tables.csv_files import TableFiles
@@ -69,7 +69,7 @@ def build_experiment_page(
         has_arms=bool(facts.arms),
         differences=_differences(facts, files),
         common=build_common(published, [runs.arm for runs in facts.shown_arms]) if published else (),
-        pictures=build_pictures(facts, files, prose),
+        figures=build_figures(facts, files, prose),
         finals=keep(arm_tables.build_finals(facts, files.path("finals"))),
         diagnoses=keep(build_diagnoses(facts, files.path("diagnoses"))),
         errors=errors,

@@ -8,7 +8,7 @@ from kerascnn.records import PublishedSearch
 from kerascnn.report.facts.results import Facts, parameter_text
 from kerascnn.report.parts.elements import Cell, Link, Mark, SearchDetail, Shell, ShownSearch, Table
 from kerascnn.report.parts.pages import SearchPage
-from kerascnn.report.pictures.drawn import build_search_pictures, build_spent_picture
+from kerascnn.report.pictures.drawn import build_search_figures, build_spent_figure
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.tables.csv_files import TableFiles
 from kerascnn.report.tables.published import build_search
@@ -33,7 +33,7 @@ def build_search_page(facts: Facts, shell: Shell) -> tuple[SearchPage, dict[str,
         number=lesson_number(facts.entry.experiment),
         title=facts.entry.title,
         experiment=Link("To the result of this experiment", facts.page),
-        spent=build_spent_picture(published, files),
+        spent=build_spent_figure(published, files),
         details=tuple(details),
     )
     return page, files.tables
@@ -55,7 +55,7 @@ def _detail(facts: Facts, search: PublishedSearch, shown: ShownSearch, files: Ta
     files.keep(ranges)
     files.keep(shown.table)
     edges = tuple(edge_words(choice, value) for choice, value in edges_of(search, space))
-    return SearchDetail(shown, ranges, edges, build_search_pictures(search, space, files))
+    return SearchDetail(shown, ranges, edges, build_search_figures(search, space, files))
 
 
 def _space(facts: Facts, name: str) -> tuple[Choice, ...]:

@@ -203,7 +203,7 @@ class SearchDetail:
     search: ShownSearch
     ranges: Table
     edges: tuple[str, ...]
-    pictures: tuple[ShownFigure, ...]
+    figures: tuple[ShownFigure, ...]
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class ExperimentPage:
     has_arms: bool
     differences: Table | None
     common: tuple[Property, ...]
-    pictures: tuple[ShownFigure, ...]
+    figures: tuple[ShownFigure, ...]
     finals: Table | None
     diagnoses: Table | None
     errors: ErrorGallery | None
@@ -115,7 +115,7 @@ class ComparisonPage:
     """All arms of all experiments, side by side."""
 
     shell: Shell
-    picture: ShownFigure | None
+    figure: ShownFigure | None
     table: Table | None
     settings: Table | None
 

@@ -20,12 +20,12 @@ FRONT = (
 IN_TRIALS = "The values stand in the table of trials below."
 
 
-def build_cost_picture(arms: Sequence[ArmRuns]) -> ShownFigure:
+def build_cost_figure(arms: Sequence[ArmRuns]) -> ShownFigure:
     """Accuracy against cost of all arms."""
     return _picture(plot_cost(arms), "figure-cost", FRONT)
 
 
-def build_spent_picture(searches: Sequence[PublishedSearch], files: TableFiles) -> ShownFigure:
+def build_spent_figure(searches: Sequence[PublishedSearch], files: TableFiles) -> ShownFigure:
     """What each search had found for how much training, with the values behind it."""
     drawn = plot_spent(searches)
     anchor = anchor_of("figure", drawn.name, files.anchors)
@@ -33,7 +33,7 @@ def build_spent_picture(searches: Sequence[PublishedSearch], files: TableFiles) 
     return _picture(drawn, anchor, "", files.keep(behind))
 
 
-def build_search_pictures(
+def build_search_figures(
     search: PublishedSearch, space: Sequence[Choice], files: TableFiles
 ) -> tuple[ShownFigure, ...]:
     """All trials of one search at once, and each hyperparameter against the score."""

@@ -13,6 +13,7 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 
 
 def picture_address(data: Mapping[str, Any]) -> str | None:
+    """The first picture in `data` that a page can show, as an address; charts made smaller. None where there is none."""
     for kind in PICTURES:
         content = "".join(text_of(data.get(kind)).split())
         if content and _BASE64.match(content):

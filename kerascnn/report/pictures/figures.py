@@ -21,7 +21,7 @@ CURVES = "curves"
 """The kind of figures whose values are curves."""
 
 
-def build_pictures(facts: Facts, files: TableFiles, prose: Prose) -> tuple[ShownFigure, ...]:
+def build_figures(facts: Facts, files: TableFiles, prose: Prose) -> tuple[ShownFigure, ...]:
     """Every published figure, in the order of the notebook, after what the notebook says there."""
     taken: set[str] = set()
     figures = facts.published.figures if facts.published else ()

@@ -8,7 +8,7 @@ than the smallest effect of interest.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,15 +58,7 @@ def _is_right(claim: Identity) -> Rule:
 
 def find_evidence(rule: Rule, effects: Sequence[float], smallest_effect: float) -> Evidence:
     """What the effects (one for each seed) speak for under a rule other than "identity", and how strongly."""
-    if rule == "sameness":
-        return _evidence_of_sameness(effects, smallest_effect)
-    if rule == "line":
-        return _evidence_of_line(effects, smallest_effect)
-    mean = statistics.fmean(effects)
-    answer: Verdict = "cannot tell"
-    if abs(mean) >= smallest_effect:  # an effect must both differ from zero and reach the size that matters
-        answer = "supported" if mean > 0 else "contradicted"
-    return Evidence(answer, p_different(effects))
+    return EVIDENCE[rule](effects, smallest_effect)
 
 
 def decide(
@@ -112,6 +104,14 @@ def _flips_agree(effects: Sequence[float]) -> bool:
     return p_value is None or p_value <= LEVEL
 
 
+def _evidence_of_effect(effects: Sequence[float], smallest_effect: float) -> Evidence:
+    mean = statistics.fmean(effects)
+    answer: Verdict = "cannot tell"
+    if abs(mean) >= smallest_effect:  # an effect must both differ from zero and reach the size that matters
+        answer = "supported" if mean > 0 else "contradicted"
+    return Evidence(answer, p_different(effects))
+
+
 def _evidence_of_sameness(effects: Sequence[float], smallest: float) -> Evidence:
     """Two one-sided tests: the mean lies above the lower margin and below the upper one.
 
@@ -135,3 +135,11 @@ def _evidence_of_line(effects: Sequence[float], smallest: float) -> Evidence:
 def _p_inside(effects: Sequence[float], smallest: float) -> float:
     """Small where the mean lies between `-smallest` and `smallest`."""
     return max(p_above(effects, -smallest), p_below(effects, smallest))
+
+
+EVIDENCE: dict[Rule, Callable[[Sequence[float], float], Evidence]] = {
+    "effect": _evidence_of_effect,
+    "sameness": _evidence_of_sameness,
+    "line": _evidence_of_line,
+}
+"""Every rule that seeds decide -> what their effects speak for."""
