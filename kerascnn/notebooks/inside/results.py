@@ -11,7 +11,7 @@ from kerascnn.notebooks.inside.publish import publish
 from kerascnn.notebooks.inside.whereabouts import InPipeline, Whereabouts
 from kerascnn.planning.search import published_search
 from kerascnn.records import ArmRuns, DatasetInfo, Published, PublishedSearch, utc_now
-from kerascnn.specs import METRICS, NOTEBOOK_METRICS, Arm, Comparison, Equivalence, Precision, Study
+from kerascnn.specs import METRICS, NOTEBOOK_METRICS, Arm, Precision, Study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,9 +194,9 @@ class Results:
         from kerascnn.stats.describing.image_error import image_error
 
         found = {
-            claim.name: image_error(self._right_answers(claim.arm, claim.baseline))
+            claim.name: image_error(self._right_answers(*pair))
             for claim in self.study.claims
-            if isinstance(claim, Comparison | Equivalence) and claim.metric == "test_accuracy"
+            if (pair := claim.pair()) and claim.metric == "test_accuracy"
         }
         return {name: error for name, error in found.items() if error is not None}
 
