@@ -57,14 +57,14 @@ def test_runs_are_taken_in_shown_and_dropped_by_the_name_of_where_they_were_made
     sent = send(tmp_path, made_at("laptop", 1), made_at("laptop", 2))
     assert pipeline.main(["store", "add", str(sent)]) == 0
     said = capsys.readouterr().out
-    assert "Taken in 2 runs; 0 were there already." in said
+    assert "Took in 2 runs; 0 were already here." in said
     assert "Next: `python pipeline.py plan`" in said
     assert "`python pipeline.py all`" in said
     assert pipeline.main(["store", "add", str(sent)]) == 0
-    assert "The store is as it was: `python pipeline.py plan`" in capsys.readouterr().out
+    assert "The store is unchanged: `python pipeline.py plan`" in capsys.readouterr().out
     name = origin_of(made_at("laptop")).name
     assert pipeline.main(["store"]) == 0
-    assert f"2  taken in, from {name}: laptop, float32, keras 3" in capsys.readouterr().out
+    assert f"2  taken in from {name}: laptop, float32, keras 3" in capsys.readouterr().out
     assert pipeline.main(["store", "drop", name, "--yes"]) == 0
     assert "Deleted 2 runs." in capsys.readouterr().out
     assert Store(store.root).keys() == [mine.key]
@@ -78,7 +78,7 @@ def test_dropping_is_asked_about_and_a_wrong_name_is_an_error(
     assert pipeline.main(["store", "drop", "nobody"]) == 2
     assert "Received: nobody. Known: " in capsys.readouterr().err
     assert pipeline.main(["store", "drop", origin_of(made_at("laptop")).name]) == 2
-    assert "Say so with --yes" in capsys.readouterr().err
+    assert "Answer with --yes" in capsys.readouterr().err
     assert len(Store(store.root).keys()) == 1
 
 
@@ -99,7 +99,7 @@ def test_every_refusal_names_the_pack_the_run_and_the_file(
     assert pipeline.main(["store", "add", str(tmp_path / "sent.zip")]) == 5
     printed = capsys.readouterr()
     said = printed.err
-    assert "The store is as it was. Ask for the pack again" in printed.out
+    assert "The store is unchanged. Ask for the pack again" in printed.out
     assert f"{tmp_path}/sent.zip: refused {identity.key}: record.json: test.accuracy is 57.0" in said
     assert Store(store.root).keys() == []
 
@@ -131,7 +131,7 @@ def test_verify_names_what_is_damaged_and_where_it_went(store: Store, capsys: py
     assert pipeline.main(["store", "verify"]) == 5
     said = capsys.readouterr().out
     assert f"{identity.key}  damaged: weights.npz does not have the checksum in manifest.json; set aside in" in said
-    assert "0 of 1 runs are sound." in said
+    assert "Sound: 0 of 1 run." in said
 
 
 @pytest.fixture

@@ -10,14 +10,15 @@ import msgspec
 
 from kerascnn.commands.export_files import export_folder, table_files
 from kerascnn.commands.folders import say_others
-from kerascnn.commands.removal_verbs import describe_origin
+from kerascnn.commands.removing import describe_origin
+from kerascnn.commands.tables import print_table
 from kerascnn.data.cache import cached_entries
 from kerascnn.errors import StoreError
 from kerascnn.execution.shapes import ModelShapes
 from kerascnn.identity import origin_of
 from kerascnn.places import experiments_folder, path_of, store_folder
 from kerascnn.records import RunRecord
-from kerascnn.spelling import printable, spell_size
+from kerascnn.spelling import counted, noun, printable, spell_size
 from kerascnn.store import Store, names_in
 from kerascnn.store.archive import Accepted, add, pack
 
@@ -27,18 +28,21 @@ def show() -> int:
     store = Store(store_folder())
     identities = store.identities()
     sizes = {key: store.size_bytes(key) for key in identities}
-    print(f"{store.root}: {len(identities)} runs, {spell_size(sum(sizes.values()))}")
+    print(f"{store.root}: {counted(len(identities), 'run')}, {spell_size(sum(sizes.values()))}")
     kinds = Counter((i.spec.data.content[:12], i.spec.model.builder, i.platform) for i in identities.values())
-    for (content, builder, platform), count in sorted(kinds.items()):
-        print(printable(f"  {count:6d}  {builder:28s} data {content}  {platform}"))
-    origins = Counter(origin_of(identity).name for identity in identities.values())
-    for origin in store.origins():
-        print(printable(f"  {origins[origin.name]:6d}  taken in, from {origin.name}: {describe_origin(origin)}"))
-    for folder, what in (("_damaged", "set aside, damaged or replaced"), ("_failures", "failed")):
-        found = names_in(store.root / folder)
-        if found:
-            print(f"  {len(found):6d}  {what} ({store.root / folder})")
+    rows = [(str(n), builder, f"data {content}", platform) for (content, builder, platform), n in sorted(kinds.items())]
+    print_table(rows, ("Runs", "Model", "Data", "Class of machines"), right=(0,), indent=2)
+    _show_others(store, Counter(origin_of(identity).name for identity in identities.values()))
     return 0
+
+
+def _show_others(store: Store, origins: Counter[str]) -> None:
+    """What came from other machines, and what lies beside the runs."""
+    rows = [(str(origins[o.name]), f"taken in from {o.name}: {describe_origin(o)}") for o in store.origins()]
+    for folder, what in (("_damaged", "set aside, because damaged or replaced"), ("_failures", "failed")):
+        found = names_in(store.root / folder)
+        rows += [(str(len(found)), f"{what} ({store.root / folder})")] if found else []
+    print_table(rows, ("Runs", "Others"), right=(0,), indent=2)
 
 
 def verify() -> int:
@@ -48,14 +52,14 @@ def verify() -> int:
     damaged = [key for key in keys if not store.verify(key)]
     still_there = set(store.keys())
     for key in damaged:
-        reason = printable(store.damage.get(key, "it was removed meanwhile"))
+        reason = printable(store.damage.get(key, "it was removed in the meantime"))
         where = (
             "left where it is: the store cannot be written"
             if key in still_there
             else f"set aside in {store.root / '_damaged'}"
         )
         print(f"{store.root / key}  damaged: {reason}; {where}. The next `all` trains it again.")
-    print(f"{len(keys) - len(damaged)} of {len(keys)} runs are sound.")
+    print(f"Sound: {len(keys) - len(damaged)} of {counted(len(keys), 'run')}.")
     return StoreError.exit_code if damaged else 0
 
 
@@ -73,7 +77,7 @@ def export(target: str) -> int:
     with folder.writer():
         folder.write(files)
     say_others(folder)
-    print(f"Exported {len(records)} runs to {folder.path}: {', '.join(files)}")
+    print(f"Exported {counted(len(records), 'run')} to {folder.path}: {', '.join(files)}")
     return 0
 
 
@@ -81,7 +85,7 @@ def pack_runs(target: str) -> int:
     """Every sound run in one file, for others to take in."""
     store, path = Store(store_folder()), path_of(target, "The pack")
     count = pack(store, store.keys(), path)
-    print(f"Packed {count} runs into {target} ({spell_size(path.stat().st_size)}).")
+    print(f"Packed {counted(count, 'run')} into {target} ({spell_size(path.stat().st_size)}).")
     return 0
 
 
@@ -91,7 +95,8 @@ def add_runs(source: str) -> int:
     datasets = {entry.info.content: entry.info for entry in cached_entries()}
     with ModelShapes(store.worker_log(), experiments_folder()) as shapes:
         taken = add(store, path, datasets, shapes)
-    print(f"Taken in {len(taken.added)} runs; {len(taken.known)} were there already.")
+    known = f"{len(taken.known)} {noun(len(taken.known), 'was', 'were')} already here"
+    print(f"Took in {counted(len(taken.added), 'run')}; {known}.")
     for name, reason in taken.refused.items():
         print(printable(f"{path}: refused {name}: {reason}."), file=sys.stderr)
     print(_after_adding(taken))
@@ -101,12 +106,12 @@ def add_runs(source: str) -> int:
 def _after_adding(taken: Accepted) -> str:
     """What to do next."""
     if not taken.added and not taken.known:
-        return "The store is as it was. Ask for the pack again, or train the runs here: `python pipeline.py all`."
+        return "The store is unchanged. Ask for the pack again, or train the runs here: `python pipeline.py all`."
     if not taken.added:
-        return "The store is as it was: `python pipeline.py plan` says what is still to train."
+        return "The store is unchanged: `python pipeline.py plan` says what is still to train."
     return (
-        "Next: `python pipeline.py plan` says which experiments they serve (those whose runs are all from one class of "
-        "machines), `python pipeline.py all` trains what is still missing and shows them in the report."
+        "Next: `python pipeline.py plan` says which experiments they serve (those whose runs all come from one class "
+        "of machines). `python pipeline.py all` trains what is still missing and shows them in the report."
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kerascnn.commands.parameters import read_parameters
+from kerascnn.commands.verbs.parameters import read_parameters
 from kerascnn.errors import UsageError
 
 
@@ -36,14 +36,14 @@ def test_json_and_bare_words_are_values(text: str, value: Any) -> None:
         ("x=9223372036854775808", "a number between"),
         ("x=-9223372036854775809", "a number between"),
         ("x=[" + "9" * 30 + "]", "a number between"),
-        ("x=" + "[" * 50_000, "lists in lists at most 32 deep"),
-        ("x=" + "[" * 33 + "]" * 33, "lists in lists at most 32 deep"),
-        ("x=" + '{"a":' * 40 + "1" + "}" * 40, "lists in lists at most 32 deep"),
-        (r'x="\ud800"', "text that can be written as UTF-8"),
-        (r'x={"\udfff": 1}', "text that can be written as UTF-8"),
-        ('x="\udcff"', "text that can be written as UTF-8"),
+        ("x=" + "[" * 50_000, "not nest lists more than 32 deep"),
+        ("x=" + "[" * 33 + "]" * 33, "not nest lists more than 32 deep"),
+        ("x=" + '{"a":' * 40 + "1" + "}" * 40, "not nest lists more than 32 deep"),
+        (r'x="\ud800"', "text that UTF-8 can hold"),
+        (r'x={"\udfff": 1}', "text that UTF-8 can hold"),
+        ('x="\udcff"', "text that UTF-8 can hold"),
         (r'x="a\u0000b"', "without the character 0"),
-        ('x={"a": 1, "a": 2}', "each of its names once"),
+        ('x={"a": 1, "a": 2}', "not have a name twice"),
         ("x=" + "1" * 100_001, "at most 100,000 letters long"),
         ("x=", "JSON"),
         ("x=\udcff", "JSON"),
@@ -57,7 +57,7 @@ def test_a_value_that_nothing_can_keep_is_refused_by_its_name(text: str, rule: s
     with pytest.raises(UsageError) as caught:
         read_parameters(["other=1", text])
     message = str(caught.value)
-    assert message.startswith("The value of `-p x` must be ") or "must have" in message
+    assert message.startswith("The value of `-p x` must ")
     assert rule in message
     assert len(message) < 700
     assert message.isprintable()
