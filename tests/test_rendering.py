@@ -86,8 +86,8 @@ def test_a_report_that_waited_for_another_writer_shows_what_has_been_added_meanw
     waiting = threading.Thread(target=rendering.render, args=[task.canonical_json()])
     with only_writer(Path(task.output)):
         waiting.start()
-        assert looked.wait(20)
+        assert looked.wait(60)
         notebook = new_notebook(cells=[new_markdown_cell("# Added while it waited")])
         (Path(task.experiments) / "01_added.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
-    waiting.join(20)
+    waiting.join(120)
     assert "Added while it waited" in (Path(task.output) / "index.html").read_text(encoding="utf-8")

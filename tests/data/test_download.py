@@ -149,16 +149,26 @@ def test_without_a_network_everything_takes_less_than_fifteen_seconds() -> None:
     assert len(OFFICIAL_URLS) * Patience().answer_seconds < 15
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_disk_that_is_full_is_not_blamed_on_the_source(
     origin: str, messages: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer(monkeypatch, origin, "good")
-    partial = download.archive_path().with_name(f"{download.ARCHIVE_NAME}.partial")
-    partial.parent.mkdir(parents=True)
-    partial.symlink_to("/dev/full")
+    monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(DataError, match=r"the cache must be writable. Received: No space left on device"):
         ensure_archive(messages.append, IMPATIENT)
+    assert not list(download.archive_path().parent.iterdir())
+
+
+def test_what_lies_where_a_download_is_written_is_not_written_through(
+    origin: str, messages: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    offer(monkeypatch, origin, "good")
+    partial, theirs = download.archive_path().with_name(f"{download.ARCHIVE_NAME}.partial"), tmp_path / "theirs"
+    partial.parent.mkdir(parents=True)
+    theirs.write_text("kept")
+    partial.symlink_to(theirs)
+    ensure_archive(messages.append, IMPATIENT)
+    assert theirs.read_text() == "kept"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"at": "x", "reason": 1}', '{"at": 1e300, "reason": "later"}'])
