@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from kerascnn.commands.verbs.options import request_of
 from kerascnn.data import COMPANIONS
 from kerascnn.identity import builder_sources
 from kerascnn.models import BUILDERS
@@ -199,8 +200,8 @@ def pipeline() -> ModuleType:
     return module
 
 
-def request_of(pipeline: ModuleType, command: str) -> Request:
-    return pipeline._request(pipeline.build_parser().parse_args(shlex.split(command)[2:]))
+def asked(pipeline: ModuleType, command: str) -> Request:
+    return request_of(pipeline.build_parser().parse_args(shlex.split(command)[2:]))
 
 
 def test_the_notebooks_of_the_lesson_leave_questions_and_say_how_to_answer_them() -> None:
@@ -217,22 +218,22 @@ def test_a_question_asks_something_and_its_command_stands_where_it_is_found(note
 def test_the_command_of_a_question_runs_its_own_experiment(notebook: Notebook, pipeline: ModuleType) -> None:
     for question in questions_of(notebook):
         if question.command:
-            request = request_of(pipeline, question.command)
+            request = asked(pipeline, question.command)
             (name,) = request.names
             assert [other for other in NAMES if other[3:].startswith(name)] == [notebook.path.stem]
             assert (request.data == "my pictures") != question.is_elsewhere
 
 
 def test_every_question_changes_a_study_that_can_be_built(pipeline: ModuleType) -> None:
-    asked = [
-        (read_notebook(path), request_of(pipeline, question.command))
+    wishes = [
+        (read_notebook(path), asked(pipeline, question.command))
         for path in find_notebooks(EXPERIMENTS)
         for question in questions_of(read_notebook(path))
         if question.command
     ]
-    values = [request.parameters | ({"seeds": request.seeds} if request.seeds else {}) for _, request in asked]
-    found = load_studies([StudyRequest(book.path, given) for (book, _), given in zip(asked, values, strict=True)])
-    for (book, request), study in zip(asked, found, strict=True):
+    values = [request.parameters | ({"seeds": request.seeds} if request.seeds else {}) for _, request in wishes]
+    found = load_studies([StudyRequest(book.path, given) for (book, _), given in zip(wishes, values, strict=True)])
+    for (book, request), study in zip(wishes, found, strict=True):
         assert isinstance(study, Study), (book.path.name, request.parameters, study)
         known = book.parameters()
         changed = [name for name, value in request.parameters.items() if value != known[name].default]

@@ -1,1 +1,1 @@
-"""The verbs of the command line, one function each: they print, and give back the exit code."""
+"""What each verb of the command line does: functions that print, and give back the exit code. `verbs` declares them."""

@@ -26,10 +26,10 @@ class Difference:
         if self.field.startswith("sources."):
             return _change_of_source(self.field.removeprefix("sources."), self.stored, self.wanted)
         if self.field.startswith("versions."):
-            return f"{self.field.removeprefix('versions.')} has version {self.wanted}, there it had {self.stored}"
+            return f"{self.field.removeprefix('versions.')} is version {self.wanted} (stored run: {self.stored})"
         if self.field == "platform":
-            return f"the platform class is {self.wanted}, there it was {self.stored}"
-        return f"{self.field} is {self.wanted}, there it was {self.stored}"
+            return f"the platform class is {self.wanted} (stored run: {self.stored})"
+        return f"{self.field} is {self.wanted} (stored run: {self.stored})"
 
 
 @dataclass(frozen=True)
@@ -85,20 +85,18 @@ def _change_of_source(module: str, stored: str, wanted: str) -> str:
     if _is_version(stored) or _is_version(wanted):
         return _change_of_package(module, stored, wanted)
     if stored == ABSENT:
-        return f"the source of {module} takes part now, it did not then"
+        return f"this run uses {module}, the stored run does not"
     if wanted == ABSENT:
-        return f"the source of {module} took part then, it does not now"
+        return f"the stored run uses {module}, this run does not"
     return f"the source of {module} has changed"
 
 
 def _change_of_package(package: str, stored: str, wanted: str) -> str:
     if stored == ABSENT:
-        return f"the package {package} ({_spell_version(wanted)}) takes part now, it did not then"
+        return f"this run uses the package {package} ({_spell_version(wanted)}), the stored run does not"
     if wanted == ABSENT:
-        return f"the package {package} ({_spell_version(stored)}) took part then, it does not now"
-    return (
-        f"the package {package} {_spell_version(wanted, 'is', 'has')}, there it {_spell_version(stored, 'was', 'had')}"
-    )
+        return f"the stored run uses the package {package} ({_spell_version(stored)}), this run does not"
+    return f"the package {package} is {_spell_version(wanted)} (stored run: {_spell_version(stored)})"
 
 
 def _is_version(value: str) -> bool:
@@ -106,9 +104,8 @@ def _is_version(value: str) -> bool:
     return value != ABSENT and not (len(value) == 64 and set(value) <= set("0123456789abcdef"))
 
 
-def _spell_version(value: str, state: str = "", has: str = "") -> str:
+def _spell_version(value: str) -> str:
     if value == NOT_INSTALLED:
-        return f"{state} {NOT_INSTALLED}".strip()
+        return NOT_INSTALLED
     # A working copy of somebody has no version to speak of.
-    known = f"the source {value[len(SOURCE) :][:8]}" if value.startswith(SOURCE) else f"version {value}"
-    return f"{has} {known}".strip()
+    return f"source {value[len(SOURCE) :][:8]}" if value.startswith(SOURCE) else f"version {value}"

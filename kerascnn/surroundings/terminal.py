@@ -46,12 +46,3 @@ def is_live(stream: TextIO) -> bool:
     Whatever FORCE_COLOR says: it asks for colours, and services set it whose logs are files.
     """
     return stream.isatty() and os.environ.get("TERM", "") not in DUMB and not os.environ.get("CI")
-
-
-def can_show(text: str, stream: TextIO) -> bool:
-    """Whether the stream has a letter for every sign of `text`."""
-    try:
-        text.encode(stream.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

@@ -171,9 +171,9 @@ def test_why_speaks_of_the_step_sizes_a_study_tries(command: Command, experiment
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[1:] == [
-        "  A: step sizes tried (tuned)",
-        "    step 0.1, seed 2001, step 0.2, seed 2001: to train: the store has no run at all.",
-        "    the runs at the best step: known once these are",
+        "  A: step sizes to try (tuned)",
+        "    step 0.1, seed 2001, step 0.2, seed 2001: to train: the store is empty.",
+        "    The runs at the best step are known when these are done.",
     ]
 
 
@@ -184,7 +184,7 @@ def test_why_says_what_a_users_module_reads_that_no_key_covers(command: Command,
     done = command("why", "read", "--data", str(data), KERASCNN_EXPERIMENTS=str(experiments), COLUMNS="300")
     assert done.returncode == 0, done.stderr
     said = (
-        "Not in the keys: what the module nets gets by np.load (line 3). If that changes, the runs stay where they are"
+        "Not in the keys: what the module nets reads through np.load (line 3). When that changes, the stored runs still"
     )
     assert done.stdout.splitlines()[1].strip().startswith(said)
 
@@ -207,7 +207,7 @@ def test_list_shows_values_as_they_are_typed(command: Command, experiments: Path
     content = {"cells": cells, "nbformat": 4, "nbformat_minor": 5}
     (experiments / "03_own.ipynb").write_text(json.dumps(content))
     said = command("list", KERASCNN_EXPERIMENTS=str(experiments)).stdout
-    for line in ("-p profile=quick", "-p flip=true  mirrored", "-p seeds=null", "-p widths='[8, 16]'"):
+    for line in ("-p profile=quick", "-p flip=true     mirrored", "-p seeds=null", "-p widths='[8, 16]'"):
         assert line in said
 
 
@@ -238,8 +238,8 @@ def test_a_reader_that_closes_early_sees_no_traceback(environment: dict[str, str
 def test_plan_counts_a_run_that_two_experiments_share_once(command: Command, experiments: Path, data: Path) -> None:
     done = command("plan", "--data", str(data), "--jobs", "2", KERASCNN_EXPERIMENTS=str(experiments))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"01_first +2 runs to train, 0 in the store;", done.stdout)
-    assert re.search(r"02_second +0 runs to train, 0 in the store, 2 shared with", done.stdout)
+    assert re.search(r"01_first +2 runs to train +0 in the store +about ", done.stdout)
+    assert re.search(r"02_second +0 runs to train +0 in the store .* 2 shared with", done.stdout)
     assert re.search(r"In all: 2 runs to train, about .* on 2 cores", done.stdout)
 
 

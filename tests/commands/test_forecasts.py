@@ -52,7 +52,7 @@ def test_executing_and_rendering_are_counted_where_nothing_is_to_train(
     said = capsys.readouterr().out
     assert re.search(r"02_second +up to date", said)
     assert said_seconds(said, "01_first") == pytest.approx(20 + 1 + 2, abs=4)
-    assert "with executing and rendering 1 notebook." in said
+    assert "This includes executing and rendering 1 notebook." in said
     assert said_seconds(said, "In all: 0 runs") == pytest.approx(20 + 3 + 3 + 3, abs=6)
 
 
@@ -84,13 +84,13 @@ def test_a_machine_on_which_nothing_was_measured_is_given_a_span(
 ) -> None:
     assert pipeline.main(["plan"]) == 0
     assert re.search(
-        r"Nothing was measured on this machine yet: take it for between \d+ s and ", capsys.readouterr().out
+        r"Nothing has been measured on this machine yet. Expect between \d+ s and ", capsys.readouterr().out
     )
     measure(place)
     assert pipeline.main(["plan"]) == 0
     assert "between" not in capsys.readouterr().out
     assert pipeline.main(["plan", "first", "-p", "depths=[4]"]) == 0
-    assert "networks that were not trained here yet" in capsys.readouterr().out
+    assert "networks have never been trained here" in capsys.readouterr().out
 
 
 def test_what_a_builder_does_not_bear_leaves_its_experiment_out_of_the_plan(
@@ -99,7 +99,7 @@ def test_what_a_builder_does_not_bear_leaves_its_experiment_out_of_the_plan(
     write_experiment(place.experiments, "03_wrong", STUDY.replace('"BUILDER", depth', '"models.deep", dpeth'))
     assert pipeline.main(["plan"]) == 6
     said = capsys.readouterr().out
-    assert "03_wrong                         not usable: Arm 'A': Model 'models.deep' has no argument 'dpeth'." in said
+    assert "03_wrong  not usable: Arm 'A': Model 'models.deep' has no argument 'dpeth'." in said
     assert "(in 03_wrong.ipynb)" in said
     assert re.search(r"01_first +2 runs to train", said)
 
@@ -132,7 +132,7 @@ def test_models_are_built_for_a_plan_only_where_much_depends_on_them(
     monkeypatch.setattr(forecasts, "WORTH_SECONDS", 0.0)
     assert pipeline.main(["plan", "01", "-p", "depths=[1, 2]"]) == 0
     assert builder.built == [1, 2]
-    assert "Building 2 models once, without training, to see their size." in capsys.readouterr().err
+    assert "Building 2 models once, without training, to learn the size." in capsys.readouterr().err
     assert pipeline.main(["plan", "01", "-p", "depths=[1, 2]"]) == 0
     assert builder.built == [1, 2]
 

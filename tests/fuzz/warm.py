@@ -95,9 +95,9 @@ def _serve() -> None:
         "planning.suite",
         "store.archive",
         "rendering",
-        "commands.plan_verbs",
-        "commands.produce_verbs",
-        "commands.store_verbs",
+        "commands.plan",
+        "commands.producing",
+        "commands.storing",
     )
     for name in ("pipeline", "pandas", "pyarrow", "kerascnn.report.render", *(f"kerascnn.{name}" for name in modules)):
         importlib.import_module(name)

@@ -30,10 +30,10 @@ def test_equal_identities_do_not_differ() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"seed": 9}, "spec.seed is 9, there it was 1"),
-        ({"epochs": 7}, "spec.epochs is 7, there it was 3"),
-        ({"optimiser": OptimiserSpec(learning_rate=0.5)}, "spec.optimiser.learning_rate is 0.5, there it was 0.001"),
-        ({"augmentation": ("flip",)}, 'spec.augmentation is ["flip"], there it was []'),
+        ({"seed": 9}, "spec.seed is 9 (stored run: 1)"),
+        ({"epochs": 7}, "spec.epochs is 7 (stored run: 3)"),
+        ({"optimiser": OptimiserSpec(learning_rate=0.5)}, "spec.optimiser.learning_rate is 0.5 (stored run: 0.001)"),
+        ({"augmentation": ("flip",)}, 'spec.augmentation is ["flip"] (stored run: [])'),
     ],
 )
 def test_a_changed_field_is_named_with_both_values(changes: dict[str, Any], words: str) -> None:
@@ -46,8 +46,8 @@ def test_a_changed_field_is_named_with_both_values(changes: dict[str, Any], word
     ("sources", "words"),
     [
         ({"nets": "1" * 64}, "the source of nets has changed"),
-        ({"nets": "0" * 64, "layers": "1" * 64}, "the source of layers takes part now, it did not then"),
-        ({}, "the source of nets took part then, it does not now"),
+        ({"nets": "0" * 64, "layers": "1" * 64}, "this run uses layers, the stored run does not"),
+        ({}, "the stored run uses nets, this run does not"),
     ],
 )
 def test_a_changed_source_is_named_by_its_module(sources: dict[str, str], words: str) -> None:
@@ -59,12 +59,12 @@ def test_a_changed_source_is_named_by_its_module(sources: dict[str, str], words:
 @pytest.mark.parametrize(
     ("wanted", "stored", "words"),
     [
-        ("1.18.0", "1.17.0", "the package scipy has version 1.18.0, there it had version 1.17.0"),
-        ("not installed", "1.17.0", "the package scipy is not installed, there it had version 1.17.0"),
-        ("1.18.0", "not installed", "the package scipy has version 1.18.0, there it was not installed"),
-        ("source " + "ab" * 32, "1.0", "the package scipy has the source abababab, there it had version 1.0"),
-        ("1.18.0", None, "the package scipy (version 1.18.0) takes part now, it did not then"),
-        (None, "1.18.0", "the package scipy (version 1.18.0) took part then, it does not now"),
+        ("1.18.0", "1.17.0", "the package scipy is version 1.18.0 (stored run: version 1.17.0)"),
+        ("not installed", "1.17.0", "the package scipy is not installed (stored run: version 1.17.0)"),
+        ("1.18.0", "not installed", "the package scipy is version 1.18.0 (stored run: not installed)"),
+        ("source " + "ab" * 32, "1.0", "the package scipy is source abababab (stored run: version 1.0)"),
+        ("1.18.0", None, "this run uses the package scipy (version 1.18.0), the stored run does not"),
+        (None, "1.18.0", "the stored run uses the package scipy (version 1.18.0), this run does not"),
     ],
 )
 def test_a_package_of_others_is_spoken_of_by_its_version(wanted: str | None, stored: str | None, words: str) -> None:
@@ -80,8 +80,8 @@ def test_a_library_in_every_key_and_the_platform_have_words_of_their_own() -> No
     stored = make_identity()
     other = msgspec.structs.replace(stored, platform="darwin", versions=dict.fromkeys(stored.versions, "9"))
     said = "; ".join(map(str, differences(other, stored)))
-    assert f"the platform class is darwin, there it was {stored.platform}" in said
-    assert all(f"{name} has version 9, there it had {version}" in said for name, version in stored.versions.items())
+    assert f"the platform class is darwin (stored run: {stored.platform})" in said
+    assert all(f"{name} is version 9 (stored run: {version})" in said for name, version in stored.versions.items())
 
 
 def test_the_same_request_under_an_older_source_is_nearer_than_another_seed_under_todays() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kerascnn.commands.parameters import read_parameters
+from kerascnn.commands.verbs.parameters import read_parameters
 from kerascnn.errors import UsageError
 
 

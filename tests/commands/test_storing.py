@@ -64,7 +64,7 @@ def test_runs_are_taken_in_shown_and_dropped_by_the_name_of_where_they_were_made
     assert "The store is as it was: `python pipeline.py plan`" in capsys.readouterr().out
     name = origin_of(made_at("laptop")).name
     assert pipeline.main(["store"]) == 0
-    assert f"2  taken in, from {name}: laptop, float32, keras 3" in capsys.readouterr().out
+    assert f"2  taken in from {name}: laptop, float32, keras 3" in capsys.readouterr().out
     assert pipeline.main(["store", "drop", name, "--yes"]) == 0
     assert "Deleted 2 runs." in capsys.readouterr().out
     assert Store(store.root).keys() == [mine.key]

@@ -1,9 +1,11 @@
-"""`data` and `clean`: what lies on the disk."""
+"""`data` and `clean`: decoded sets, and what reports leave on the disk."""
 
 from __future__ import annotations
 
 from kerascnn.commands.folders import clean_reports
+from kerascnn.commands.tables import print_table
 from kerascnn.data import describe_sources, fetch, load_dataset, verify
+from kerascnn.data.inventory import DataSource
 from kerascnn.errors import DataError
 from kerascnn.ownership.scratch import sweep_scratch
 from kerascnn.ownership.without_links import kind_of
@@ -18,13 +20,16 @@ def show_data(choice: str | None) -> int:
         print(
             f"{info.title}: {info.train_images} + {info.test_images} images, {len(info.class_names)} classes, {info.content[:12]}"
         )
-    for source in describe_sources():
-        size = f"{source.size_bytes / 1e6:.1f} MB" if source.size_bytes is not None else "-"
-        marks = [f"--data {source.choice}"] if source.choice else []
-        marks += [f"content {source.content[:12]}"] if source.content else []
-        marks += ["checksum verified"] if source.verified else []
-        print(f"{source.title:44s} {size:>10s}  {'; '.join(marks)}\n    {source.where}")
+    print_table(list(map(_row, describe_sources())), ("Set", "Size", "Notes", "Where"), right=(1,))
     return 0
+
+
+def _row(source: DataSource) -> tuple[str, ...]:
+    size = f"{source.size_bytes / 1e6:.1f} MB" if source.size_bytes is not None else "-"
+    notes = [f"--data {source.choice}"] if source.choice else []
+    notes += [f"content {source.content[:12]}"] if source.content else []
+    notes += ["checksum verified"] if source.verified else []
+    return source.title, size, "; ".join(notes), str(source.where)
 
 
 def fetch_data() -> int:
@@ -55,6 +60,6 @@ def clean() -> int:
             store.remove_temporaries()
     sweep_scratch()
     print(
-        f"Removed {removed} files of a report from {shared.path.name}/ and the temporaries of the store. All runs are kept."
+        f"Removed {removed} report files from {shared.path.name}/ and the temporary files of the store. All runs are kept."
     )
     return 0

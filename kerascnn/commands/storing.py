@@ -10,7 +10,8 @@ import msgspec
 
 from kerascnn.commands.export_files import export_folder, table_files
 from kerascnn.commands.folders import say_others
-from kerascnn.commands.removal_verbs import describe_origin
+from kerascnn.commands.removing import describe_origin
+from kerascnn.commands.tables import print_table
 from kerascnn.data.cache import cached_entries
 from kerascnn.errors import StoreError
 from kerascnn.execution.shapes import ModelShapes
@@ -29,16 +30,19 @@ def show() -> int:
     sizes = {key: store.size_bytes(key) for key in identities}
     print(f"{store.root}: {len(identities)} runs, {spell_size(sum(sizes.values()))}")
     kinds = Counter((i.spec.data.content[:12], i.spec.model.builder, i.platform) for i in identities.values())
-    for (content, builder, platform), count in sorted(kinds.items()):
-        print(printable(f"  {count:6d}  {builder:28s} data {content}  {platform}"))
-    origins = Counter(origin_of(identity).name for identity in identities.values())
-    for origin in store.origins():
-        print(printable(f"  {origins[origin.name]:6d}  taken in, from {origin.name}: {describe_origin(origin)}"))
-    for folder, what in (("_damaged", "set aside, damaged or replaced"), ("_failures", "failed")):
-        found = names_in(store.root / folder)
-        if found:
-            print(f"  {len(found):6d}  {what} ({store.root / folder})")
+    rows = [(str(n), builder, f"data {content}", platform) for (content, builder, platform), n in sorted(kinds.items())]
+    print_table(rows, ("Runs", "Model", "Data", "Class of machines"), right=(0,), indent=2)
+    _show_others(store, Counter(origin_of(identity).name for identity in identities.values()))
     return 0
+
+
+def _show_others(store: Store, origins: Counter[str]) -> None:
+    """What came from other machines, and what lies beside the runs."""
+    rows = [(str(origins[o.name]), f"taken in from {o.name}: {describe_origin(o)}") for o in store.origins()]
+    for folder, what in (("_damaged", "set aside, because damaged or replaced"), ("_failures", "failed")):
+        found = names_in(store.root / folder)
+        rows += [(str(len(found)), f"{what} ({store.root / folder})")] if found else []
+    print_table(rows, ("Runs", "Others"), right=(0,), indent=2)
 
 
 def verify() -> int:
