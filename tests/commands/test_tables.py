@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from typing import Any
 
 import pytest
 
@@ -31,11 +32,12 @@ def ordinary_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stdout", stream)
-    return stream
+def drawn(monkeypatch: pytest.MonkeyPatch, *table: Any) -> str:
+    """What a terminal gets for `print_table(*table)`."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stream := Terminal())
+        print_table(*table)
+    return stream.getvalue()
 
 
 def test_a_pipe_gets_aligned_lines_without_heads(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,36 +67,31 @@ def test_a_pipe_gets_no_codes_whatever_the_variables_say(
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_a_log_of_a_service_gets_plain_lines_from_a_terminal_too(
-    monkeypatch: pytest.MonkeyPatch, terminal: Terminal
-) -> None:
+def test_a_log_of_a_service_gets_plain_lines_from_a_terminal_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
-    print_table(ROWS, ("Name", "Runs", "Number"))
-    assert "\x1b" not in terminal.getvalue()
-    assert len(terminal.getvalue().splitlines()) == 2
+    text = drawn(monkeypatch, ROWS, ("Name", "Runs", "Number"))
+    assert "\x1b" not in text
+    assert len(text.splitlines()) == 2
 
 
-def test_a_terminal_gets_heads_and_cells_that_wrap_and_are_never_cut(terminal: Terminal) -> None:
-    print_table([(LONG, "a"), ("x" * 100, "b")], ("Text", "Letter"))
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in terminal.getvalue().splitlines()]
-    assert lines[0].split() == ["Text", "Letter"]
+def test_a_terminal_gets_heads_and_cells_that_wrap_and_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = drawn(monkeypatch, [(LONG, "a"), ("x" * 100, "b")], ("Words", "Letter"))
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in text.splitlines()]
+    assert lines[0].split() == ["Words", "Letter"]
     assert all(len(line) <= 60 for line in lines)
     whole = "".join(lines)
-    assert (whole.count("word"), whole.count("x")) == (60, 101), "one x is of the head"
+    assert (whole.count("word"), whole.count("x")) == (60, 100)
 
 
-def test_no_color_leaves_a_terminal_the_table_without_colours(
-    monkeypatch: pytest.MonkeyPatch, terminal: Terminal
-) -> None:
+def test_no_color_leaves_a_terminal_the_table_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    print_table(ROWS, ("Name", "Runs", "Number"))
-    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal.getvalue())
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", drawn(monkeypatch, ROWS, ("Name", "Runs", "Number")))
 
 
-def test_a_cell_cannot_move_the_cursor_or_speak_to_rich(terminal: Terminal) -> None:
-    print_table([("[red]a[/red]", "\x1b]0;evil\x07")], ("A", "B"))
-    assert "[red]a[/red]" in terminal.getvalue()
-    assert "\x1b]0" not in terminal.getvalue()
+def test_a_cell_cannot_move_the_cursor_or_speak_to_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = drawn(monkeypatch, [("[red]a[/red]", "\x1b]0;evil\x07")], ("A", "B"))
+    assert "[red]a[/red]" in text
+    assert "\x1b]0" not in text
 
 
 def test_no_rows_print_nothing(capsys: pytest.CaptureFixture[str]) -> None:
