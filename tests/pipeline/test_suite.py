@@ -143,11 +143,13 @@ def test_a_notebook_run_by_nbconvert_is_published_by_hand_and_all_does_it_again(
     assert "Published by hand" not in (place.reports / "03_sigmoid_vs_relu_depth.html").read_text(encoding="utf-8")
 
 
-def test_the_experiment_of_the_readme_works_as_written(data: Path, tmp_path: Path) -> None:
+def test_the_experiment_of_the_documents_works_as_written(data: Path, tmp_path: Path) -> None:
     place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
-    section = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## Add your own experiment")[2]
+    section = (
+        (CHECKOUT / "docs" / "own-experiments.md").read_text(encoding="utf-8").partition("## A net of your own")[2]
+    )
     module, title, parameters, study, look, questions, publish = re.findall(
-        r"```\w+\n(.*?)```", section.partition("\n## How it stays honest")[0], re.DOTALL
+        r"```\w+\n(.*?)```", section.partition("\n## What a study can say")[0], re.DOTALL
     )
     (place.experiments / "my_models.py").write_text(module, encoding="utf-8")
     cells = [_cell("markdown", title), _cell("code", parameters, "parameters"), _cell("code", study, "study")]
