@@ -87,8 +87,8 @@ def path_of(
             raise unreadable(f"{called} cannot be read: {err.strerror} ({text}).") from err
         reason = err.strerror if isinstance(err, OSError) else err
         raise impossible(
-            f"{called} must be a place that can be looked up. Received: {text} ({reason or err}). Write another, from the "
-            "root on."
+            f"{called} must be a path that the system can read. Received: {text} ({reason or err}). Write another one, "
+            "beginning at the root."
         ) from err
     return path
 

@@ -83,7 +83,7 @@ def test_what_can_be_no_place_is_refused_by_the_name_it_was_given_with(
 ) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     monkeypatch.setenv("KERASCNN_STORE", given)
-    with pytest.raises(UsageError, match=r"KERASCNN_STORE must be a place that can be looked up\. Received: "):
+    with pytest.raises(UsageError, match=r"KERASCNN_STORE must be a path that the system can read\. Received: "):
         store_folder()
 
 

@@ -51,7 +51,7 @@ def say_others(shared: SharedFolder) -> None:
     with shared.errors():
         others = shared.others()
     if others:
-        print(f"Left alone in {shared.path}, as it is not of the {shared.ours.noun}: {spell_names(others)}")
+        print(f"Left alone in {shared.path}, because it is not part of the {shared.ours.noun}: {spell_names(others)}")
 
 
 def clean_reports() -> tuple[SharedFolder, int]:
@@ -59,5 +59,7 @@ def clean_reports() -> tuple[SharedFolder, int]:
     shared = report_folder(reports_folder(), f"`{REPORTS}`")
     cleared = shared.clear([*kept_places().values(), experiments_folder()])
     if cleared.left:
-        print(f"Left alone in {shared.path}, as it is not of a report or was changed: {spell_names(cleared.left)}")
+        print(
+            f"Left alone in {shared.path}, because no report wrote it or somebody changed it: {spell_names(cleared.left)}"
+        )
     return shared, cleared.removed

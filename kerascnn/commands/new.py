@@ -231,6 +231,6 @@ def _write(texts: dict[Path, str]) -> None:
         for one in made:
             one.unlink(missing_ok=True)
         raise UsageError(
-            f"{path} cannot be written: {err.strerror or err}. Nothing was left there. Mend that, or set "
+            f"{path} cannot be written: {err.strerror or err}. Nothing was left there. Fix that, or set "
             "KERASCNN_EXPERIMENTS to a folder you may write to."
         ) from err

@@ -38,11 +38,13 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
     Raises: UsageError when the experiment trains more seeds than that anyway, or has no `looks` parameter.
     """
     if "seeds" in request.parameters:
-        raise UsageError("With `--until-decided` the first number of seeds must be given with --seeds.")
+        raise UsageError("With `--until-decided`, give the first number of seeds with --seeds, not with -p.")
     check_reports(reports_folder())
     first = load_suite(request).only().study.seed_numbers[-1]
     if most_seeds < first:
-        raise UsageError(f"`--until-decided` must be at least the {first} seeds there are. Received: {most_seeds}.")
+        raise UsageError(
+            f"`--until-decided` must be at least {first}, the number of seeds at the start. Received: {most_seeds}."
+        )
     looks = seed_schedule(first, most_seeds)
     parameters = {**request.parameters, "looks": len(looks)}
     steps = [replace(request, seeds=n, parameters=parameters, force=request.force and n == first) for n in looks]
@@ -125,7 +127,9 @@ def _conclude(outcome: Outcome) -> int:
         print(f"Failed: {', '.join(failed)}. The report shows why; the same command tries them again.")
     if outcome.faulty_takeaways:
         names = ", ".join(dict.fromkeys(outcome.faulty_takeaways))
-        print(f"Not filled in: a takeaway of {names}. Mend the notebook; the same command executes it again.")
+        print(
+            f"A takeaway of {names} could not be filled in. Correct the notebook; the same command executes it again."
+        )
     say_others(report_folder(outcome.index.parent))
     _say_where(outcome.index)
     return 0 if outcome.is_complete else EXIT_INCOMPLETE

@@ -38,7 +38,7 @@ def forget(request: Request, command: str, *, sure: bool) -> int:
         return 0
     with only_writer(reports_folder()) if is_shown else contextlib.nullcontext():
         if (slot.load(), slot.load_failure()) != before:
-            raise UsageError(f"{_called(slot)} was run again meanwhile. Nothing was deleted. Ask again.")
+            raise UsageError(f"{_called(slot)} was run again in the meantime. Nothing was deleted. Start again.")
         slot.remove()
         for key in sorted(runs - used_runs(store.root, _experiments()).keys()):  # a page may have come meanwhile
             store.remove(key)
@@ -62,8 +62,8 @@ def _variant(suite: Suite, request: Request) -> Slot:
             return slot
     there = "; ".join(_options(slot.changed_parameters) for slot in variants) or "none"
     raise UsageError(
-        f"`forget` must name a variant that was run, by its parameters. Received: {_options(given) or 'none'}. "
-        f"{experiment.name} has under profile {request.profile} on {suite.dataset.title}: {there}."
+        f"`forget` must name a variant by the parameters that it was run with. Received: {_options(given) or 'none'}. "
+        f"Under profile {request.profile} on {suite.dataset.title}, {experiment.name} has: {there}."
     )
 
 
@@ -85,9 +85,11 @@ def _what_goes(slot: Slot, store: Store, runs: set[str], is_shown: bool) -> list
     lines += [f"its result of {published.created_at[:10]}"] if published else []
     lines += [f"its failure of {failure.failed_at[:10]}"] if failure else []
     lines += [f"{len(stored)} runs that nothing else wants ({spell_size(sum(map(store.size_bytes, stored)))})"]
-    lines += [f"Kept: {kept} runs of it that a notebook wants or another page shows."] if kept else []
+    lines += [f"Kept: {kept} of its runs, because a notebook wants them or another page shows them."] if kept else []
     lines += (
-        [] if is_shown else ["The report is not of today's results: `python pipeline.py report` leaves the page out."]
+        []
+        if is_shown
+        else ["The report is out of date. `python pipeline.py report` renders it again without this page."]
     )
     return lines
 
@@ -111,10 +113,10 @@ def remove_unused(request: Request, *, sure: bool) -> int:
         print(f"Every run on this data set is wanted. {kept}")
         return 0
     size = spell_size(sum(store.size_bytes(key) for key in unused))
-    print(f"{len(unused)} of {len(identities)} runs ({size}) are wanted by no notebook. {kept}")
+    print(f"No notebook wants {len(unused)} of the {len(identities)} runs ({size}). {kept}")
     if gone:
         names = ", ".join(sorted({slot.experiment for slot in gone}))
-        print(printable(f"{len(gone)} results are of notebooks that are gone: {names}."))
+        print(printable(f"{len(gone)} results belong to notebooks that are gone: {names}."))
     question = f"Delete these {len(unused)} runs{f' and {len(gone)} results' if gone else ''}?"
     if not sure and not _confirmed(question):
         print("Nothing was deleted.")
@@ -132,7 +134,7 @@ def _kept(here: list[str], wanted: Collection[str], shown: Collection[str], else
     by_notebook = sum(key in wanted for key in here)
     by_page = sum(key in shown and key not in wanted for key in here)
     parts = [f"{by_notebook} that a notebook in {experiments_folder()} wants under some profile"]
-    parts += [f"{by_page} that only a page shows (other parameters or seeds; `forget` removes such)"] if by_page else []
+    parts += [f"{by_page} that only a page shows (other parameters or seeds; `forget` removes them)"] if by_page else []
     parts += [f"{elsewhere} on other data sets"] if elsewhere else []
     return f"Kept: {'; '.join(parts)}."
 
@@ -143,12 +145,12 @@ def drop(name: str, *, sure: bool) -> int:
     origins = {origin.name: origin for origin in store.origins()}
     if name not in origins:
         raise UsageError(
-            f"`store drop` must name where runs were taken in from. Received: {name}. {near_match(name, origins)}"
+            f"`store drop` must name an origin of runs, as `store` shows it. Received: {name}. {near_match(name, origins)}"
         )
     origin = origins[name]
     keys = [key for key, identity in store.identities().items() if origin_of(identity) == origin]
     size = spell_size(sum(map(store.size_bytes, keys)))
-    print(printable(f"{len(keys)} runs ({size}) are from {describe_origin(origin)}."))
+    print(printable(f"{len(keys)} runs ({size}) came from {describe_origin(origin)}."))
     if not sure and not _confirmed(f"Delete these {len(keys)} runs?"):
         print("Nothing was deleted.")
         return 0
@@ -178,7 +180,9 @@ def _wanted_keys(request: Request) -> set[str]:
     for profile in PROFILES:
         suite = load_suite(dataclasses.replace(request, profile=profile))
         for experiment in suite.problems():
-            raise UsageError(f"What {experiment.name} wants is not known: {experiment.problem} Nothing was deleted.")
+            raise UsageError(
+                f"Nobody knows which runs {experiment.name} wants: {experiment.problem} Nothing was deleted."
+            )
         for plan in suite.planned():
             for ledger in suite.ledgers(plan.study, plan.experiment):
                 there = dataclasses.replace(plan, ledger=ledger)
@@ -189,5 +193,5 @@ def _wanted_keys(request: Request) -> set[str]:
 
 def _confirmed(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError(f"{question} Say so with --yes, or ask where you can answer.")
+        raise UsageError(f"{question} Answer with --yes, or ask in a terminal.")
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

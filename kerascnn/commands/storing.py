@@ -52,7 +52,7 @@ def verify() -> int:
     damaged = [key for key in keys if not store.verify(key)]
     still_there = set(store.keys())
     for key in damaged:
-        reason = printable(store.damage.get(key, "it was removed meanwhile"))
+        reason = printable(store.damage.get(key, "it was removed in the meantime"))
         where = (
             "left where it is: the store cannot be written"
             if key in still_there
@@ -95,7 +95,7 @@ def add_runs(source: str) -> int:
     datasets = {entry.info.content: entry.info for entry in cached_entries()}
     with ModelShapes(store.worker_log(), experiments_folder()) as shapes:
         taken = add(store, path, datasets, shapes)
-    print(f"Taken in {len(taken.added)} runs; {len(taken.known)} were there already.")
+    print(f"Took in {len(taken.added)} runs; {len(taken.known)} were already here.")
     for name, reason in taken.refused.items():
         print(printable(f"{path}: refused {name}: {reason}."), file=sys.stderr)
     print(_after_adding(taken))
@@ -105,12 +105,12 @@ def add_runs(source: str) -> int:
 def _after_adding(taken: Accepted) -> str:
     """What to do next."""
     if not taken.added and not taken.known:
-        return "The store is as it was. Ask for the pack again, or train the runs here: `python pipeline.py all`."
+        return "The store is unchanged. Ask for the pack again, or train the runs here: `python pipeline.py all`."
     if not taken.added:
-        return "The store is as it was: `python pipeline.py plan` says what is still to train."
+        return "The store is unchanged: `python pipeline.py plan` says what is still to train."
     return (
-        "Next: `python pipeline.py plan` says which experiments they serve (those whose runs are all from one class of "
-        "machines), `python pipeline.py all` trains what is still missing and shows them in the report."
+        "Next: `python pipeline.py plan` says which experiments they serve (those whose runs all come from one class "
+        "of machines). `python pipeline.py all` trains what is still missing and shows them in the report."
     )
 
 

@@ -36,7 +36,7 @@ def test_a_variant_goes_with_its_result_and_the_runs_that_nothing_else_wants(
     assert "01_first with -p depths='[1, 2]', on tiny, profile quick:" in said
     assert "its result of 2026-01-01" in said
     assert "2 runs that nothing else wants" in said
-    assert "Kept: 2 runs of it that a notebook wants or another page shows." in said
+    assert "Kept: 2 of its runs, because a notebook wants them or another page shows them." in said
     assert place.store.keys() == before
     names = [path.name for path in (place.root / "store" / "_published" / "01_first").iterdir()]
     assert sorted(name.count("-") for name in names) == [1, 1, 2], f"the default's lock, result and files: {names}"
@@ -57,7 +57,7 @@ def test_forgetting_is_asked_about(place: TinyPlace, capsys: pytest.CaptureFixtu
     with_variant(place)
     before = place.store.keys()
     assert pipeline.main(["forget", "01", *VARIANT]) == 2
-    assert "Forget this? Say so with --yes" in capsys.readouterr().err
+    assert "Forget this? Answer with --yes" in capsys.readouterr().err
     assert place.store.keys() == before
 
 
@@ -97,7 +97,7 @@ def test_nothing_is_forgotten_while_it_is_not_known_what_another_notebook_wants(
     before = place.store.keys()
     write_experiment(place.experiments, "03_broken", "study = 1 / 0")
     assert pipeline.main(["forget", "01", *VARIANT, "--yes"]) == 2
-    assert "What 03_broken wants is not known" in capsys.readouterr().err
+    assert "Nobody knows which runs 03_broken wants" in capsys.readouterr().err
     assert place.store.keys() == before
 
 
@@ -129,7 +129,7 @@ def test_runs_and_result_of_a_notebook_that_is_gone_are_unused(
     assert pipeline.main(["store", "--unused", "--yes"]) == 0
     said = capsys.readouterr().out
     assert "2 of 4 runs" in said
-    assert "1 results are of notebooks that are gone: 03_gone." in said
+    assert "1 results belong to notebooks that are gone: 03_gone." in said
     assert place.store.keys() == before
     assert not (place.root / "store" / "_published" / "03_gone").exists()
 
@@ -140,4 +140,4 @@ def test_what_keeps_a_run_is_said_before_anything_goes(place: TinyPlace, capsys:
     assert pipeline.main(["store", "--unused"]) == 0
     said = capsys.readouterr().out
     assert "Every run on this data set is wanted. Kept: 2 that a notebook in " in said
-    assert "2 that only a page shows (other parameters or seeds; `forget` removes such)" in said
+    assert "2 that only a page shows (other parameters or seeds; `forget` removes them)" in said

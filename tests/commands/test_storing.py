@@ -57,11 +57,11 @@ def test_runs_are_taken_in_shown_and_dropped_by_the_name_of_where_they_were_made
     sent = send(tmp_path, made_at("laptop", 1), made_at("laptop", 2))
     assert pipeline.main(["store", "add", str(sent)]) == 0
     said = capsys.readouterr().out
-    assert "Taken in 2 runs; 0 were there already." in said
+    assert "Took in 2 runs; 0 were already here." in said
     assert "Next: `python pipeline.py plan`" in said
     assert "`python pipeline.py all`" in said
     assert pipeline.main(["store", "add", str(sent)]) == 0
-    assert "The store is as it was: `python pipeline.py plan`" in capsys.readouterr().out
+    assert "The store is unchanged: `python pipeline.py plan`" in capsys.readouterr().out
     name = origin_of(made_at("laptop")).name
     assert pipeline.main(["store"]) == 0
     assert f"2  taken in from {name}: laptop, float32, keras 3" in capsys.readouterr().out

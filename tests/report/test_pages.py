@@ -181,7 +181,7 @@ def test_a_failed_cell_is_marked_and_linked_from_the_experiment(sample):
 
 def test_an_older_result_stays_readable_beside_a_failure(sample):
     text = text_of(sample[1] / "04_glorot_vs_he.html")
-    assert "The last attempt failed. What follows below is the older result." in text
+    assert "The last attempt failed. Below is the older result." in text
     assert "The store no longer has 1 of the runs" in text
     assert "ValueError: `depth` must be positive" in text
     assert "\x1b" not in text

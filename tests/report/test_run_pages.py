@@ -112,7 +112,7 @@ def test_a_run_that_failed_before_its_first_epoch_has_no_curve(sample):
 
     files = build_files(replace(inputs, load_failure=load_failure))
     page = next(text for name, text in files.items() if name.startswith("runs/failed"))
-    assert "It ended before its first epoch did." in page
+    assert "It ended before its first epoch was complete." in page
     assert "polyline" not in page
 
 

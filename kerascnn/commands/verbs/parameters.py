@@ -24,7 +24,7 @@ def read_parameters(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         name, value = _read(text)
         if name in found:
-            raise UsageError(f"`-p {name}` must be given once. Received: it twice. Leave one of them out.")
+            raise UsageError(f"`-p {name}` must be given once. Received: two values. Leave one of them out.")
         found[name] = value
     return found
 
@@ -51,7 +51,7 @@ def _parse(name: str, written: str) -> Any:
 
     def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
-            _refuse(name, "must have each of its names once", written)
+            _refuse(name, "must not have a name twice", written)
         return dict(pairs)
 
     try:
@@ -61,7 +61,7 @@ def _parse(name: str, written: str) -> Any:
             return written
         _refuse(name, "must be JSON", written, f"Quote it for the shell: -p {name}='[8, 14]'")
     except RecursionError:
-        _refuse(name, f"must be lists in lists at most {DEEPEST} deep", written)
+        _refuse(name, f"must not nest lists more than {DEEPEST} deep", written)
     except ValueError:  # more digits than Python reads
         _refuse(name, _TOO_LARGE, written)
 
@@ -72,13 +72,13 @@ _TOO_LARGE = f"must be a number between {-LARGEST - 1} and {LARGEST}"
 def _problem(value: Any, depth: int) -> str:
     """What is wrong with a value or with something in it; nothing where it can be kept and shown."""
     if depth > DEEPEST:
-        return f"must be lists in lists at most {DEEPEST} deep"
+        return f"must not nest lists more than {DEEPEST} deep"
     if isinstance(value, float) and not math.isfinite(value):
         return "must be a finite number"
     if isinstance(value, int) and not -LARGEST <= value + 1 <= LARGEST + 1:
         return _TOO_LARGE
     if isinstance(value, str) and ("\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value)):
-        return "must be text that can be written as UTF-8, without the character 0"
+        return "must be text that UTF-8 can hold, without the character 0"
     parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
     return next((problem for part in parts if (problem := _problem(part, depth + 1))), "")
 

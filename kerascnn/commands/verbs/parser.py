@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         chosen = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
         hint = closest(chosen[1], re.findall(r"[\w-]+", chosen[2])) if chosen else ""
-        raise UsageError(f"{message}. {hint}`python {self.prog} --help` shows how it is written.")
+        raise UsageError(f"{message}. {hint}`python {self.prog} --help` shows how to write it.")
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """What `arguments` ask for. Raises: UsageError, with the option that may be meant for one that is none."""
