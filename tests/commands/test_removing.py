@@ -70,7 +70,7 @@ def test_what_is_no_variant_is_refused_with_those_that_there_are(
     before = place.store.keys()
     assert pipeline.main(["forget", "01", *given, "--yes"]) == 2
     said = capsys.readouterr().err
-    assert "`forget` must name a variant that was run" in said
+    assert "`forget` must name a variant by the parameters" in said
     assert "-p depths='[1, 2]'" in said
     assert place.store.keys() == before
 
@@ -78,7 +78,7 @@ def test_what_is_no_variant_is_refused_with_those_that_there_are(
 def test_a_variant_of_another_profile_is_another(place: TinyPlace, capsys: pytest.CaptureFixture[str]) -> None:
     with_variant(place, profile="smoke")
     assert pipeline.main(["forget", "01", *VARIANT, "--yes"]) == 2
-    assert "under profile quick on tiny: none." in capsys.readouterr().err
+    assert "Under profile quick on tiny, 01_first has: none." in capsys.readouterr().err
     assert pipeline.main(["forget", "01", *VARIANT, "--yes", "--profile", "smoke"]) == 0
 
 
@@ -128,7 +128,7 @@ def test_runs_and_result_of_a_notebook_that_is_gone_are_unused(
     (place.experiments / "03_gone.ipynb").unlink()
     assert pipeline.main(["store", "--unused", "--yes"]) == 0
     said = capsys.readouterr().out
-    assert "2 of 4 runs" in said
+    assert "2 of the 4 runs" in said
     assert "1 results belong to notebooks that are gone: 03_gone." in said
     assert place.store.keys() == before
     assert not (place.root / "store" / "_published" / "03_gone").exists()

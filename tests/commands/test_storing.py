@@ -78,7 +78,7 @@ def test_dropping_is_asked_about_and_a_wrong_name_is_an_error(
     assert pipeline.main(["store", "drop", "nobody"]) == 2
     assert "Received: nobody. Known: " in capsys.readouterr().err
     assert pipeline.main(["store", "drop", origin_of(made_at("laptop")).name]) == 2
-    assert "Say so with --yes" in capsys.readouterr().err
+    assert "Answer with --yes" in capsys.readouterr().err
     assert len(Store(store.root).keys()) == 1
 
 
@@ -99,7 +99,7 @@ def test_every_refusal_names_the_pack_the_run_and_the_file(
     assert pipeline.main(["store", "add", str(tmp_path / "sent.zip")]) == 5
     printed = capsys.readouterr()
     said = printed.err
-    assert "The store is as it was. Ask for the pack again" in printed.out
+    assert "The store is unchanged. Ask for the pack again" in printed.out
     assert f"{tmp_path}/sent.zip: refused {identity.key}: record.json: test.accuracy is 57.0" in said
     assert Store(store.root).keys() == []
 
