@@ -29,6 +29,7 @@ examples:
   python pipeline.py all --profile smoke --only 03 04
   python pipeline.py why glorot_vs_he             what differs from the stored runs
   python pipeline.py forget glorot_vs_he -p depths='[8, 14]'   a run with -p: its page, result and runs
+  python pipeline.py new tanh_vs_relu             write the notebook of an experiment of your own
   python pipeline.py store                        size and contents of the store
   python pipeline.py serve --open                 the report in a browser; it reloads when it changes
 

@@ -39,8 +39,6 @@ def _new(given: argparse.Namespace) -> int:
 
     if given.model and given.builder:
         raise UsageError("`--model` writes a net of its own. Leave out --builder.")
-    options = ("builder", "differs", "question", "claim", "smallest_effect", "epochs", "images")
-    wishes = {name: getattr(given, name) for name in options}
-    wishes["arms"] = None if given.arms is None else " ".join(given.arms)
-    wishes["seeds"] = None if given.seeds is None else str(given.seeds)
-    return begin(given.name, wishes, own_net=given.model)
+    arms = None if given.arms is None else " ".join(given.arms)
+    seeds = None if given.seeds is None else str(given.seeds)
+    return begin(given.name, {**vars(given), "arms": arms, "seeds": seeds}, own_net=given.model)
