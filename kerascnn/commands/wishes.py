@@ -83,15 +83,25 @@ def _value(word: str) -> Any:
 
 
 def _arm(wishes: Mapping[str, Any], place: int) -> str:
-    return f"{wishes['differs']} {wishes['arms'][place]}"
+    return f"{wishes['differs'].replace('_', ' ')} {wishes['arms'][place]}"
 
 
 WISHES = (
     Wish("builder", "The model: models.NAME, or module:function of your own", default=lambda _: "models.small_cnn"),
     Wish("differs", f"What differs: an argument of the model, or {', '.join(OF_THE_ARM)}", _name),
     Wish("arms", "Its values with blanks between them, the baseline first, such as tanh relu", _values),
-    Wish("question", "The question", _sentence("?"), lambda w: f"Does {_arm(w, -1)} beat {_arm(w, 0)}?"),
-    Wish("claim", "The claim", _sentence("."), lambda w: f"{_arm(w, -1)} is better than {_arm(w, 0)}."),
+    Wish(
+        "question",
+        "The question",
+        _sentence("?"),
+        lambda w: f"Is the net better with {_arm(w, -1)} than with {_arm(w, 0)}?",
+    ),
+    Wish(
+        "claim",
+        "The claim",
+        _sentence("."),
+        lambda w: f"With {_arm(w, -1)} the net gets more images right than with {_arm(w, 0)}.",
+    ),
     Wish("smallest_effect", "The smallest difference that matters, 0.02 for two points", _fraction, lambda _: 0.02),
     Wish("epochs", "Epochs", _whole, lambda _: 4),
     Wish("images", "Training images", _whole, lambda _: 5000),

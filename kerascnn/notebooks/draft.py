@@ -100,6 +100,7 @@ class Draft:
         return STUDY.format(
             names=", ".join(names),
             differs=self.differs,
+            label=self.differs.replace("_", " "),
             model=f"model({arguments})",
             further=f"        {further},\n" if further else "",
             claim=_spelled(self.claim),
@@ -168,7 +169,7 @@ from kerascnn import {names}, model
 arms = [
     Arm(
         name=f"{differs}-{{value}}",
-        label=f"{differs} {{value}}",
+        label=f"{label} {{value}}",
         model={model},
 {further}    )
     for value in values

@@ -268,7 +268,7 @@ def test_what_no_option_says_is_asked_for_and_an_empty_answer_takes_the_default(
     type_in(monkeypatch, "", "activation", "tanh relu", "", "It learns faster", "", "2", "400", "")
     assert pipeline.main(["new", "mine"]) == 0
     study = study_of(notebook_of(place, "03_mine"))
-    assert study.question == "Does activation relu beat activation tanh?"
+    assert study.question == "Is the net better with activation relu than with activation tanh?"
     assert study.claims[0].says == "It learns faster."
     assert (study.budgets["quick"].epochs, study.budgets["quick"].train_images) == (2, 400)
     assert "[models.small_cnn]: " in capsys.readouterr().out
@@ -309,5 +309,5 @@ def test_a_new_experiment_with_a_net_of_its_own_runs_and_is_in_the_report(place:
         )
         assert done.returncode == 0, done.stdout + done.stderr
     page = (place.reports / "01_mine.html").read_text()
-    assert "activation relu is better than activation tanh." in page
+    assert "With activation relu the net gets more images right than with activation tanh." in page
     assert json.loads((place.experiments / "01_mine.ipynb").read_text())["cells"][-1]["outputs"] == []
