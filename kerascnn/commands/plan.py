@@ -9,7 +9,7 @@ from kerascnn.commands.tables import print_paragraph, print_table
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError
 from kerascnn.machine import usable_cores
 from kerascnn.planning.suite import Request, load_suite
-from kerascnn.spelling import spell_duration, spell_size
+from kerascnn.spelling import counted, spell_duration, spell_size
 from kerascnn.store import Store
 
 MOSTLY = 0.5
@@ -23,7 +23,7 @@ def print_plan(request: Request) -> int:
     forecaster = Forecaster(suite, jobs)
     if doubtful := forecaster.models_to_build():
         print(
-            f"Building {len(doubtful)} model{'s' if len(doubtful) > 1 else ''} once, without training, to learn the size.",
+            f"Building {counted(len(doubtful), 'model')} once, without training, to learn the size.",
             file=sys.stderr,
             flush=True,
         )
@@ -72,8 +72,8 @@ def _print_total(forecaster: Forecaster, casts: list[Forecast], jobs: int, store
     executed = sum(cast.executes for cast in casts)
     seconds = forecaster.wall_seconds(casts)
     print(
-        f"In all: {runs} runs to train{searching}, about {spell_duration(seconds)} on {jobs} cores{disk}. This includes "
-        f"executing and rendering {executed} notebook{'' if executed == 1 else 's'}."
+        f"In all: {runs} runs to train{searching}, about {spell_duration(seconds)} on {counted(jobs, 'core')}{disk}. This includes "
+        f"executing and rendering {counted(executed, 'notebook')}."
     )
     if guess := _guessed(forecaster, casts, seconds):
         print(guess)

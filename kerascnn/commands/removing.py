@@ -18,7 +18,7 @@ from kerascnn.rendering import is_up_to_date, render, report_of
 from kerascnn.report.facts.inputs import page_stem
 from kerascnn.report.folder.writer import only_writer
 from kerascnn.specs.budget import PROFILES
-from kerascnn.spelling import printable, spell_argument, spell_size
+from kerascnn.spelling import counted, printable, spell_argument, spell_size
 from kerascnn.store import Store
 from kerascnn.store.published import Slot, find_slots, gone_slots, shown_runs, used_runs
 
@@ -84,7 +84,9 @@ def _what_goes(slot: Slot, store: Store, runs: set[str], is_shown: bool) -> list
     lines = [f"its page {page}"] if is_shown else []
     lines += [f"its result of {published.created_at[:10]}"] if published else []
     lines += [f"its failure of {failure.failed_at[:10]}"] if failure else []
-    lines += [f"{len(stored)} runs that nothing else wants ({spell_size(sum(map(store.size_bytes, stored)))})"]
+    lines += [
+        f"{counted(len(stored), 'run')} that nothing else wants ({spell_size(sum(map(store.size_bytes, stored)))})"
+    ]
     lines += [f"Kept: {kept} of its runs, because a notebook wants them or another page shows them."] if kept else []
     lines += (
         []
@@ -113,19 +115,19 @@ def remove_unused(request: Request, *, sure: bool) -> int:
         print(f"Every run on this data set is wanted. {kept}")
         return 0
     size = spell_size(sum(store.size_bytes(key) for key in unused))
-    print(f"No notebook wants {len(unused)} of the {len(identities)} runs ({size}). {kept}")
+    print(f"No notebook wants {len(unused)} of the {counted(len(identities), 'run')} ({size}). {kept}")
     if gone:
         names = ", ".join(sorted({slot.experiment for slot in gone}))
-        print(printable(f"{len(gone)} results belong to notebooks that are gone: {names}."))
-    question = f"Delete these {len(unused)} runs{f' and {len(gone)} results' if gone else ''}?"
-    if not sure and not _confirmed(question):
+        print(printable(f"{counted(len(gone), 'result')} of notebooks that are gone: {names}."))
+    what = counted(len(unused), "run") + (f" and {counted(len(gone), 'result')}" if gone else "")
+    if not sure and not _confirmed(f"Delete {what}?"):
         print("Nothing was deleted.")
         return 0
     for slot in gone:
         slot.remove()
     for key in unused:
         store.remove(key)
-    print(f"Deleted {len(unused)} runs{f' and {len(gone)} results' if gone else ''}.")
+    print(f"Deleted {what}.")
     return 0
 
 
@@ -150,14 +152,14 @@ def drop(name: str, *, sure: bool) -> int:
     origin = origins[name]
     keys = [key for key, identity in store.identities().items() if origin_of(identity) == origin]
     size = spell_size(sum(map(store.size_bytes, keys)))
-    print(printable(f"{len(keys)} runs ({size}) came from {describe_origin(origin)}."))
-    if not sure and not _confirmed(f"Delete these {len(keys)} runs?"):
+    print(printable(f"{counted(len(keys), 'run')} ({size}) came from {describe_origin(origin)}."))
+    if not sure and not _confirmed(f"Delete {counted(len(keys), 'run')}?"):
         print("Nothing was deleted.")
         return 0
     for key in keys:
         store.remove(key)
     store.forget_origin(origin)
-    print(f"Deleted {len(keys)} runs.")
+    print(f"Deleted {counted(len(keys), 'run')}.")
     return 0
 
 

@@ -18,7 +18,7 @@ from kerascnn.execution.shapes import ModelShapes
 from kerascnn.identity import origin_of
 from kerascnn.places import experiments_folder, path_of, store_folder
 from kerascnn.records import RunRecord
-from kerascnn.spelling import printable, spell_size
+from kerascnn.spelling import counted, noun, printable, spell_size
 from kerascnn.store import Store, names_in
 from kerascnn.store.archive import Accepted, add, pack
 
@@ -28,7 +28,7 @@ def show() -> int:
     store = Store(store_folder())
     identities = store.identities()
     sizes = {key: store.size_bytes(key) for key in identities}
-    print(f"{store.root}: {len(identities)} runs, {spell_size(sum(sizes.values()))}")
+    print(f"{store.root}: {counted(len(identities), 'run')}, {spell_size(sum(sizes.values()))}")
     kinds = Counter((i.spec.data.content[:12], i.spec.model.builder, i.platform) for i in identities.values())
     rows = [(str(n), builder, f"data {content}", platform) for (content, builder, platform), n in sorted(kinds.items())]
     print_table(rows, ("Runs", "Model", "Data", "Class of machines"), right=(0,), indent=2)
@@ -59,7 +59,7 @@ def verify() -> int:
             else f"set aside in {store.root / '_damaged'}"
         )
         print(f"{store.root / key}  damaged: {reason}; {where}. The next `all` trains it again.")
-    print(f"{len(keys) - len(damaged)} of {len(keys)} runs are sound.")
+    print(f"Sound: {len(keys) - len(damaged)} of {counted(len(keys), 'run')}.")
     return StoreError.exit_code if damaged else 0
 
 
@@ -77,7 +77,7 @@ def export(target: str) -> int:
     with folder.writer():
         folder.write(files)
     say_others(folder)
-    print(f"Exported {len(records)} runs to {folder.path}: {', '.join(files)}")
+    print(f"Exported {counted(len(records), 'run')} to {folder.path}: {', '.join(files)}")
     return 0
 
 
@@ -85,7 +85,7 @@ def pack_runs(target: str) -> int:
     """Every sound run in one file, for others to take in."""
     store, path = Store(store_folder()), path_of(target, "The pack")
     count = pack(store, store.keys(), path)
-    print(f"Packed {count} runs into {target} ({spell_size(path.stat().st_size)}).")
+    print(f"Packed {counted(count, 'run')} into {target} ({spell_size(path.stat().st_size)}).")
     return 0
 
 
@@ -95,7 +95,8 @@ def add_runs(source: str) -> int:
     datasets = {entry.info.content: entry.info for entry in cached_entries()}
     with ModelShapes(store.worker_log(), experiments_folder()) as shapes:
         taken = add(store, path, datasets, shapes)
-    print(f"Took in {len(taken.added)} runs; {len(taken.known)} were already here.")
+    known = f"{len(taken.known)} {noun(len(taken.known), 'was', 'were')} already here"
+    print(f"Took in {counted(len(taken.added), 'run')}; {known}.")
     for name, reason in taken.refused.items():
         print(printable(f"{path}: refused {name}: {reason}."), file=sys.stderr)
     print(_after_adding(taken))

@@ -129,7 +129,7 @@ def test_runs_and_result_of_a_notebook_that_is_gone_are_unused(
     assert pipeline.main(["store", "--unused", "--yes"]) == 0
     said = capsys.readouterr().out
     assert "2 of the 4 runs" in said
-    assert "1 results belong to notebooks that are gone: 03_gone." in said
+    assert "1 result of notebooks that are gone: 03_gone." in said
     assert place.store.keys() == before
     assert not (place.root / "store" / "_published" / "03_gone").exists()
 

@@ -131,7 +131,7 @@ def test_verify_names_what_is_damaged_and_where_it_went(store: Store, capsys: py
     assert pipeline.main(["store", "verify"]) == 5
     said = capsys.readouterr().out
     assert f"{identity.key}  damaged: weights.npz does not have the checksum in manifest.json; set aside in" in said
-    assert "0 of 1 runs are sound." in said
+    assert "Sound: 0 of 1 run." in said
 
 
 @pytest.fixture
