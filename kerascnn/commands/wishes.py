@@ -113,6 +113,8 @@ WISHES = (
 def complete(given: Mapping[str, Any], *, ask: bool) -> dict[str, Any]:
     """Every wish: as given, else as answered, else by default. Raises: UsageError that names the option."""
     wishes: dict[str, Any] = {}
+    if ask and any(given.get(wish.option) is None for wish in WISHES):
+        print("Press Enter to take what stands in brackets.")
     for wish in WISHES:
         text = given.get(wish.option)
         if text is not None:
