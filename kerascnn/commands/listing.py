@@ -6,7 +6,8 @@ import shlex
 
 from kerascnn.commands.tables import print_table
 from kerascnn.errors import NotebookError
-from kerascnn.notebooks.contract import Notebook, find_notebooks, read_notebook
+from kerascnn.notebooks.contract import Notebook, read_notebook
+from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.places import experiments_folder
 from kerascnn.spelling import printable, spell_argument
 

@@ -12,8 +12,9 @@ from typing import Any
 from kerascnn.commands.wishes import complete
 from kerascnn.errors import KerascnnError, UsageError, near_match
 from kerascnn.notebooks.building import build_study
-from kerascnn.notebooks.contract import Notebook, find_notebooks
+from kerascnn.notebooks.contract import Notebook
 from kerascnn.notebooks.draft import NET_TAKES, OF_THE_ARM, Draft, net_source
+from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.notebooks.signatures import check_call
 from kerascnn.places import experiments_folder
 

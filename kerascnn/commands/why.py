@@ -77,7 +77,7 @@ def _rate_sections(plan: Planned) -> Iterator[_Section]:
 
 def _search_sections(plan: Planned) -> Iterator[_Section]:
     for search in plan.study.searches:
-        progress = plan.ledger.progress(plan.study, search)
+        progress = plan.ledger.proposals(plan.study, search)
         specs = {f"trial {trial.number}": trial.spec for trial in progress.trials}
         more = "" if progress.complete else "The search proposes further trials when these are done."
         yield _Section(search.name, search.label, specs, more)

@@ -75,7 +75,7 @@ def add_parameters(parser: argparse.ArgumentParser, text: str = "a parameter of 
 
 def check_options(given: argparse.Namespace) -> None:
     """Raises: UsageError for a profile that there is not, and for a number out of its range."""
-    from kerascnn.specs.study import PROFILES
+    from kerascnn.specs.budget import PROFILES
 
     if given.profile is not None and given.profile not in PROFILES:
         raise UsageError(
