@@ -134,7 +134,7 @@ def _import_keras() -> Any:
         if not _settings_file().exists():
             raise
         raise UsageError(
-            f"Keras must be able to read its settings. Received: {err} (in {_settings_file()}). Mend that file or "
+            f"Keras must be able to read its settings. Received: {err} (in {_settings_file()}). Fix that file, or "
             "delete it: Keras writes a new one."
         ) from err
     return keras

@@ -233,7 +233,7 @@ def _failure_of(future: Future, plan: Planned) -> NotebookFailure | None:
     try:
         plan.slot.adopt_failure(failure, None)
     except (OSError, StoreError) as err:
-        reason = f"{reason} It could not be noted down either: {err}"
+        reason = f"{reason} It could not be recorded either: {err}"
     return msgspec.structs.replace(failure, reason=reason)
 
 

@@ -77,8 +77,8 @@ ROOMS = {
     "produce":             "errors places spelling surroundings ownership specs records machine costs stats report planning "
                            "execution notebooks notebooks.executing rendering",
     "serving":             "errors report",
-    "commands":            "errors places spelling ownership specs records machine data identity store costs stats report "
-                           "notebooks planning execution rendering produce serving",
+    "commands":            "errors places spelling surroundings ownership specs records machine data identity store costs "
+                           "stats report notebooks planning execution rendering produce serving",
 }  # fmt: skip
 """Room -> the rooms above it that it uses, at any time or for types alone."""
 

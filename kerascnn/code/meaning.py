@@ -43,7 +43,7 @@ def parse_source(text: str | bytes, name: str) -> ast.Module:
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError) as err:  # ValueError: null bytes, or bytes that are not in the file's encoding
-        raise UsageError(f"{name} is not valid Python: {err}. Mend it or take it away.") from err
+        raise UsageError(f"{name} is not valid Python: {err}. Fix it, or remove it.") from err
 
 
 def absolute_name(name: str, package: str) -> str:

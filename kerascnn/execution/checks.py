@@ -24,7 +24,7 @@ def check_machine(wanted: RunIdentity) -> None:
         received = ", ".join(f"{name} {here.get(name, 'none')} instead of {there.get(name, 'none')}" for name in unlike)
         raise KerascnnError(
             f"This run must be trained with the library versions in its key. Received: a worker with {received}. "
-            "Install those, or start the pipeline again if they changed while it ran."
+            "Install those. If they changed while the pipeline ran, start it again."
         )
 
 

@@ -84,7 +84,7 @@ def _wait_for_one(folder: Path, names: list[str]) -> filelock.BaseFileLock | Non
             holders = {name: holder_of(folder / f"{name}.lock") for name in names}
             wanted = [*names, *(f"{name}-instead" for name, holder in holders.items() if _is_suspended(holder))]
             if wanted == names:
-                say(f"Waiting for a core of this machine; on it trains {' and '.join(_spell(holders))}.")
+                say(f"Waiting for a core of this machine. Now training there: {' and '.join(_spell(holders))}.")
             looked = time.monotonic()
         time.sleep(POLL_SECONDS)
     return None

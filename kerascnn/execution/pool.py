@@ -60,7 +60,7 @@ class LocalExecutor(Executor):
         if kwargs:
             raise TypeError("LocalExecutor.submit takes positional arguments only.")
         if self._closed:
-            raise RuntimeError("This executor was shut down: it takes no more tasks.")
+            raise RuntimeError("This executor has been shut down and takes no more tasks.")
         future: Future = Future()
         self._tasks.put((future, fn, args))
         return future
@@ -138,7 +138,7 @@ def _check_semaphores() -> None:
     except (ImportError, OSError) as err:
         raise KerascnnError(
             f"The system must offer semaphores to processes (on Linux a folder /dev/shm that can be written). Received: {err}. "
-            "Mount one: containers have it unless it was taken away."
+            "Mount one: containers have it unless somebody removed it."
         ) from err
 
 

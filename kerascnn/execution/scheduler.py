@@ -288,7 +288,9 @@ class Scheduler:
             self._give_up(run, outcome.key, outcome.message)
         elif outcome.state == "changed":
             self.changed.append(outcome.key)
-            self._progress.say(f"Run {outcome.key[:12]} of {run.work.name} gave other bits than the entry it replaces.")
+            self._progress.say(
+                f"Run {outcome.key[:12]} of {run.work.name} gave different bits from the run that it replaces."
+            )
         if outcome.duration_seconds:
             self.trained += 1
         if outcome.spent is not None:
@@ -326,7 +328,7 @@ class Scheduler:
         for (name, _), (first, *more) in self._failures.items():
             if more:
                 runs = counted(len(more), "more run")
-                self._progress.say(f"Failed in {name} for the reason told of {first}: {runs}: {', '.join(more)}")
+                self._progress.say(f"Failed in {name} for the same reason as {first}: {runs}: {', '.join(more)}")
 
     def _seconds(self, work: Work, spec: TrainSpec) -> float:
         return self._costs.estimate_seconds(spec, work.ledger.setting.images_for(spec))

@@ -160,7 +160,7 @@ def _text_of(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # the error's own code may fail too
-        return "an error without words"
+        return "an error without a message"
 
 
 def enter(folder: Path) -> None:

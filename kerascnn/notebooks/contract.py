@@ -104,7 +104,7 @@ class Notebook:
         if len(found) != 1:
             raise NotebookError(
                 f"A notebook must have exactly one code cell tagged `{tag}`. Received: {len(found)} (in {self.path.name}). "
-                "See the README, 'Add your own experiment'."
+                "See docs/own-experiments.md."
             )
         return found[0]
 
@@ -121,7 +121,7 @@ def read_notebook(path: Path) -> Notebook:
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list) or not all(map(is_cell, cells)):
         raise NotebookError(
-            f"{name} is not a notebook of format 4: it has no list of cells, or one that is no cell. "
+            f"{name} is not a notebook of format 4: it has no list of cells, or an entry that is not a cell. "
             "Save it again from Jupyter."
         )
     if not all(map(is_text, cells)):
@@ -162,7 +162,7 @@ def check_values(notebook: Notebook, given: dict[str, Any]) -> dict[str, Any]:
         default = known[name].default
         if not fits(value, default):
             raise UsageError(
-                f"Parameter `{name}` of {notebook.name} must be of the kind of its default, {json.dumps(default)}. "
+                f"Parameter `{name}` of {notebook.name} must have the same type as its default, {json.dumps(default)}. "
                 f"Received: {printable(json.dumps(value), 300)}."
             )
     return given

@@ -87,7 +87,7 @@ def _read_answer(line: bytes, path: Path) -> Study | NotebookError:
         return Study.from_dict(answer["study"])
     # Whatever a cell made its process write in place of a study.
     except (KerascnnError, ValueError, TypeError, KeyError, RecursionError) as err:
-        return _about(path, f"The cells gave no study that can be read: {err}")
+        return _about(path, f"The study that the cells made cannot be read: {err}")
 
 
 def _about(path: Path, problem: str) -> NotebookError:
@@ -149,8 +149,8 @@ def _wait(child: int, answers: BinaryIO, seconds: float) -> tuple[bytes, str | N
     while not answer.endswith(b"\n"):
         if time.monotonic() > end:
             return answer, (
-                f"not done after {seconds:g} s. What takes long belongs below the study; {STUDY[0]} (in seconds) "
-                "gives it more time."
+                f"not done after {seconds:g} s. Slow cells belong below the study; {STUDY[0]} (in seconds) "
+                "gives them more time."
             )
         if _memory_of(process) > MOST_MEMORY_BYTES:
             return answer, f"more than {MOST_MEMORY_BYTES / 1e9:g} GB of memory."

@@ -73,10 +73,10 @@ def check_answer(study: Study, search: Search, state: RunsSoFar, known: Proposal
     """
     budget, count = study.budget, len(known.trials)
     if answer.trials[:count] != known.trials:
-        raise _no_answer(search, "it begins with other trials than those known")
+        raise _no_answer(search, "it does not begin with the trials that are known")
     tried = [trial.spec for trial in known.trials]
     if not answer.complete and all(trial.spec in tried for trial in answer.trials):
-        raise _no_answer(search, "it has nothing new to try and does not end the search")
+        raise _no_answer(search, "it proposes nothing new and does not end the search")
     if len(answer.trials) > epochs_to_spend(budget):
         raise _no_answer(search, f"it has {len(answer.trials)} trials, more than the budget pays for")
     if sum(trial.epochs for trial in answer.trials) > epochs_to_spend(budget):
@@ -102,7 +102,7 @@ def _check_trial(study: Study, search: Search, state: RunsSoFar, place: int, tri
 
 
 def _no_answer(search: Search, reason: str) -> UsageError:
-    return UsageError(f"What the oracle of search {search.name!r} answered is not an answer: {reason}.")
+    return UsageError(f"The answer of the oracle of search {search.name!r} cannot be used: {reason}.")
 
 
 def published_search(

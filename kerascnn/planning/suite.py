@@ -272,7 +272,9 @@ def _read(path: Path, request: Request) -> Experiment:
         return Experiment(Notebook(path, {"cells": []}), {}, {}, None, err)
     known = notebook.parameters()
     if request.seeds and request.names and "seeds" not in known:
-        raise UsageError(f"{path.stem} has no parameter `seeds` to set: leave out --seeds, or give the notebook one.")
+        raise UsageError(
+            f"{path.stem} has no parameter `seeds`. Leave out --seeds, or add the parameter to the notebook."
+        )
     given = {"profile": request.profile} | ({"seeds": request.seeds} if request.seeds else {})
     given = {name: value for name, value in given.items() if name in known}
     try:
@@ -301,7 +303,9 @@ def _check_study(experiment: Experiment, study: Study) -> None:
     """Raises: KerascnnError for what would otherwise stop the other experiments as well."""
     profile = experiment.values.get("profile", study.profile)
     if study.profile != profile:
-        raise UsageError(f"The study must have the parameter's profile, {profile!r}. Received: {study.profile!r}.")
+        raise UsageError(
+            f"The study must take its profile from the parameter, here {profile!r}. Received: {study.profile!r}."
+        )
     at_most(study)
     folder = experiment.notebook.path.parent
     later = {search.base.name: [choice.name for choice in search.space] for search in study.searches}

@@ -86,7 +86,7 @@ def pack(store: Store, keys: Iterable[str], target: Path) -> int:
     except OSError as err:
         raise StoreError(
             f"The pack {target} cannot be made: {err.strerror or err} ({err.filename or target}). "
-            "Mend that or choose another place."
+            "Fix that, or choose another place."
         ) from err
     return len(sound)
 

@@ -30,7 +30,7 @@ def reading_from(path: Path) -> Iterator[None]:
         raise
     except OSError as err:
         raise StoreError(
-            f"The store cannot be read: {err.strerror or err} (in {err.filename or path}). Nothing was changed. Mend that "
+            f"The store cannot be read: {err.strerror or err} (in {err.filename or path}). Nothing was changed. Fix that "
             "(permissions, the disk, the limit of open files), or set KERASCNN_STORE."
         ) from err
 

@@ -108,7 +108,7 @@ def test_the_help_of_every_verb_shows_an_example_and_the_common_options(command:
         (["all", "--skip", "thrid"], r"no experiment 'thrid'"),
         (["plan", "0"], r"'0' fits several experiments: 01_first, 02_second"),
         (["plan", "01", "-p", "depth=[2]"], r"01_first has no parameter 'depth'. Did you mean 'depths'\?"),
-        (["plan", "01", "-p", "depths=3"], r"`depths` of 01_first must be of the kind of its default, \[1\].*: 3"),
+        (["plan", "01", "-p", "depths=3"], r"`depths` of 01_first must have the same type as its default, \[1\].*: 3"),
         (["plan", "01", "-p", "depths"], r"`-p` must be NAME=JSON. Received: -p depths. Write for example"),
         (["plan", "01", "-p", "depths=[1,"], r"`-p depths` must be JSON. Received: \[1,.*Quote it for the shell"),
         (["plan", "01", "-p", "depths=NaN"], r"must be a finite number. Received: NaN"),

@@ -128,7 +128,9 @@ def test_who_waits_for_a_core_says_for_whom_and_not_for_ever(
     with hold_core(1):
         said = set(capsys.readouterr().err.splitlines())
     (line,) = said
-    assert line.startswith(f"Waiting for a core of this machine; on it trains process {other_pipeline.pid} (python")
+    assert line.startswith(
+        f"Waiting for a core of this machine. Now training there: process {other_pipeline.pid} (python"
+    )
 
 
 def test_where_locks_cannot_be_written_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -316,7 +316,7 @@ def test_a_reason_that_runs_of_one_experiment_share_is_said_once_with_how_many_t
     )
     assert lines == [
         "Failed in study 0: A, seed 1: no such layer",
-        "Failed in study 0 for the reason told of A, seed 1: 2 more runs: A, seed 2, A, seed 4",
+        "Failed in study 0 for the same reason as A, seed 1: 2 more runs: A, seed 2, A, seed 4",
     ]
 
 

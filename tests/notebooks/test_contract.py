@@ -205,7 +205,7 @@ def test_a_value_of_another_kind_is_an_error_that_shows_the_default(name: str, v
     default = json.dumps(opened(make_notebook()).parameters()[name].default)
     with pytest.raises(UsageError) as caught:
         check_values(opened(make_notebook()), {name: value})
-    assert f"Parameter `{name}` of 05_depth must be of the kind of its default, {default}." in str(caught.value)
+    assert f"Parameter `{name}` of 05_depth must have the same type as its default, {default}." in str(caught.value)
     assert f"Received: {json.dumps(value)}." in str(caught.value)
 
 

@@ -108,7 +108,7 @@ def test_a_failure_that_cannot_be_noted_down_is_said_all_the_same(tmp_path: Path
     slot = SimpleNamespace(adopt_failure=raising(FULL))
     failure = _failure_of(ended(FULL), planned(slot))
     assert failure is not None
-    assert "It could not be noted down either" in failure.reason
+    assert "It could not be recorded either" in failure.reason
 
 
 def test_a_notebook_that_was_not_executed_because_all_stops_has_not_failed(tmp_path: Path) -> None:

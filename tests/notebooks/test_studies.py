@@ -117,7 +117,7 @@ def test_a_cell_may_import_a_module_beside_the_notebooks(studies: Any) -> None:
         ("no_study", r"must leave a Study in the variable `study`. \(in no_study.ipynb\)"),
         ("keras", r"must not load keras \(in cell 2, line 1: `import keras`\).*in a cell below.*\(in keras.ipynb\)"),
         ("grows", r"ended the process: more than 1 GB of memory. \(in grows.ipynb\)"),
-        ("answers", r"gave no study that can be read: .* \(in answers.ipynb\)"),
+        ("answers", r"study that the cells made cannot be read: .* \(in answers.ipynb\)"),
         ("bytes", r"ended the process: SIGABRT. \(in bytes.ipynb\)"),
         ("circular", r"a value that JSON cannot hold.*\(in circular.ipynb\)"),
         ("huge", r"a study of more than 4 MB. \(in huge.ipynb\)"),
@@ -125,7 +125,7 @@ def test_a_cell_may_import_a_module_beside_the_notebooks(studies: Any) -> None:
         ("recurses", r"RecursionError: .* \(in cell 2, line 2: `f\(\)`\) \(in recurses.ipynb\)"),
         ("overflows", r"\(in overflows.ipynb\)"),
         ("surrogate", r"ValueError: .*ud800.* \(in surrogate.ipynb\)"),
-        ("wordless", r"E: an error without words \(in cell 2, line 3: `raise E`\)"),
+        ("wordless", r"E: an error without a message \(in cell 2, line 3: `raise E`\)"),
         ("bad_study", r"needs a budget for every profile.*\(in bad_study.ipynb\)"),
     ],
 )
@@ -201,7 +201,7 @@ def test_a_cell_that_never_ends_is_an_error_and_the_study_before_it_is_kept(
         ]
     )
     assert (names(sound), names(other)) == (["deep-4"], ["deep-5"])
-    assert "The cells ended the process: not done after 2 s. What takes long belongs below the study" in str(endless)
+    assert "The cells ended the process: not done after 2 s. Slow cells belong below the study" in str(endless)
     assert str(endless).endswith("(in endless.ipynb)")
 
 

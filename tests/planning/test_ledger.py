@@ -247,7 +247,7 @@ def test_an_answer_that_the_searchs_oracle_cannot_have_given_is_asked_for_again(
     again = make_ledger(store)
     assert again.proposals(STUDY, SEARCH).trials == trials(1, 2)
     assert again.requests["depth"].digest == request.digest
-    with pytest.raises(UsageError, match="is not an answer"):
+    with pytest.raises(UsageError, match="cannot be used"):
         again.save_proposals(request, crooked)
     again.save_proposals(request, Proposals(trials=trials(1, 2, 3), complete=False))
     assert again.proposals(STUDY, SEARCH).trials == trials(1, 2, 3)

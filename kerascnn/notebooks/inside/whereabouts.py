@@ -61,7 +61,7 @@ class InPipeline:
         if self.told.study_digest != study.digest:
             raise NotebookError(
                 "The executed study differs from the planned one: a cell between `parameters` and `study` gives "
-                "something else each time. Build the study from the parameters alone."
+                "a different result each time. Build the study from the parameters alone."
             )
         return self.told.origin
 
@@ -97,7 +97,7 @@ class ByHand:
         """Why nothing can be published here, a sentence or two; empty where it can."""
         if self.running.alike:
             return (
-                f"{' and '.join(self.running.alike)} cannot be told apart, as their cells up to the study are the "
+                f"{' and '.join(self.running.alike)} cannot be told apart, because their cells up to the study are the "
                 "same. Move one of them away, or let `python pipeline.py run NAME` execute it."
             )
         return "" if self.running.notebook else "no notebook in experiments/ has the study that was run here."
