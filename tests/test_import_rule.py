@@ -68,7 +68,7 @@ ROOMS = {
     "notebooks":           "errors code places spelling specs records models identity",
     "planning":            "errors places spelling code specs records machine data identity store stats notebooks",
     "execution":           "errors places spelling surroundings ownership framework specs records machine models data training "
-                           "identity store costs planning",
+                           "identity store costs notebooks planning",
     "notebooks.inside":    "errors places surroundings ownership specs records machine data identity store stats plots "
                            "notebooks planning execution",
     "notebooks.executing": "errors places ownership specs records store notebooks",
