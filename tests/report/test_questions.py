@@ -79,8 +79,8 @@ def test_a_page_shows_the_questions_of_its_notebook(sample, tmp_path: Path) -> N
     shown = items_of(tmp_path / f"{default.page_stem}.html")
     assert shown == [
         "Does a smaller step help the vgg? python pipeline.py --data embedded run sigmoid -p rate=0.1",
-        "With k=2? python pipeline.py run sigmoid --data embedded --seeds 1 The report of other data takes"
-        " the place of this one. To have this one back: python pipeline.py --data embedded report",
+        "With k=2? python pipeline.py run sigmoid --data embedded --seeds 1 The report about other data"
+        " replaces this one. To get this one back: python pipeline.py --data embedded report",
         "Why? python pipeline.py --data embedded run sigmoid -p rate=1",
         "Why not?",
     ]
