@@ -156,7 +156,9 @@ def test_a_killed_kernel_costs_its_notebook_one_execution(place: Place) -> None:
         kernels: list = []
 
         def has_kernel(victims: Victims = victims, kernels: list = kernels) -> bool:
-            kernels[:] = [p for p in victims.family() if is_alive(p) and any(word.endswith("launch.py") for word in p.cmdline())]
+            kernels[:] = [
+                p for p in victims.family() if is_alive(p) and any(word.endswith("launch.py") for word in p.cmdline())
+            ]
             return bool(kernels)
 
         wait_until(has_kernel, 60, "no kernel was started")
