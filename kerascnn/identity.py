@@ -8,7 +8,7 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from kerascnn.code.meaning import DYNAMIC, PACKAGE, absolute_name, file_digest, parse_source, with_packages
+from kerascnn.code.meaning import DYNAMIC, PACKAGE, absolute_name, file_digest, parse_source, source_file, with_packages
 from kerascnn.code.packages import package_versions
 from kerascnn.errors import UsageError
 from kerascnn.machine import RESULT_PACKAGES, platform_class, result_versions
@@ -128,12 +128,7 @@ def _is_ours(module: str) -> bool:
 
 def module_file(module: str, search_path: Path) -> Path | None:
     """The source file of a module: the user's beside the notebooks, or one of this package."""
-    base = PACKAGE.parent if _is_ours(module) else search_path
-    path = base.joinpath(*module.split("."))
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
+    return source_file(module, PACKAGE.parent if _is_ours(module) else search_path)
 
 
 def _reached(module: str, path: Path, search_path: Path) -> tuple[str, ...]:

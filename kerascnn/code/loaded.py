@@ -15,13 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from kerascnn.code.meaning import PACKAGE, absolute_name, parse_source, source_digest, with_packages
+from kerascnn.code.meaning import PACKAGE, absolute_name, parse_source, source_digest, source_file, with_packages
 from kerascnn.code.packages import package_versions
 from kerascnn.errors import UsageError
 from kerascnn.ownership.writing import write_replacing
 from kerascnn.places import cache_folder
 
 OURS = PACKAGE.name
+MOST_REMEMBERED = 2_000
+"""Modules that are remembered on the disk: several versions of all there are."""
 
 
 class Meaning(NamedTuple):
@@ -101,11 +103,8 @@ def _is_ours(name: str) -> bool:
 
 @cache
 def _file_of(name: str, search_path: Path | None) -> Path | None:
-    base = PACKAGE.parent if _is_ours(name) else search_path
-    if base is None:
-        return None
-    path = base.joinpath(*name.split("."))
-    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+    folder = PACKAGE.parent if _is_ours(name) else search_path
+    return None if folder is None else source_file(name, folder)
 
 
 @cache
@@ -156,4 +155,5 @@ def _remember() -> None:
     _new.clear()
     with contextlib.suppress(OSError):  # losing it costs a second
         _memory().parent.mkdir(parents=True, exist_ok=True)
-        write_replacing(_memory(), json.dumps(_remembered()).encode())
+        newest = dict(list(_remembered().items())[-MOST_REMEMBERED:])
+        write_replacing(_memory(), json.dumps(newest).encode())

@@ -46,6 +46,12 @@ def parse_source(text: str | bytes, name: str) -> ast.Module:
         raise UsageError(f"{name} is not valid Python: {err}. Fix it, or remove it.") from err
 
 
+def source_file(name: str, folder: Path) -> Path | None:
+    """The file of a module, or of a package, that is looked for in `folder`."""
+    path = folder.joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
 def absolute_name(name: str, package: str) -> str:
     """The name of a module that a module of `package` calls `name`. Raises: UsageError when it leads out of the folder."""
     try:

@@ -28,18 +28,18 @@ def print_table(
     rows: Sequence[Sequence[str]], heads: Sequence[str] = (), *, right: Iterable[int] = (), indent: int = 0
 ) -> None:
     """The rows under their heads, which a terminal alone shows. `right`: the columns of numbers."""
-    shown = [list(map(printable, row)) for row in rows]
+    shown, numbers = [list(map(printable, row)) for row in rows], set(right)
     if not shown:
         return
     if is_live(sys.stdout):
-        _draw(shown, heads, set(right), indent)
+        _draw(shown, heads, numbers, indent)
         return
     widths = [
         max((len(cell) for cell in column if len(cell) <= LONG), default=0) for column in zip(*shown, strict=True)
     ]
     for row in shown:
         cells = [
-            cell.rjust(width) if column in set(right) else cell.ljust(width)
+            cell.rjust(width) if column in numbers else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         print((" " * indent + GAP.join(cells)).rstrip())

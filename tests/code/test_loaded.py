@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +113,17 @@ def test_what_was_read_is_remembered_for_the_next_process(
     forget()
     monkeypatch.setattr(loaded, "_read_meaning", lambda *_: pytest.fail("read again"))
     assert code_digest(["toy.start"]) == before
+
+
+def test_what_is_remembered_does_not_grow_without_end(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaded, "MOST_REMEMBERED", 3)
+    (tmp_path / "cache").mkdir()
+    for version in range(5):
+        (toy / "used.py").write_text(f"version = {version}\n")
+        digest()
+    assert len(json.loads((tmp_path / "cache" / "memory.json").read_bytes())) == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"a": 1}', b'{"a": [1]}'])
