@@ -69,6 +69,14 @@ def is_tracker(process: psutil.Process) -> bool:
         return True
 
 
+def is_kernel(process: psutil.Process) -> bool:
+    """Whether it is a notebook's kernel that runs."""
+    try:
+        return any(word.endswith("launch.py") for word in process.cmdline())
+    except psutil.NoSuchProcess:  # or a zombie, which is one of these to psutil
+        return False
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Whether it runs; a zombie that nobody has reaped does not."""
     try:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from killing import Victims, check_story, is_alive, read_events, start, start_stand_in, wait_until
+from killing import Victims, check_story, is_kernel, read_events, start, start_stand_in, wait_until
 from place import CHECKOUT, Place, make_place
 from standin import weights_of
 
@@ -156,9 +156,7 @@ def test_a_killed_kernel_costs_its_notebook_one_execution(place: Place) -> None:
         kernels: list = []
 
         def has_kernel(victims: Victims = victims, kernels: list = kernels) -> bool:
-            kernels[:] = [
-                p for p in victims.family() if is_alive(p) and any(word.endswith("launch.py") for word in p.cmdline())
-            ]
+            kernels[:] = filter(is_kernel, victims.family())
             return bool(kernels)
 
         wait_until(has_kernel, 60, "no kernel was started")
