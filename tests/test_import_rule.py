@@ -63,9 +63,9 @@ ROOMS = {
     "byhand":              "errors framework",
     "looking":             "errors specs records framework models data training byhand",
     "plots":               "errors spelling specs records stats byhand looking",
-    "report":              "errors places spelling ownership code specs records metrics stats plots",
+    "report":              "errors foreign places spelling ownership code specs records metrics stats plots",
     # from notebooks to runs, and back
-    "notebooks":           "errors code places spelling specs records models identity",
+    "notebooks":           "errors foreign code places spelling specs records models identity",
     "planning":            "errors places spelling code specs records machine data identity store stats notebooks",
     "execution":           "errors places spelling surroundings ownership framework specs records machine models data training "
                            "identity store costs notebooks planning",

@@ -15,9 +15,9 @@ import pytest
 
 from kerascnn.commands.verbs.options import request_of
 from kerascnn.data import COMPANIONS
+from kerascnn.foreign.notebook_files import cell_source
 from kerascnn.identity import builder_sources
 from kerascnn.models import BUILDERS
-from kerascnn.notebooks.cells import cell_source
 from kerascnn.notebooks.contract import Notebook, read_notebook
 from kerascnn.notebooks.finding import find_notebooks
 from kerascnn.notebooks.studies import StudyRequest, load_studies

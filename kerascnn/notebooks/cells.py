@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
 from typing import Any
 
-PARAMETERS, STUDY = "parameters", "study"
+from kerascnn.foreign.notebook_files import cell_source, tags_of
+
+STUDY = "study"
 _FENCED = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
-
-
-def cell_source(cell: dict[str, Any]) -> str:
-    """The text of a cell; notebooks store it as one string or as a list of lines."""
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
-
-
-def tags_of(cell: dict[str, Any]) -> list[str]:
-    return list(cell.get("metadata", {}).get("tags", []))
 
 
 def cells_tagged(content: dict[str, Any], tag: str) -> list[str]:
@@ -29,29 +20,12 @@ def code_tagged(content: dict[str, Any], tag: str) -> list[dict[str, Any]]:
     return [cell for cell in content["cells"] if cell["cell_type"] == "code" and tag in tags_of(cell)]
 
 
-def introduction_cells(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The Markdown cells before the one tagged `parameters`; before the first code cell where none is."""
-    code = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
-    end = next((cell for cell in code if PARAMETERS in tags_of(cell)), code[0] if code else None)
-    before = takewhile(lambda cell: cell is not end, content["cells"])
-    return [cell for cell in before if cell["cell_type"] == "markdown"]
-
-
 def heading_of(cell: dict[str, Any]) -> str:
     if cell["cell_type"] != "markdown":
         return ""
     text = _FENCED.sub("", cell_source(cell))
     found = (line.strip("# \t") for line in text.splitlines() if line.startswith("#"))
     return next(filter(None, found), "")
-
-
-def is_cell(cell: Any) -> bool:
-    if not isinstance(cell, dict) or not isinstance(cell.get("metadata", {}), dict):
-        return False
-    source, tags = cell.get("source", ""), cell.get("metadata", {}).get("tags", [])
-    lines = [source] if isinstance(source, str) else source
-    texts = [lines, tags, [cell.get("cell_type")]]
-    return all(isinstance(part, list) and all(isinstance(text, str) for text in part) for part in texts)
 
 
 def is_text(cell: dict[str, Any]) -> bool:

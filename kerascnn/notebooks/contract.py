@@ -10,19 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.errors import NotebookError, UsageError, near_match
-from kerascnn.notebooks.cells import (
-    PARAMETERS,
-    STUDY,
-    cell_source,
-    code_tagged,
-    fresh,
-    heading_of,
-    introduction_cells,
-    is_cell,
-    is_text,
-    shown_of,
-    tags_of,
-)
+from kerascnn.foreign.notebook_files import PARAMETERS, cell_source, introduction_cells, parse_notebook, tags_of
+from kerascnn.notebooks.cells import STUDY, code_tagged, fresh, heading_of, is_text, shown_of
 from kerascnn.notebooks.parameters import Parameter, fits, is_json, read_parameters
 from kerascnn.spelling import printable
 
@@ -113,18 +102,12 @@ def read_notebook(path: Path) -> Notebook:
     """Raises: NotebookError when the file is no notebook of format 4."""
     name = printable(path.name)
     try:
-        content = json.loads(_read_text(path))
-    except (OSError, ValueError) as err:  # no UTF-8, no JSON, a number of thousands of digits
+        content = parse_notebook(_read_text(path))
+    except OSError as err:
         raise NotebookError(f"{name} cannot be read as a notebook: {err}. Save it again from Jupyter.") from err
-    except RecursionError as err:
-        raise NotebookError(f"{name} is nested too deeply to be a notebook. Save it again from Jupyter.") from err
-    cells = content.get("cells") if isinstance(content, dict) else None
-    if not isinstance(cells, list) or not all(map(is_cell, cells)):
-        raise NotebookError(
-            f"{name} is not a notebook of format 4: it has no list of cells, or an entry that is not a cell. "
-            "Save it again from Jupyter."
-        )
-    if not all(map(is_text, cells)):
+    except ValueError as err:
+        raise NotebookError(f"{name} {err} Save it again from Jupyter.") from err
+    if not all(map(is_text, content["cells"])):
         raise NotebookError(
             f"{name} has a cell with half a character (such as \\ud800), which no file can hold. "
             "Delete that character in Jupyter."

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from kerascnn.errors import NotebookError
-from kerascnn.notebooks.cells import cell_source
+from kerascnn.foreign.notebook_files import cell_source
 from kerascnn.notebooks.shell import python_of
 
 LONGEST_PARAMETERS = 100_000

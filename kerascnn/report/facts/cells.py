@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
+from kerascnn.foreign.notebook_files import introduction_cells
 from kerascnn.records import SHOWN, Figure
 from kerascnn.report.facts.before_kinds import names_by_words
 from kerascnn.report.facts.results import Facts
@@ -76,11 +76,7 @@ def _name_of(output: Mapping[str, Any], words: Mapping[str, str]) -> str:
 
 def introduction_of(notebook: Mapping[str, Any]) -> str:
     """The Markdown before the parameters, or before the first code cell where no cell is tagged so."""
-    cells = list(cells_of(notebook))
-    code = [cell for cell in cells if cell.get("cell_type") == "code"]
-    end = next((cell for cell in code if "parameters" in tags_of(cell)), code[0] if code else None)
-    before = takewhile(lambda cell: cell is not end, cells)
-    return "\n\n".join(markdown_text(cell) for cell in before if cell.get("cell_type") == "markdown")
+    return "\n\n".join(map(markdown_text, introduction_cells(notebook)))
 
 
 def question_of(notebook: Mapping[str, Any]) -> str:
@@ -139,10 +135,3 @@ def name_of_pasted(name: str, data: Mapping[str, Any]) -> str:
 def list_of(value: Any) -> list[Any]:
     """The value where it is a list, else an empty one."""
     return value if isinstance(value, list) else []
-
-
-def tags_of(cell: Mapping[str, Any]) -> tuple[str, ...]:
-    """The cell's tags."""
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
-    return tuple(str(tag) for tag in tags) if isinstance(tags, list) else ()

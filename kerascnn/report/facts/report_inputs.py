@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kerascnn.code.loaded import code_digest
+from kerascnn.foreign.notebook_files import parse_notebook
 from kerascnn.records import DatasetInfo, NotebookFailure, Published, RunFailure, RunRecord
 
 if TYPE_CHECKING:
@@ -84,10 +85,9 @@ class Entry:
         if self.folder is None:
             return None
         try:
-            notebook = json.loads((self.folder / "executed.ipynb").read_bytes())
-        except (OSError, ValueError, RecursionError):
+            return parse_notebook((self.folder / "executed.ipynb").read_bytes())
+        except (OSError, ValueError):
             return None
-        return notebook if isinstance(notebook, dict) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kerascnn.report.facts.cells import cells_of, failed_cell_number, list_of, markdown_text, tags_of, text_of
+from kerascnn.foreign.notebook_files import tags_of
+from kerascnn.report.facts.cells import cells_of, failed_cell_number, list_of, markdown_text, text_of
 from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import Link, Shell
 from kerascnn.report.parts.pages import NotebookCell, NotebookPage, Output
@@ -60,7 +61,7 @@ def _build_cell(cell: Mapping[str, Any], number: int, prose: Prose, is_failed: b
         anchor=f"cell-{number}",
         number=number,
         is_code=not is_prose,
-        tags=tags_of(cell),
+        tags=tuple(tags_of(cell)),
         body=prose.to_markup(markdown_text(cell))
         if is_prose
         else highlight_code(source, "python" if is_code else "text"),
