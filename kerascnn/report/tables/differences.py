@@ -59,13 +59,18 @@ def flatten_arm(arm: Arm, published: Published) -> dict[str, Any]:
     """Field name -> value of everything in `arm` that can change its result."""
     budget = published.study.budget
     values: dict[str, Any] = {"model.builder": arm.model.builder}
-    values |= {f"model.arguments.{name}": value for name, value in arm.model.arguments.items()}
+    values |= {argument_field(name): value for name, value in arm.model.arguments.items()}
     values |= {"dataset": published.dataset.on(arm.dataset).title, "task": arm.task}
     values |= {"normalisation": arm.normalisation, "augmentation": list(arm.augmentation)}
     for group, spec in (("optimiser", arm.optimiser), ("schedule", arm.schedule)):
         values |= {f"{group}.{name}": value for name, value in msgspec.structs.asdict(spec).items()}
     values |= {"batch_size": arm.batch_size, "epochs": arm.epochs or budget.epochs}
     return values | {"train_images": arm.train_images or budget.train_images or "all"}
+
+
+def argument_field(name: str) -> str:
+    """The field that holds an argument of the model."""
+    return f"model.arguments.{name}"
 
 
 def _is_shared(name: str, settings: Any) -> bool:

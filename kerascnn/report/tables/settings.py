@@ -10,7 +10,7 @@ from kerascnn.report.facts.results import Facts
 from kerascnn.report.parts.elements import Cell, Table
 from kerascnn.report.tables.arms import ArmRow, arm_rows
 from kerascnn.report.tables.columns import Reader, build_table
-from kerascnn.report.tables.differences import flatten_arm, setting_cell
+from kerascnn.report.tables.differences import argument_field, flatten_arm, setting_cell
 from kerascnn.report.text.words import field_words, lesson_number
 
 BUILDER = "model.builder"
@@ -29,11 +29,15 @@ def build_settings(all_facts: Sequence[Facts], csv: str) -> Table | None:
         return None
     rows = [(arm, all_settings(arm.runs, arm.facts.published)) for arm in arms if arm.facts.published]
     settings = [fields for _, fields in rows]
+    arguments = {argument_field(name) for arm, _ in rows for name in arm.runs.arm.model.arguments}
     known = _names_by_builder(settings)
     columns = (
         Reader[_Settled]("arm", "Arm", lambda row: row[0].name),
         Reader[_Settled]("number", "Experiment", lambda row: _experiment(row[0].facts)),
-        *(_setting(name, known) for name in dict.fromkeys(name for fields in settings for name in fields)),
+        *(
+            _setting(name, known if name in arguments else None)
+            for name in dict.fromkeys(name for fields in settings for name in fields)
+        ),
     )
     note = "A dash: the arm's model has no such setting."
     return build_table("settings", "All settings of every arm", columns, rows, csv, note)
@@ -43,8 +47,15 @@ def _experiment(facts: Facts) -> Cell:
     return Cell(lesson_number(facts.entry.experiment) or facts.entry.title, href=facts.page)
 
 
-def _setting(name: str, known: Mapping[str, set[str]]) -> Reader[_Settled]:
-    return Reader(name, field_words(name), lambda row: _cell(row[1], name, known))
+def _setting(name: str, known: Mapping[str, set[str]] | None) -> Reader[_Settled]:
+    """The column of a setting; `known`: builder -> the arguments named with it, where the setting is one of these."""
+
+    def read(row: _Settled) -> Cell:
+        fields = row[1]
+        is_of_model = known is None or name in known[fields[BUILDER]]
+        return setting_cell(fields, name) if is_of_model else Cell(None)
+
+    return Reader(name, field_words(name), read)
 
 
 def all_settings(runs: ArmRuns, published: Published) -> dict[str, Any]:
@@ -59,8 +70,3 @@ def _names_by_builder(settings: Sequence[Mapping[str, Any]]) -> dict[str, set[st
     for fields in settings:
         known.setdefault(fields[BUILDER], set()).update(fields)
     return known
-
-
-def _cell(fields: Mapping[str, Any], name: str, known: Mapping[str, set[str]]) -> Cell:
-    has_it = name in known[fields[BUILDER]] or not name.startswith("model.arguments.")
-    return setting_cell(fields, name) if has_it else Cell(None)
