@@ -18,6 +18,8 @@ sys.path[:0] = [str(TESTS), str(TESTS / "report")]
 
 from browsing import start_browser  # noqa: E402
 
+from kerascnn.report.text.links import REPORT_PAGES  # noqa: E402
+
 OPENINGS = 5
 PAINT = """
 const done = arguments[arguments.length - 1];
@@ -51,8 +53,7 @@ def render_sixty(folder: Path) -> Path:
 
 def choose_pages(reports: Path) -> list[Path]:
     """The overview, the table of all arms, and the largest experiment's page."""
-    others = {"index.html", "comparison.html", "methods.html"}
-    pages = [p for p in reports.glob("*.html") if p.name not in others and not p.name.endswith(".notebook.html")]
+    pages = [p for p in reports.glob("*.html") if p.stem not in REPORT_PAGES and not p.name.endswith(".notebook.html")]
     largest = sorted(pages, key=lambda page: (-page.stat().st_size, page.name))[:1]
     return [reports / "index.html", reports / "comparison.html", *largest]
 

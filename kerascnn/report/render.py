@@ -26,7 +26,7 @@ from kerascnn.report.parts.elements import Link, Shell, Table
 from kerascnn.report.parts.overview import Changes
 from kerascnn.report.pictures.gallery import build_gallery
 from kerascnn.report.tables.csv_files import csv_text
-from kerascnn.report.text.links import SCRIPTS, STYLE, run_page
+from kerascnn.report.text.links import REPORT_PAGES, SCRIPTS, STYLE, run_page
 from kerascnn.report.text.neutral import neutral_here
 
 
@@ -49,8 +49,7 @@ def _build_all(
     }
     files |= build_index(inputs, all_facts, build_changes(chapter))
     files |= _build_comparison(inputs, all_facts)
-    methods = build_methods_page(inputs, _shell(inputs, "How verdicts are made", "methods.html"))
-    files["methods.html"] = render_template("methods.html.j2", page=methods)
+    files |= _report_page("methods", build_methods_page(inputs, _report_shell(inputs, "methods")))
     for facts, digest in zip(all_facts, digests.entries, strict=True):
         files |= _build_entry(inputs, all_facts, facts, digest, pieces)
     files |= _build_runs(inputs, all_facts)
@@ -79,15 +78,24 @@ def _shell(inputs: ReportInputs, title: str, here: str) -> Shell:
     return Shell(title, data.title, inputs.profile, data.notice, here, inputs.command)
 
 
+def _report_shell(inputs: ReportInputs, stem: str) -> Shell:
+    """The shell of a page of `REPORT_PAGES`."""
+    return _shell(inputs, REPORT_PAGES[stem], f"{stem}.html")
+
+
+def _report_page(stem: str, page: object) -> dict[str, str]:
+    return {f"{stem}.html": render_template(f"{stem}.html.j2", page=page)}
+
+
 def build_index(inputs: ReportInputs, all_facts: Sequence[Facts], changes: Changes | None) -> dict[str, str]:
     """The first page and its CSV files; `changes` is None for a first report."""
-    page, tables = build_index_page(inputs, all_facts, _shell(inputs, "Overview", "index.html"), changes)
-    return {"index.html": render_template("index.html.j2", page=page), **_csv_files(tables)}
+    page, tables = build_index_page(inputs, all_facts, _report_shell(inputs, "index"), changes)
+    return {**_report_page("index", page), **_csv_files(tables)}
 
 
 def _build_comparison(inputs: ReportInputs, all_facts: Sequence[Facts]) -> dict[str, str]:
-    page, tables = build_comparison_page(all_facts, _shell(inputs, "All arms compared", "comparison.html"))
-    return {"comparison.html": render_template("comparison.html.j2", page=page), **_csv_files(tables)}
+    page, tables = build_comparison_page(all_facts, _report_shell(inputs, "comparison"))
+    return {**_report_page("comparison", page), **_csv_files(tables)}
 
 
 def _build_entry(

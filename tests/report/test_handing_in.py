@@ -14,6 +14,7 @@ from kerascnn.errors import StoreError, UsageError
 from kerascnn.report.folder import handing_in
 from kerascnn.report.folder.handing_in import bundle_name, check_folder, check_target, zip_report
 from kerascnn.report.folder.writer import LOCK, Manifest, write_report
+from kerascnn.report.text.links import REPORT_PAGES
 
 FILES = {"index.html": "<title>ä</title>", "b.html": "b", "a.html": "a", "data/finals.csv": "arm\n"}
 NAME = "kerascnn-report-embedded-quick"
@@ -192,3 +193,13 @@ def test_a_folder_with_other_files_may_not(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("my home page")
     with pytest.raises(UsageError, match="`--output` must be a new or empty folder, or one with a report"):
         check_folder(tmp_path)
+
+
+@pytest.mark.parametrize("stem", REPORT_PAGES)
+def test_a_file_of_the_user_with_the_name_of_a_page_is_found_before_anything_is_rendered(
+    tmp_path: Path, stem: str
+) -> None:
+    write_report({"style.css": ""}, "1", tmp_path)
+    (tmp_path / f"{stem}.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"{stem}\.html"):
+        check_folder(tmp_path, experiments=["01_mlp_vs_cnn"])

@@ -30,6 +30,7 @@ from kerascnn.report.parts import overview as overview_parts
 from kerascnn.report.parts import pages
 from kerascnn.report.parts import run as run_parts
 from kerascnn.report.render import build_files
+from kerascnn.report.text.links import REPORT_PAGES
 
 ONLY_FOR_CSV = {"effect", "metric", "key", "high"}
 MATHML = "{http://www.w3.org/1998/Math/MathML}math"
@@ -228,7 +229,18 @@ def test_the_command_gives_each_changed_parameter_back_as_it_was(value, argument
     assert text == value or json.loads(text) == value
 
 
-@pytest.mark.parametrize("name", ["index", "my notes #1", "a.notebook", "05--deadbeef", "../up"])
+def test_every_page_that_belongs_to_no_experiment_is_named_as_one_and_linked_from_the_overview(sample):
+    inputs, folder = sample
+    stems = tuple(file_stem(entry.experiment) for entry in inputs.entries)
+    others = {page.stem for page in folder.glob("*.html") if not page.name.startswith(stems)}
+    assert others == set(REPORT_PAGES), (
+        "Name the page in REPORT_PAGES (report/text/links.py): then every page links to it."
+    )
+    links = {link.get("href") for link in parsed(folder / "index.html").iter("a")}
+    assert {f"{stem}.html" for stem in REPORT_PAGES} <= links
+
+
+@pytest.mark.parametrize("name", [*REPORT_PAGES, "Index", "my notes #1", "a.notebook", "05--deadbeef", "../up"])
 def test_a_notebook_may_have_any_name_without_taking_another_page(name):
     assert re.fullmatch(r"[A-Za-z0-9_-]+-[0-9a-f]{8}", file_stem(name))
 

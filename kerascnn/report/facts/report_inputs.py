@@ -18,15 +18,13 @@ import msgspec
 from kerascnn.code.loaded import code_digest
 from kerascnn.foreign.notebook_files import parse_notebook
 from kerascnn.records import DatasetInfo, NotebookFailure, Published, RunFailure, RunRecord
+from kerascnn.report.text.links import REPORT_PAGES
 
 if TYPE_CHECKING:
     import numpy as np
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 """The templates of the checkout."""
-
-OTHER_PAGES = ("index", "comparison", "methods")
-"""Pages that belong to no experiment."""
 
 STEM_LENGTH = 80
 """A page's file name is the stem and more, and no file system takes more than 255 bytes."""
@@ -132,9 +130,9 @@ class ReportInputs:
 
 
 def file_stem(experiment: str) -> str:
-    """The experiment's name if it can stand in an address and no other page has it, else one like it."""
+    """The experiment's name if it can stand in an address and is no name of `REPORT_PAGES`, else one like it."""
     safe = re.sub(r"[^A-Za-z0-9_-]", "-", experiment)[:STEM_LENGTH]
-    is_taken = safe in OTHER_PAGES or "--" in safe
+    is_taken = safe.lower() in REPORT_PAGES or "--" in safe
     return f"{safe}-{_short_hash(experiment)}" if is_taken or safe != experiment else safe
 
 

@@ -21,7 +21,7 @@ from kerascnn.ownership.writing import write_replacing
 from kerascnn.report.facts.report_inputs import file_stem
 from kerascnn.report.folder.finished import INDEX, load_report, read_listed
 from kerascnn.report.folder.writer import LOCK, LOCK_TIMEOUT_SECONDS, Manifest, report_folder
-from kerascnn.report.text.links import ASSETS, FOLDERS
+from kerascnn.report.text.links import ASSETS, FOLDERS, REPORT_PAGES
 from kerascnn.spelling import slug
 
 PREFIX = "kerascnn-report-"
@@ -51,7 +51,7 @@ def check_folder(folder: Path, called: str = "`--output`", experiments: Sequence
 
 def _expected_names(shared: SharedFolder, experiments: Sequence[str]) -> Iterator[str]:
     """Names that lie there and that a report on `experiments` may want. Which pages it has is known only later."""
-    stems = "|".join(re.escape(file_stem(name)) for name in (*experiments, "index", "comparison", "methods"))
+    stems = "|".join(re.escape(stem) for stem in (*map(file_stem, experiments), *REPORT_PAGES))
     wanted = re.compile(rf"({stems})(--[0-9a-f]+)?((\.[a-z0-9-]+)?\.(html|csv)|\.jpg)", re.IGNORECASE)
     for name in list_folder(shared.path) if shared.path.is_dir() else ():
         if name in FOLDERS and kind_of(shared.path, name) != "folder":

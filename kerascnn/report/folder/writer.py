@@ -17,6 +17,7 @@ from kerascnn.report.facts.report_inputs import TEMPLATES
 from kerascnn.report.folder.history import HISTORY, Chapter, History
 from kerascnn.report.parts.filters import FILTERS
 from kerascnn.report.text.clean import clean_text
+from kerascnn.report.text.links import REPORT_PAGES
 
 OURS = Ours("report", beside=(HISTORY,))
 MANIFEST, LOCK, STAGING = OURS.manifest, OURS.lock, OURS.staging
@@ -36,6 +37,7 @@ def environment() -> Environment:
         finalize=_finalize,
     )
     jinja.filters.update(FILTERS)
+    jinja.globals["report_pages"] = {f"{stem}.html": title for stem, title in REPORT_PAGES.items()}
     return jinja
 
 

@@ -136,7 +136,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Property:
-    """A named property of the whole report or page."""
+    """A name and what is said of it, for a list of definitions."""
 
     name: str
     values: tuple[str, ...]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from kerascnn.spelling import slug
 
+REPORT_PAGES = {"index": "Overview", "comparison": "All arms compared", "methods": "How verdicts are made"}
+"""Pages that belong to no experiment: stem -> title, in the order in which every page links to them."""
+
 RUNS_FOLDER = "runs"
 """Where the pages of runs lie, seen from the overview."""
 

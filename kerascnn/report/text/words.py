@@ -1,4 +1,6 @@
-"""Names of the code in the reader's words: fields, claims' kinds, verdicts' looks."""
+"""Names of the code in the reader's words: fields, claims' kinds, verdicts' looks.
+
+The running text of a page stands in its template."""
 
 from __future__ import annotations
 
