@@ -17,10 +17,11 @@ import msgspec
 
 from kerascnn.costs import Costs, timed
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError
-from kerascnn.execution.pool import LocalExecutor, WorkerDied
+from kerascnn.execution.pool import LocalExecutor, WorkerDied, Workers
 from kerascnn.execution.progress import Progress
 from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
 from kerascnn.execution.structures import Structures, wanted_models
+from kerascnn.execution.trainers import start_trainers
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
 from kerascnn.notebooks.executing.execute import NotebookTask, execute
@@ -92,14 +93,14 @@ class Producer:
         with scratch_folder() as scratch:
             notices = Notices(scratch / "notices")
             inside = variables_inside(scratch) | notices.variables
-            executors = LocalExecutor(jobs, inside, log), LocalExecutor(1, inside, log)
+            executors = start_trainers(jobs, inside, log), LocalExecutor(1, inside, log)
             with _stopping_workers(*executors) as (trainers, lane):
                 self._produce(self._buildable(plans, trainers), trainers, lane, jobs, notices)
         if not self._train_only:
             self._check_takeaways(plans)
         return self.outcome
 
-    def _buildable(self, plans: list[Planned], trainers: LocalExecutor) -> list[Planned]:
+    def _buildable(self, plans: list[Planned], trainers: Workers) -> list[Planned]:
         """The plans whose models can be built; the others are left out, as a notebook is that breaks the contract."""
         wanted = [
             run
@@ -119,9 +120,7 @@ class Producer:
                 self._note_problem(plan.experiment.unusable(faults[plan.experiment.name]))
         return [plan for plan in plans if plan.experiment.name not in faults]
 
-    def _produce(
-        self, plans: list[Planned], trainers: LocalExecutor, lane: LocalExecutor, jobs: int, notices: Notices
-    ) -> None:
+    def _produce(self, plans: list[Planned], trainers: Workers, lane: Workers, jobs: int, notices: Notices) -> None:
         works = [Work(plan.experiment.name, plan.study, plan.ledger, force=self._suite.request.force) for plan in plans]
         scheduler = Scheduler(works, trainers, jobs, self._progress, notices=notices.fresh, costs=self._costs)
         if not self._train_only:
@@ -138,7 +137,7 @@ class Producer:
             return False
         return all(is_settled(p.study, p.ledger) and p.is_fresh() for p in plans)
 
-    def _execute(self, plan: Planned, scheduler: Scheduler, lane: LocalExecutor) -> None:
+    def _execute(self, plan: Planned, scheduler: Scheduler, lane: Workers) -> None:
         if not self._always_execute and plan.is_fresh():
             return
         task = NotebookTask(
@@ -156,7 +155,7 @@ class Producer:
             lambda future: self._executed(plan, scheduler, lane, future),
         )
 
-    def _executed(self, plan: Planned, scheduler: Scheduler, lane: LocalExecutor, future: Future) -> None:
+    def _executed(self, plan: Planned, scheduler: Scheduler, lane: Workers, future: Future) -> None:
         name = plan.experiment.name
         self.outcome.executed.append(name)
         failure = _failure_of(future, plan)
@@ -168,13 +167,13 @@ class Producer:
         stem = page_stem(name, plan.experiment.changed)
         self._render(scheduler, lane, f"{name}: see {self.outcome.index.parent / stem}.html")
 
-    def _render(self, scheduler: Scheduler, lane: LocalExecutor, then_say: str = "", deaths: int = 0) -> None:
+    def _render(self, scheduler: Scheduler, lane: Workers, then_say: str = "", deaths: int = 0) -> None:
         scheduler.watch(
             lane.submit(timed, render, self._render_task.canonical_json()),
             partial(self._rendered, scheduler, lane, then_say, deaths),
         )
 
-    def _rendered(self, scheduler: Scheduler, lane: LocalExecutor, then_say: str, deaths: int, future: Future) -> None:
+    def _rendered(self, scheduler: Scheduler, lane: Workers, then_say: str, deaths: int, future: Future) -> None:
         """Raises: StoreError when the process that renders was killed again and again."""
         try:
             index, seconds = future.result()
@@ -274,7 +273,7 @@ def _draining_on_interrupt(scheduler: Scheduler, progress: Progress) -> Iterator
 
 
 @contextmanager
-def _stopping_workers(*executors: LocalExecutor) -> Iterator[tuple[LocalExecutor, ...]]:
+def _stopping_workers(*executors: Workers) -> Iterator[tuple[Workers, ...]]:
     """Executors whose workers are gone when the block is left, however it is left."""
 
     def stop(signal_number: int, frame: Any) -> None:

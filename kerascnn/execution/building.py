@@ -12,7 +12,7 @@ from msgspec import field
 from kerascnn import framework
 from kerascnn.costs import Size
 from kerascnn.errors import KerascnnError
-from kerascnn.execution.pool import LocalExecutor, WorkerDied
+from kerascnn.execution.pool import WorkerDied, Workers
 from kerascnn.models import BUILDERS
 from kerascnn.specs import ModelSpec, Spec, Task
 from kerascnn.spelling import printable
@@ -60,7 +60,7 @@ def build_all(tasks: Mapping[str, BuildTask], executor: Executor) -> dict[str, B
     done, late = wait(futures, START_SECONDS + BUILD_SECONDS * len(futures))
     for future in late:
         future.cancel()
-    if late and isinstance(executor, LocalExecutor):
+    if late and isinstance(executor, Workers):
         executor.kill_workers()
     found = {}
     for future in done:

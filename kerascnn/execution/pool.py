@@ -32,19 +32,18 @@ class WorkerDied(Exception):
     """The process that worked on a task was killed; the task itself may be sound."""
 
 
-class LocalExecutor(Executor):
-    """`lanes` spawned processes, each warm and alone in its lane, in the environment that `framework` pins.
+class Workers(Executor):
+    """What training needs of an executor: tasks worked on in `lanes`, each by a process that `start_worker` has set up.
 
-    What they print to standard error goes to the file `log`. When one dies only its own task is lost (its future raises WorkerDied) and a fresh process takes over
-    the lane. When the parent dies, however it dies, every worker leaves at once. Raises: KerascnnError where the system
-    cannot start any.
+    What the processes print to standard error goes to the file `log`. When one dies, only its own task is lost. When the
+    parent dies, however it dies, every worker leaves at once. A kind of executor defines `_work` and `kill_workers`, and
+    what it owes is this: `start_worker` runs before a task is unpickled; a process that is killed, and a task that would
+    end its process (SystemExit), give WorkerDied; processes are waited for, so that their processor time is counted.
     """
 
     def __init__(self, lanes: int, environment: dict[str, str], log: Path) -> None:
-        _check_semaphores()
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._environment, self._log = environment, log
-        self._pools: dict[int, ProcessPoolExecutor] = {}
         self._closed = self._stopping = False
         # Read before the first line of a worker runs: a network built by walking over a set is then the same in each.
         # Set, and NumPy loaded, before there are lanes: none may start a process while the list of variables moves,
@@ -58,7 +57,7 @@ class LocalExecutor(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         """Queue `fn(*args)`; both must be picklable. Keyword arguments are not supported."""
         if kwargs:
-            raise TypeError("LocalExecutor.submit takes positional arguments only.")
+            raise TypeError(f"{type(self).__name__}.submit takes positional arguments only.")
         if self._closed:
             raise RuntimeError("This executor has been shut down and takes no more tasks.")
         future: Future = Future()
@@ -78,9 +77,7 @@ class LocalExecutor(Executor):
 
     def kill_workers(self) -> None:
         """Kill every worker process now."""
-        for pool in list(self._pools.values()):
-            for process in list((pool._processes or {}).values()):
-                process.kill()
+        raise NotImplementedError
 
     def _lane(self, lane: int) -> None:
         while (task := self._tasks.get()) is not None:
@@ -90,6 +87,34 @@ class LocalExecutor(Executor):
             if not future.set_running_or_notify_cancel():
                 continue
             self._work(lane, future, fn, args)
+        self._leave(lane)
+
+    def _work(self, lane: int, future: Future, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        """In the thread of the lane: settle `future` with `fn(*args)`, whatever becomes of it."""
+        raise NotImplementedError
+
+    def _leave(self, lane: int) -> None:
+        """In the thread of the lane: nothing more will be asked of it."""
+
+
+class LocalExecutor(Workers):
+    """`lanes` spawned processes, each warm and alone in its lane, in the environment that `framework` pins.
+
+    When one dies a fresh process takes over the lane. Raises: KerascnnError where the system cannot start any.
+    """
+
+    def __init__(self, lanes: int, environment: dict[str, str], log: Path) -> None:
+        _check_semaphores()
+        self._pools: dict[int, ProcessPoolExecutor] = {}
+        super().__init__(lanes, environment, log)
+
+    def kill_workers(self) -> None:
+        """Kill every worker process now."""
+        for pool in list(self._pools.values()):
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+
+    def _leave(self, lane: int) -> None:
         pool = self._pools.pop(lane, None)
         if pool is not None:
             pool.shutdown()

@@ -41,16 +41,16 @@ def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
 
     check_enough(dataset, study.next_specs(ledger))
     check_data(dataset, None)
-    from kerascnn.execution.pool import LocalExecutor
     from kerascnn.execution.progress import Progress
     from kerascnn.execution.scheduler import Scheduler, Work
     from kerascnn.execution.structures import Structures, wanted_models
+    from kerascnn.execution.trainers import start_trainers
 
     jobs, work = usable_cores(), Work("notebook", study, ledger)
     structures, wanted = Structures(), wanted_models("notebook", study, ledger, dataset)
     with scratch_folder() as scratch:
         notices = Notices(scratch / "notices")
-        with LocalExecutor(jobs, notices.variables, ledger.store.worker_log()) as executor:
+        with start_trainers(jobs, notices.variables, ledger.store.worker_log()) as executor:
             structures.build(structures.doubtful(wanted), executor)
             for fault in structures.faults(wanted).values():
                 raise NotebookError(fault)
