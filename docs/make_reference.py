@@ -10,19 +10,19 @@ from pathlib import Path
 import msgspec
 
 from kerascnn.plots.drawing.palette import MEANINGS, SERIES, TONES, Tone
-from kerascnn.specs import METRICS, NOTEBOOK_METRICS
-from kerascnn.specs.claims import ClaimBase, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.specs import METRICS, NOTEBOOK_METRICS, OptimiserSpec, ScheduleSpec
+from kerascnn.specs.claims import KINDS
 from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
 
 TARGET = Path(__file__).with_name("reference.md")
-KINDS: tuple[type[ClaimBase], ...] = (Comparison, Trend, Equivalence, Threshold, Interaction, Identity)
+CONSTRAINED = re.compile(r"Annotated\[(\w+), .*\]")
 LITERAL = re.compile(r"Literal\[(.*?)\]")
 
 
 def render_reference() -> str:
     """The whole page as Markdown."""
-    return "\n".join([*_head(), *_claims(), *_metrics(), *_placeholders(), *_tones()]) + "\n"
+    return "\n".join([*_head(), *_claims(), *_training(), *_metrics(), *_placeholders(), *_tones()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -57,7 +57,15 @@ def _argument(kind: type, field: msgspec.structs.FieldInfo) -> tuple[str, str, s
     written = LITERAL.sub(
         lambda match: match[1].replace(", ", " or ").replace("'", '"'), inspect.get_annotations(kind)[field.name]
     )
-    kinds = {"str": "text", "float": "a number", "tuple[str, ...]": "texts", "tuple[float, ...]": "numbers"}
+    written = CONSTRAINED.sub(r"\1", written)
+    kinds = {
+        "str": "text",
+        "float": "a number",
+        "Share": "a number from 0 to 1",
+        "None": "nothing",
+        "tuple[str, ...]": "texts",
+        "tuple[float, ...]": "numbers",
+    }
     takes = " or ".join(kinds.get(part, f"`{part}`") for part in re.split(r" \| | or ", written))
     if field.name.endswith(("arm", "baseline")):
         takes = "the name of an arm"
@@ -71,6 +79,18 @@ def _argument(kind: type, field: msgspec.structs.FieldInfo) -> tuple[str, str, s
 
 def _typed(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _training() -> Iterator[str]:
+    yield "## How an arm is trained"
+    yield ""
+    yield "`Arm(..., optimiser=OptimiserSpec(...), schedule=ScheduleSpec(...))`."
+    yield ""
+    for kind in (OptimiserSpec, ScheduleSpec):
+        yield f"### `{kind.__name__}`"
+        yield ""
+        yield from _paragraphs(kind)
+        yield from _table(("Argument", "Takes", "Default"), (_argument(kind, f) for f in msgspec.structs.fields(kind)))
 
 
 def _metrics() -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 from kerascnn.places import CHECKOUT
 from kerascnn.plots.drawing.palette import MEANINGS, SERIES
 from kerascnn.specs import METRICS
-from kerascnn.specs.claims import ClaimBase
+from kerascnn.specs.claims import KINDS
 from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
 
 COMMITTED = (CHECKOUT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -36,9 +36,8 @@ def test_every_metric_tone_and_placeholder_stands_in_it() -> None:
         assert f"`{name}`" in COMMITTED, name
 
 
-def test_every_kind_of_claim_stands_in_it_with_every_argument(script: ModuleType) -> None:
-    assert set(script.KINDS) == set(ClaimBase.__subclasses__())
-    for kind in script.KINDS:
+def test_every_kind_of_claim_stands_in_it_with_every_argument() -> None:
+    for kind in KINDS:
         section = COMMITTED.partition(f"### `{kind.__name__}`\n")[2].partition("\n##")[0]
         for field in msgspec.structs.fields(kind):
             assert f"| `{field.name}` |" in section or field.name in ("name", "says"), (kind, field.name)

@@ -480,3 +480,17 @@ def test_a_wanted_run_is_called_by_its_arm_a_trial_by_what_it_tries() -> None:
         f"{arm.label}, step 0.1, seed 2001",
         f"{arm.label}, step 0.3, seed 2001",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"optimiser": {"name": "adan"}}, "Did you mean 'adam'\\? Known: adam, adamw, sgd"),
+        ({"augmentation": ["flipp"]}, "Did you mean 'flip'\\? Known: flip, shift"),
+        ({"schedule": {"kind": "cosin"}}, "Did you mean 'cosine'\\? Known: constant, cosine"),
+    ],
+)
+def test_a_misspelt_choice_gets_those_there_are(values: dict, message: str) -> None:
+    whole = {"name": "a", "label": "A", "model": {"builder": "models.linear"}, **values}
+    with pytest.raises(UsageError, match=message):
+        Arm.from_dict(whole)

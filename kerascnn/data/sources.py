@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -23,11 +24,25 @@ READERS_VERSION = 3
 LARGEST_HASHED_BYTES = 10**9
 """A larger file is told apart by its size and times: planning is not to wait for its bytes, which may be nothing but nulls."""
 
-FORMATS: tuple[Callable[[Path], Found | None], ...] = (
-    cifar_release.find,
-    parquet.find,
-    keras_npz.find,
-    idx.find,
+
+@dataclass(frozen=True)
+class Format:
+    """One form in which a whole set lies on the disk.
+
+    `called`: in messages. `find`: the set at a path, told by names and first bytes, nothing decoded; None where there is
+    none. `find_complete`: the same, but only with all its parts; for formats whose files may lie beside class folders.
+    """
+
+    called: str
+    find: Callable[[Path], Found | None]
+    find_complete: Callable[[Path], Found | None] | None = None
+
+
+FORMATS = (
+    Format("a CIFAR release", cifar_release.find, cifar_release.find_complete),
+    Format("Hugging Face parquet", parquet.find, parquet.find_complete),
+    Format("a Keras .npz", keras_npz.find),
+    Format("idx files", idx.find, idx.find_complete),
 )
 """Tried in this order; then a folder of such sets by name; last, one folder of pictures for each class. Where the folders
 of a folder are classes themselves, pictures come first: archives and feature files often lie beside them."""
@@ -85,14 +100,14 @@ def file_sha256(file: Path) -> str:
 
 
 def _recognise_set(path: Path) -> Found | None:
-    return next((found for find in FORMATS if (found := find(path)) is not None), None)
+    return next((found for form in FORMATS if (found := form.find(path)) is not None), None)
 
 
 def _refuse_two_sets(path: Path) -> None:
     """Raises: DataError when a complete set of arrays lies beside class folders: pictures for its description, or a copy of
     theirs in arrays? A `.npz` can be given by itself, so it is not asked about."""
-    complete = (found for module in (cifar_release, parquet, idx) if (found := module.find_complete(path)) is not None)
-    if (other := next(complete, None)) is not None:
+    finders = (form.find_complete for form in FORMATS if form.find_complete is not None)
+    if (other := next((found for find in finders if (found := find(path)) is not None), None)) is not None:
         folder = other.files[0].parent
         remedy = "Move one of them to a folder of its own" if folder == path else f"Give {folder}, or move it elsewhere"
         raise DataError(
@@ -146,8 +161,7 @@ def _recognise_pictures(path: Path) -> Found:
     if found is not None:
         return found
     raise DataError(
-        f"a data set must be a CIFAR release, Hugging Face parquet, a Keras .npz, idx files, a folder of such sets, or one "
-        f"folder of pictures for each class. Received: {_what_is_there(path)} (at {path}). {_what_to_do(path)}."
+        f"a data set must be {', '.join(form.called for form in FORMATS)}, a folder of such sets, or one folder of pictures for each class. Received: {_what_is_there(path)} (at {path}). {_what_to_do(path)}."
     )
 
 

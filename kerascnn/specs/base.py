@@ -6,7 +6,8 @@ import functools
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Self
+from types import UnionType
+from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -130,10 +131,29 @@ def _explain(cls: type, message: str, values: Any = None) -> str:
     found = _value_at(values, path) if path else None
     if found is not None and not isinstance(found, dict | list):
         text += f" Received: {json.dumps(found, default=repr)[:100]}."
+    if isinstance(found, str) and reason.startswith("Invalid enum value"):
+        text += " " + near_match(found, _names_at(cls, path))
     unknown = re.search(r"unknown field `(\w+)`", reason)
     if unknown and not path:
         text += " " + near_match(unknown[1], cls.__struct_fields__)  # type: ignore[attr-defined]
     return text
+
+
+def _names_at(kind: Any, path: str) -> list[str]:
+    """The names that a field may have which takes one of a few: those of the Literal at a path of msgspec's."""
+    kinds = [kind]
+    for name in re.findall(r"\w+|\.\.\.", re.sub(r"\[\d+\]", "[...]", path)):
+        holders = [one for one in kinds if name in getattr(one, "__struct_fields__", ())]
+        inner = (
+            [get_type_hints(one)[name] for one in holders] if holders else [a for one in kinds for a in get_args(one)]
+        )
+        kinds = [part for one in inner for part in _parts_of(one)]
+    return [name for one in kinds if get_origin(one) is Literal for name in get_args(one) if isinstance(name, str)]
+
+
+def _parts_of(kind: Any) -> tuple[Any, ...]:
+    """The kinds of a union; the kind itself where it is none."""
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
 
 
 def _value_at(values: Any, path: str) -> Any:

@@ -141,8 +141,8 @@ class Threshold(ClaimBase, frozen=True, kw_only=True, tag="threshold"):
     """The metric of `arm` lies `relation` `value`; "chance" is the accuracy of guessing on the arm's data.
 
     `over_chance` moves that line up: with 0.05 it lies five points above guessing, whatever the number of classes.
-    `above` claims a distance of at least `smallest_effect`. `below` is the claim that nothing
-    noteworthy is there: `value` is already the line, `smallest_effect` only its tolerance.
+    `above` claims a distance of at least `smallest_effect`. `below` claims that the metric is at most `value`:
+    that is the line already, and `smallest_effect` only its tolerance.
     """
 
     arm: str
@@ -201,7 +201,7 @@ class Identity(ClaimBase, frozen=True, kw_only=True, tag="identity"):
 
 
 Claim = Comparison | Trend | Equivalence | Threshold | Interaction | Identity
-"""Every kind of claim: whoever adds one adds it here, and then a function to each `ByKind` that lacks it."""
+"""Every kind of claim: whoever adds one adds it here, then a function to each `ByKind` that lacks it, then its words (`KIND_WORDS`)."""
 
 KINDS: tuple[type[ClaimBase], ...] = get_args(Claim)
 NUMBER_KINDS = tuple(kind for kind in KINDS if not kind.of_runs)

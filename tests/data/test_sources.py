@@ -8,8 +8,9 @@ import pytest
 import tiny_sets as tiny
 
 from kerascnn.data.decoded import Options
-from kerascnn.data.sources import recognise, source_key
+from kerascnn.data.sources import FORMATS, recognise, source_key
 from kerascnn.errors import DataError
+from kerascnn.places import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,12 @@ def test_the_key_of_pictures_follows_their_times_and_the_chosen_size(tmp_path: P
 def test_the_chosen_size_does_not_matter_where_nothing_is_resized(tmp_path: Path) -> None:
     file = tiny.write_npz(tmp_path / "things.npz")
     assert key_of(file) == key_of(file, image_size=64)
+
+
+def test_every_format_has_a_writer_that_other_tests_damage_and_a_word_in_the_docs(tmp_path: Path) -> None:
+    paths = [writer(tmp_path / name) for name, writer in tiny.WRITERS.items()]
+    unwritten = [form.called for form in FORMATS if not any(form.find(path) for path in paths)]
+    assert not unwritten, "Add a writer to tests/data/tiny_sets.py."
+    page = (CHECKOUT / "docs" / "data.md").read_text(encoding="utf-8").replace("`", "")
+    unsaid = [form.called for form in FORMATS if form.called not in page]
+    assert not unsaid, "Add a line to docs/data.md."

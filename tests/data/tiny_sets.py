@@ -210,4 +210,5 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "pictures": write_pictures,
     "photographs": write_photographs,
 }
-"""One writer for each format: it writes a set under a folder and gives back the path to load."""
+"""At least one writer for each format: it writes a set under a folder and gives back the path to load. Add at the end: the
+fuzz suite counts them."""

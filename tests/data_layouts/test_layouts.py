@@ -38,7 +38,7 @@ def rows() -> dict[str, tuple[str, str]]:
 
 
 def test_the_list_has_every_source_that_is_tried_and_no_other() -> None:
-    assert list(rows()) == list(SOURCES)
+    assert list(rows()) == list(SOURCES), "Each @source needs its row in docs/data-layouts.md, in the same order."
     assert len(SOURCES) >= 20
 
 

@@ -1,6 +1,7 @@
 """Whatever happened to the files of a data set, it loads or is refused in one sentence, soon and in little memory.
 
-The short version is part of the test command; `pytest -m fuzz -n auto` runs the long one.
+The short version is part of the test command, which leaves out what is marked `fuzz`; `pytest -m fuzz -n auto` runs the
+long one.
 """
 
 from __future__ import annotations

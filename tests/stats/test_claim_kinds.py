@@ -4,27 +4,43 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+import kerascnn
 import kerascnn.report
 import kerascnn.stats
 from kerascnn.report.text.words import KIND_WORDS
 from kerascnn.specs import ByKind, Claim, Comparison, Identity
 from kerascnn.specs.claims import KINDS, ClaimBase
+from kerascnn.stats.judging.seeds import BOUNDS, TAILS
 from kerascnn.stats.judging.sentences import SENTENCES
 from kerascnn.stats.judging.verdicts import EVIDENCE, Rule, rule_of
 
 
 def known_by_kind() -> dict[str, ByKind]:
-    """Module and name of everything that the reading half says by kinds of claims."""
-    found = {}
+    """Module and name of everything that the reading half says by kinds of claims, each named once, where it is made."""
+    found: dict[str, ByKind] = {}
     for package in (kerascnn.stats, kerascnn.report):
         for _, name, _ in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             members = vars(importlib.import_module(name)).items()
-            found |= {f"{name}.{key}": value for key, value in members if isinstance(value, ByKind)}
+            found |= {
+                f"{name}.{key}": value for key, value in members if isinstance(value, ByKind) and made_in(name, key)
+            }
     return found
+
+
+def made_in(module: str, name: str) -> bool:
+    """Whether the module assigns the name, rather than imports it."""
+    return (
+        re.search(
+            rf"^{name}\b.* = ByKind", Path(importlib.import_module(module).__file__ or "").read_text("utf-8"), re.M
+        )
+        is not None
+    )
 
 
 SAID = known_by_kind()
@@ -37,11 +53,21 @@ def test_the_rooms_that_need_a_function_for_each_kind_are_found() -> None:
 
 @pytest.mark.parametrize("name", SAID)
 def test_no_kind_of_claim_is_missing(name: str) -> None:
-    assert SAID[name].missing() == []
+    module, _, function = name.rpartition(".")
+    missing = SAID[name].missing()
+    assert not missing, f"Add a function marked `@{function}.of({missing[0]})` to {module}."
 
 
 def test_every_kind_has_words_on_the_page() -> None:
     assert set(KIND_WORDS) == set(KINDS) == set(get_args(Claim))
+
+
+def test_every_kind_can_be_imported_from_the_package_as_notebooks_do() -> None:
+    assert {kind.__name__ for kind in KINDS} <= set(kerascnn.__all__), "Add it to kerascnn/__init__.py."
+
+
+def test_every_rule_that_seeds_decide_says_how_many_of_them_it_takes() -> None:
+    assert set(TAILS) == set(BOUNDS) == set(EVIDENCE), "Add the rule to the tables of stats/judging/seeds.py."
 
 
 def test_every_rule_is_decided_by_seeds_or_by_a_number() -> None:

@@ -87,7 +87,7 @@ def _load_arrays(file: Path) -> dict[str, np.ndarray]:
 
 
 def _check_sizes(headers: list[_Header], file: Path) -> None:
-    """Raises: DataError when the images of both parts would not fit in memory, before they are read."""
+    """Raises: DataError when the images of a part would not fit in memory, before they are read."""
     for header in headers:
         if header.dtype != np.uint8 or len(header.shape) not in (3, 4) or (*header.shape, 1)[3] not in (1, 3):
             raise DataError(

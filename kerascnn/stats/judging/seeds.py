@@ -15,6 +15,11 @@ POWER = 0.8
 MOST_SEEDS = 500
 """More than this is no plan."""
 
+TAILS: dict[Rule, int] = {"effect": 2, "sameness": 1, "line": 2}
+"""Between how many tests a rule shares its level: two where either sign counts, one where both bounds must hold."""
+BOUNDS: dict[Rule, int] = {"effect": 2, "sameness": 2, "line": 1}
+"""How many bounds the effect must keep: a line has one."""
+
 
 def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, claims: int = 1) -> int | None:
     """How many seeds in all would rule out an effect of `smallest_effect` where there is none at all.
@@ -27,7 +32,7 @@ def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, c
         return None
     spread = statistics.stdev(effects)
     level = LEVEL / max(1, claims)
-    tail = level if rule == "sameness" else level / 2
+    tail = level / TAILS[rule]
     size, more = smallest_effect / spread, range(len(effects) + 1, MOST_SEEDS + 1)
     return next((n for n in more if _power(rule, n, size, tail) >= POWER), None)
 
@@ -41,8 +46,8 @@ def seed_schedule(first: int, most: int) -> tuple[int, ...]:
 
 
 def _power(rule: Rule, n: int, size: float, tail: float) -> float:
-    """The chance with `n` seeds that no effect is told from one of `size` sds: both ways, or for a line one way."""
+    """The chance with `n` seeds that no effect is told from one of `size` sds, in each direction that has a bound."""
     from scipy.special import stdtr, stdtrit  # here, for they take 0.2 s to import
 
     within = float(stdtr(n - 1, size * math.sqrt(n) - float(stdtrit(n - 1, 1 - tail))))
-    return within if rule == "line" else 2 * within - 1
+    return 1 - BOUNDS[rule] * (1 - within)
