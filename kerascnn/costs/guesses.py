@@ -12,13 +12,14 @@ SECONDS_PER_MULTIPLY_ADD = 2.5e-11
 FLOAT32_TIMES = 2.0
 SECONDS_OF_A_RUN, SECONDS_OF_A_RUN_AND_VARIABLE = 0.2, 0.02
 """Data, probes, scores and writing, in a worker that has the network traced."""
-SECONDS_OF_TRACING, SECONDS_OF_TRACING_AND_VARIABLE = 0.3, 0.1
+SECONDS_OF_TRACING, SECONDS_OF_TRACING_AND_VARIABLE = 0.5, 0.035
 SECONDS_OF_FIRST_STEPS = 0.08
 """The first and the last step of a run are taken alone, with all weights looked at."""
 EXECUTING_SECONDS = 8.0
 """A kernel that loads TensorFlow and draws some pictures."""
-RENDERING_SECONDS_PER_PAGE = 0.4
-RENDERING_SECONDS = 1.0
+RENDERING_SECONDS_PER_PAGE = 0.06
+RENDERING_SECONDS = 1.2
+"""Pages of results that are as they were are taken over."""
 STARTING_SECONDS = 6.0
 """A worker that loads TensorFlow."""
 FORWARD_SHARE = 1 / 3
