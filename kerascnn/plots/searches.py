@@ -149,7 +149,7 @@ def _best_by_epochs(search: PublishedSearch, argument: str) -> dict[int, Trial]:
 def _words(search: PublishedSearch) -> str:
     trials = _scored(search)
     lost = len(search.trials) - len(trials)
-    note = f" {lost} without a score." if lost else ""
+    note = f" Without a score: {lost}." if lost else ""
     if not trials:
         return f"{search.label}: no trial has a score.{note}"
     best = max(trials, key=_score)

@@ -96,7 +96,7 @@ def test_a_report_after_an_empty_one_is_a_first_report(tell):
 def test_a_verdict_that_turned_is_told_with_the_old_and_the_new_one(tell):
     tell([entry(0.55)])
     words = tell([entry(0.25)])
-    assert "1 verdict turned A small CNN does better." in words
+    assert "1 verdict changed A small CNN does better." in words
     assert "was supported →, now contradicted" in words
     assert "latest result is of 2026-03-01, 10:06 UTC" in words
 
@@ -130,7 +130,7 @@ def test_an_experiment_that_fails_now_is_told(tell):
     result = entry(0.55)
     tell([result])
     words = tell([replace(result, failure=make_notebook_failure("01_mlp_vs_cnn", 1))])
-    assert "1 experiment in another state" in words
+    assert "1 experiment with another status" in words
     assert "was finished →, now older result, last attempt failed" in words
 
 
@@ -146,7 +146,7 @@ def test_all_reports_of_one_invocation_are_compared_with_the_last_one_before_it(
     tell([entry(0.55)], "monday")
     tell([entry(0.25)], "tuesday")
     words = tell([entry(0.25), entry(0.5, experiment="04_glorot_vs_he")], "tuesday")
-    assert "1 verdict turned" in words
+    assert "1 verdict changed" in words
     assert "New Glorot against He initialisation" in words
     words = tell([entry(0.25), entry(0.5, experiment="04_glorot_vs_he"), entry(0.5, experiment="05_x")], "wednesday")
     assert "turned" not in words
@@ -155,8 +155,8 @@ def test_all_reports_of_one_invocation_are_compared_with_the_last_one_before_it(
 
 def test_a_new_title_alone_does_not_push_the_last_changes_off_the_page(tell):
     tell([entry(0.55)])
-    assert "1 verdict turned" in tell([entry(0.25)])
-    assert "1 verdict turned" in tell([replace(entry(0.25), title="Another title")])
+    assert "1 verdict changed" in tell([entry(0.25)])
+    assert "1 verdict changed" in tell([replace(entry(0.25), title="Another title")])
 
 
 def test_another_profile_or_data_set_and_back_changes_nothing(report):
@@ -182,7 +182,7 @@ def test_a_damaged_history_is_said_until_something_changes_and_written_anew(repo
     (report.folder / HISTORY).write_text("damaged", encoding="utf-8")
     assert "What the last report said could not be read." in report([entry(0.25)])
     assert "What the last report said could not be read." in report([entry(0.25)])
-    assert "1 verdict turned" in report([entry(0.55)])
+    assert "1 verdict changed" in report([entry(0.55)])
 
 
 def test_a_deleted_folder_starts_a_first_report(report):

@@ -11,7 +11,7 @@ from test_pages import text_of
 from kerascnn.report.render import build_files
 
 PAGE = "01_mlp_vs_cnn.html"
-PIXELS = "Accuracy is the share of pixels that are right, not of images: {arms}."
+PIXELS = "Accuracy is the share of right pixels, not of right images, for: {arms}."
 
 
 def page_text(inputs, folder, content: str | None, task: str = "segmentation") -> str:

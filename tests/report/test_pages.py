@@ -242,7 +242,7 @@ def test_an_empty_store_gives_a_page_that_says_how_to_start(sample, tmp_path):
 
 def test_a_report_without_any_experiment_is_still_a_report(sample):
     files = build_files(replace(sample[0], entries=(), experiments=()))
-    assert "There is no experiment." in files["index.html"]
+    assert "There are no experiments." in files["index.html"]
 
 
 def test_an_entry_with_nothing_in_it_is_readable(sample):

@@ -96,7 +96,7 @@ def _place_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as err:
-        raise StoreError(f"{place} cannot be used: {err.strerror or err}. Mend that or choose another place.") from err
+        raise StoreError(f"{place} cannot be used: {err.strerror or err}. Fix that, or choose another place.") from err
 
 
 def _read_report(folder: Path) -> dict[str, bytes]:
@@ -112,7 +112,7 @@ def _read_report(folder: Path) -> dict[str, bytes]:
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != manifest.files[name]:
             raise StoreError(
-                f"{folder / name} is not as the report wrote it. Render again: `python pipeline.py report`."
+                f"{folder / name} has changed since the report was written. Render the report again: `python pipeline.py report`."
             )
     return files
 

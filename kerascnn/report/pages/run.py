@@ -173,6 +173,6 @@ def _commands(uses: Sequence[Use], command: str) -> tuple[Command, ...]:
     why = dict.fromkeys(why_command(command, use.facts.entry, use.arm) for use in uses)
     again = dict.fromkeys(use.facts.command for use in uses)
     return (
-        Command("Why it is in the store, or is not", "\n".join(why)),
-        Command("Make the result again (what is stored is not trained again)", "\n".join(again)),
+        Command("See why this run is in the store, or why not", "\n".join(why)),
+        Command("Make the result again (stored runs are not trained again)", "\n".join(again)),
     )
