@@ -74,8 +74,8 @@ def check_target(target: Path) -> None:
         is_foreign = kind != "nothing" and not (kind == "file" and _is_bundle(target))
     if is_foreign:
         raise UsageError(
-            f"`--zip` must be a new file, or an earlier zip file of a report. Received: {target} (it is something "
-            "else). Choose another name, or move it away first."
+            f"`--zip` must be a new file, or an earlier zip file of a report. Received: {target}, which is something "
+            "else. Choose another name, or move it away first."
         )
 
 

@@ -57,7 +57,8 @@ def _effort(all_facts: Sequence[Facts]) -> tuple[str, ...]:
     whole = sum(record.cost.duration_seconds for record in records)
     runs = plural(len(records), "run")
     return (
-        f"{runs}: {spell_duration(training)} of training, {spell_duration(whole)} with building and scoring, summed over all workers",
+        f"{runs}: {spell_duration(training)} of training, {spell_duration(whole)} with building and scoring,"
+        " summed over all workers",
     )
 
 

@@ -125,7 +125,7 @@ def _missing(
     if any(_content(runs) not in image_sets for runs in wanted):
         yield (
             "The test images are not on this machine, so wrong answers cannot be shown."
-            f" The command that loads them and shows them: {inputs.command} report"
+            f" This command loads them and renders the report again: {inputs.command} report"
         )
     for runs in wanted:
         one = scored.get(runs.arm.name)
