@@ -182,7 +182,7 @@ def test_a_sixth_batch_in_cifar_10_is_refused_even_beside_the_published_five(
     folder = tiny.write_python_release(tmp_path / "set")
     monkeypatch.setattr(cifar_release, "PUBLISHED_MD5", tiny.batch_sums(folder))
     (folder / "data_batch_6").write_bytes((folder / "data_batch_5").read_bytes())
-    with pytest.raises(DataError, match=r"CIFAR-10 must have 5 training files. Received: data_batch_6 besides"):
+    with pytest.raises(DataError, match=r"CIFAR-10 must have 5 training files. Received: data_batch_6 as well"):
         tiny.decode(folder)
 
 

@@ -173,7 +173,7 @@ def test_every_format_is_known_by_its_first_bytes(format: str) -> None:
         (b"\0\0\0\x18ftypavif", "an AVIF picture"),
         (b"<!DOCTYPE html>", "a web page"),
         (b"", "an empty file"),
-        (b"nonsense", "no picture that is read here"),
+        (b"nonsense", "not a picture of a known kind"),
     ],
 )
 def test_nothing_else_reaches_a_decoder_and_it_is_said_what_it_is(

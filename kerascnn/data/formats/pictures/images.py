@@ -217,7 +217,7 @@ def _kind_or_refusal(head: bytes) -> str:
     """`kind_of_picture`. Raises: ValueError that says what else it is."""
     kind = kind_of_picture(head)
     if kind is None:
-        raise ValueError(kind_of_other(head) or f"no picture that is read here ({', '.join(DECODERS)})")
+        raise ValueError(kind_of_other(head) or f"not a picture of a known kind ({', '.join(DECODERS)})")
     return kind
 
 
@@ -302,7 +302,7 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode == "RGB":
         return picture.copy() if picture.readonly else picture
     if picture.mode[0] in "IF":
-        raise ValueError(f"mode {picture.mode}, not 8 bits per channel; save it with 8")
+        raise ValueError(f"mode {picture.mode} does not have 8 bits per channel; save it with 8")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     white = _pillow().new("RGBA", picture.size, "white")
