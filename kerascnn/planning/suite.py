@@ -240,7 +240,7 @@ def _without_too_large(experiments: tuple[Experiment, ...], dataset: DatasetInfo
     lacks = {name: lack for name, wanted in specs.items() if (lack := lacking(dataset, wanted))}
     fit = [name for name in specs if name not in lacks]
     if 2 * len(lacks) > sum(map(bool, specs.values())):
-        enough = f" It is enough for {', '.join(fit)} alone (`--only`)." if fit else ""
+        enough = f" This is enough for {', '.join(fit)} alone (`--only`)." if fit else ""
         raise DataError(f"{max(lacks.values(), key=list(lacks.values()).count)}{enough}")
     return tuple(
         replace(e, study=None, problem=NotebookError(f"{lacks[e.name]} (in {e.notebook.path.name})"))

@@ -328,7 +328,7 @@ def test_a_list_of_members_too_long_for_memory_is_not_read(
     laptop: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kerascnn.store.archive.LARGEST_DIRECTORY_BYTES", 100)
-    with pytest.raises(UsageError, match="more members than a pack"):
+    with pytest.raises(UsageError, match="more files than a pack"):
         add(laptop, packed)
 
 
