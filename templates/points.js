@@ -18,7 +18,7 @@
     label: [settings?.tBodies[0].rows[place].cells[1], row.querySelector("th")].map((cell) => cell?.textContent.trim()).join(" "),
   })).filter((arm) => arm.points.length);
 
-  // Counted from the end, for another script may put a column before the others at any time.
+  // Counted from the end, because another script may put a column before the others at any time.
   function value(row, heading) {
     const cells = [...row.cells];
     return cells[cells.length - headings.length + headings.indexOf(heading)].textContent.trim();

@@ -1,4 +1,4 @@
-"""Data sets that stand beside the one the user chose: an easier one, shapes with masks, and such of a known size."""
+"""Data sets that stand beside the one the user chose: an easier one, shapes with masks, and shapes of a known size."""
 
 from __future__ import annotations
 

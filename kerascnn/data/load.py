@@ -55,7 +55,7 @@ def load_dataset(
     KERASCNN_DATA, else `auto`. `member`: which set, where the path is a folder of several. `image_size`: side in pixels to
     which a user's own pictures are brought. `report` is told about progress, and about a notice that the set carries.
 
-    Raises: DataError when the set cannot be had or is malformed. Only `auto` falls back to the embedded set.
+    Raises: DataError when the set is not available or is malformed. Only `auto` falls back to the embedded set.
     """
     chosen = data_choice(choice)
     options = Options(image_size=image_size, report=report)

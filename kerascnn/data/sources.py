@@ -1,4 +1,4 @@
-"""Which format lies at a path, and the key under which what it decodes to is remembered."""
+"""Which format is at a path, and the key under which its decoded set is remembered."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def _recognise_set(path: Path) -> Found | None:
 
 
 def _refuse_two_sets(path: Path) -> None:
-    """Raises: DataError when a complete set of arrays lies beside class folders: pictures for its description, or a copy of
-    theirs in arrays? A `.npz` can be given by itself, so it is not asked about."""
+    """Raises: DataError when a complete set of arrays lies beside class folders: nobody can tell which of them is the set.
+    A `.npz` can be given by itself, so it is not asked about."""
     complete = (found for module in (cifar_release, parquet, idx) if (found := module.find_complete(path)) is not None)
     if (other := next(complete, None)) is not None:
         folder = other.files[0].parent

@@ -29,7 +29,7 @@ def check_machine(wanted: RunIdentity) -> None:
 
 
 def check_framework(threads: int) -> None:
-    """Raises: KerascnnError where the TensorFlow of this process computes otherwise than a run's key says."""
+    """Raises: KerascnnError where the TensorFlow of this process does not compute as a run's key says."""
     if late := unpinned_variables():
         listed = ", ".join(f"{name}={value}" for name, value in sorted(late.items()))
         raise KerascnnError(

@@ -69,7 +69,7 @@ def spec_digest(spec: TrainSpec) -> str:
 def check_answer(study: Study, search: Search, state: RunsSoFar, known: Proposals, answer: Proposals) -> None:
     """Whether `answer` goes on from `known` by trials that this search could propose, whoever proposed them.
 
-    Raises: UsageError saying what it cannot be. Loads neither Keras Tuner nor TensorFlow.
+    Raises: UsageError saying why it cannot be an answer. Loads neither Keras Tuner nor TensorFlow.
     """
     budget, count = study.budget, len(known.trials)
     if answer.trials[:count] != known.trials:

@@ -230,9 +230,9 @@ def _misnamed(path: Path) -> Experiment:
 
 
 def _without_too_large(experiments: tuple[Experiment, ...], dataset: DatasetInfo) -> tuple[Experiment, ...]:
-    """The experiments, those with a problem that want more images than there are.
+    """The experiments; those that want more images than there are get a problem.
 
-    Raises: DataError when most of those that train do: then it is the data set that is too small, and it is said once.
+    Raises: DataError when most of those that train get one: then the data set is too small, and one message says so.
     """
     from kerascnn.data import lacking
 

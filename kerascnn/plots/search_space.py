@@ -147,7 +147,7 @@ def _draw_trial(
 
 
 def _height(values: Sequence[Any], value: Any) -> float:
-    """Values stand at equal distances, for most are powers of two or names."""
+    """Values stand at equal distances, because most are powers of two or names."""
     return values.index(value) / (len(values) - 1) if len(values) > 1 else 0.5
 
 

@@ -22,7 +22,7 @@ MANIFEST = "manifest.json"
 SCHEMA = 1
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
 MOST_ARRAY_BYTES = 1_000_000_000
-"""A network of 250 million weights: no larger one is stored, for it could not be read within the memory there is."""
+"""A network of 250 million weights: no larger one is stored, because it could not be read in the memory there is."""
 LONGEST_HEADER = 1000
 HEADER = re.compile(
     rb"\{'descr': '(?P<descr>[<>|][fiub][0-9]{1,2})', 'fortran_order': (?P<order>True|False), "

@@ -23,7 +23,7 @@ ABSENT = (FileNotFoundError, NotADirectoryError)
 
 @contextlib.contextmanager
 def reading_from(path: Path) -> Iterator[None]:
-    """Turns what goes wrong in reading `path`, or below it, into a StoreError; that something is not there passes."""
+    """Turns what goes wrong in reading `path`, or below it, into a StoreError, except that something is not there."""
     try:
         yield
     except ABSENT:

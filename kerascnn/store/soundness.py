@@ -1,7 +1,7 @@
-"""Whether what an entry says can be: its record, answers and weights against its own spec.
+"""Whether an entry is possible: whether its record, answers and weights fit its own spec.
 
-A checksum tells that a file is as it was written; this tells that what was written can be the result of the run. Both
-are asked of an entry that somebody sent and of every entry that is read.
+A checksum proves that a file is as it was written. The checks here prove that what was written can be the result of the
+run. Every entry that is read, or that somebody sent, must pass both.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def check_entry(key: str, files: dict[str, bytes], dataset: DatasetInfo | None =
 def check_answers(
     key: str, files: dict[str, bytes], dataset: DatasetInfo | None = None
 ) -> tuple[RunIdentity, RunRecord]:
-    """As `check_entry`, but for the weights, which take longest and which no page shows."""
+    """As `check_entry`, without the weights, which take longest and which no page shows."""
     with _about("identity.json"):
         identity = RunIdentity.from_json(files["identity.json"])
         _require(identity.validated().key == key, "its key is not the one in its name")
@@ -84,7 +84,7 @@ def _about(name: str) -> Iterator[None]:
 
 
 def check_identity(identity: RunIdentity) -> None:
-    """Raises: DamagedEntry when a name in it is none, UsageError when its model's is none."""
+    """Raises: DamagedEntry when a name in it is not valid, UsageError when that of its model is not."""
     _require(bool(NAME.fullmatch(identity.platform)), "the name of its machine class is not valid")
     _check_builder(identity)
     for name, version in identity.versions.items():
@@ -98,9 +98,9 @@ def _check_builder(identity: RunIdentity) -> None:
     _require(len(builder) <= LONGEST_NAME, "the name of its model is not valid")
     module, function = locate_builder(builder)
     names = [*module.split("."), function]
-    _require(all(name.isidentifier() for name in names), f"its model {builder!r} has no proper name")
+    _require(all(name.isidentifier() for name in names), f"its model {builder!r} does not have a valid name")
     is_ours = names[0] == "kerascnn"
-    _require(is_ours == (builder in BUILDERS), f"its model {builder!r} is no builder of a network")
+    _require(is_ours == (builder in BUILDERS), f"its model {builder!r} is not a builder of a network")
     _require(module in identity.sources, f"its sources lack the module of its model, {module}")
 
 

@@ -70,7 +70,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 class _Whole(tarfile.TarInfo):
-    """A member without holes. The list of holes has no end but the file's, and is read before anybody can ask for it."""
+    """A member that is not sparse. The list of a sparse member's holes may be as long as the file, and is read at once."""
 
     def _refuse_holes(self, member: tarfile.TarInfo, *_: object) -> None:
         raise ValueError(f"{member.name} is a sparse file, which no data set contains")

@@ -53,7 +53,7 @@ class _Part:
 class _OtherSize(BaseException):
     """An image has another size than the first one: all must be brought to one.
 
-    No Exception, for those are taken note of as pictures that cannot be read.
+    Not an Exception, because those are noted as pictures that cannot be read.
     """
 
 
@@ -116,7 +116,7 @@ def read(found: Found, options: Options) -> Decoded:
 
 
 def _parts_with_labels(found: Found, options: Options) -> hub.Parts:
-    """The files of each part. A test part of the Hub often has -1 for every label: it takes no part, and that is said."""
+    """The files of each part. A test part of the Hub often has -1 for every label: it is not used, and a notice says so."""
     files = found.files
     while (parts := hub.parts_of(found.path, files)).test and not any(
         open_table(file).has_labels() for file in parts.test

@@ -44,7 +44,7 @@ class BoundedClient(PapermillNotebookClient):
 
 
 class BoundedEngine(NBClientEngine):
-    """Papermill's own engine but for the client."""
+    """Papermill's own engine with another client."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60, **settings: Any) -> Any:

@@ -38,7 +38,7 @@ def bundle_name(dataset: str, profile: str) -> str:
 
 
 def check_folder(folder: Path, called: str = "`--output`", experiments: Sequence[str] = ()) -> None:
-    """Raises: UsageError when a report in `folder` could overwrite what no report wrote, StoreError when unread.
+    """Raises: UsageError when a report in `folder` could overwrite what no report wrote, StoreError when it cannot be read.
 
     `called` is how the user named the folder; `experiments` are those whose pages may come.
     """

@@ -1,4 +1,4 @@
-"""Where the pictures of a set lie that has one folder for each class, among all that people keep beside them."""
+"""Finds the folders of a set with one folder for each class, among all that people keep beside them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def has_classes(path: Path) -> bool:
 def find_layout(path: Path) -> Layout | None:
     """The class folders below `path`; None where there are none.
 
-    Raises: DataError when there are, and they are not to be understood.
+    Raises: DataError when there are some, and it is not clear how they form a set.
     """
     look: Look = cache(look_into)
     root = _innermost(look, path, 0, {_identity(path)} if path.is_dir() else set())

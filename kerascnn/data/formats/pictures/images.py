@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MAX_PICTURE_PIXELS = 64_000_000
 """A larger picture is brought to fewer pixels before anything else is done with it."""
 LARGEST_PIXELS = {"JPEG": 256_000_000, "other": 128_000_000}
-"""A still larger one is refused by its header: no camera of today makes one, what is made to fill memory does. A JPEG may have
-more, for it is decoded at an eighth of its size; one that is stored progressively is held whole all the same."""
+"""A still larger one is refused by its header: no camera of today makes one, a file that was made to fill memory may. A JPEG may have
+more, because it is decoded at an eighth of its size. A progressive JPEG may not: it is held whole while it is decoded."""
 PIXELS_AT_ONCE = 32_000_000
 """That the pictures being decoded at one moment may have together; a larger one is decoded alone."""
 MAX_FILE_BYTES = 400_000_000
