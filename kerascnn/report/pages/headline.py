@@ -14,7 +14,7 @@ from kerascnn.spelling import spell_duration
 
 SPENT = {
     "smoke": "a few hundred images, one seed; shows that everything works, says nothing about the claims",
-    "quick": "some thousand images and a few epochs; each page says how many",
+    "quick": "a few thousand images and a few epochs; each page says how many",
     "full": "all images, more epochs and seeds",
 }
 """What a profile spends, for readers who take the size of the data set for that of the training."""

@@ -15,10 +15,10 @@ from kerascnn.stats.describing.remarks import RemarkKind
 
 NOTHING = "nothing remarkable"
 NOTE = (
-    "Fixed rules decide what a curve shows. An epoch is the earliest one, over the seeds, at which it began. Set-up"
-    " compares the loss before training with ln(classes), and the size of a step with the weights (about 1e-3 is usual)."
-    " It also looks for dead and saturated units. A net that learned nothing is trained once more, on 20 images alone:"
-    " this shows whether it can learn at all."
+    "Fixed rules decide what a curve shows. The epoch that is named is the earliest one, over all seeds, at which it began."
+    " Set-up compares the loss before training with ln(classes), and the size of a step with the weights (about 1e-3 is"
+    " usual). It also looks for dead and saturated units. A net that learned nothing is trained once more, on 20 images"
+    " alone: this shows whether it can learn at all."
 )
 
 

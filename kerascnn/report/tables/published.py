@@ -125,7 +125,7 @@ def _best_words(best: Trial | None) -> str:
     if best is None:
         return ""
     arguments = ", ".join(f"{name} = {parameter_text(value)}" for name, value in best.arguments.items())
-    return f"trial {best.number}: {arguments}"
+    return f"trial {best.number} with {arguments}"
 
 
 EPOCH_COLUMNS = (
