@@ -142,7 +142,7 @@ def test_an_experiment_page_shows_each_seed_and_marks_what_went_wrong(sample):
     assert "seed 3 +16.5 points" in text
     assert "diverged 10.0 %" in text
     assert "MemoryError: out of memory" in text
-    assert "The curve up to there" in text
+    assert "The curve until it failed" in text
     assert "This figure could not be shown: its file is not there or cannot be read." in text
     assert "trial 1 with blocks = 2, width = 16 (45.0 % of validation images right)" in text
 

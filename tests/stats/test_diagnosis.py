@@ -96,12 +96,12 @@ def test_a_net_that_is_sure_of_itself_before_training_is_noticed():
         (
             1.0,
             "learns a few by heart",
-            "it can learn 20 images by heart (100 % right), so it lacks data or training, not ability",
+            "it can memorise 20 images (100 % right), so it lacks data or training, not ability",
         ),
         (
             0.15,
             "learns nothing by heart",
-            "it cannot even learn 20 images by heart (15 % right after 100 steps on them alone)",
+            "it cannot even memorise 20 images (15 % right after 100 steps on them alone)",
         ),
     ],
 )

@@ -142,7 +142,7 @@ def build_curve(epochs: Sequence[Epoch], of: str, anchor: str, csv: str) -> Tabl
     """The epochs of the run `of` that name, up to where it ended."""
     if not epochs:
         return None
-    return build_table(anchor, f"The curve up to there ({of})", EPOCH_COLUMNS, epochs, csv)
+    return build_table(anchor, f"The curve until it failed ({of})", EPOCH_COLUMNS, epochs, csv)
 
 
 def platforms(all_facts: Sequence[Facts]) -> tuple[str, ...]:

@@ -29,13 +29,11 @@ def check_setup(record: RunRecord, chance: float) -> tuple[Remark, ...]:
 
 
 def _about_small_set(accuracy: float) -> Remark:
-    """What it means that a net which learned nothing could or could not learn 20 images by heart."""
+    """What it means that a net which learned nothing could or could not memorise 20 images."""
     if accuracy >= BY_HEART:
-        text = (
-            f"it can learn 20 images by heart ({100 * accuracy:.0f} % right), so it lacks data or training, not ability"
-        )
+        text = f"it can memorise 20 images ({100 * accuracy:.0f} % right), so it lacks data or training, not ability"
         return Remark("learns a few by heart", text)
-    text = f"it cannot even learn 20 images by heart ({100 * accuracy:.0f} % right after 100 steps on them alone)"
+    text = f"it cannot even memorise 20 images ({100 * accuracy:.0f} % right after 100 steps on them alone)"
     return Remark("learns nothing by heart", text)
 
 
