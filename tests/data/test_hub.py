@@ -133,7 +133,7 @@ def test_a_text_that_leads_out_of_the_cache_is_not_followed(cache_of_the_hub: Pa
     file = next((cache_of_the_hub / "snapshots" / COMMIT / "data").glob("train*"))
     file.unlink()
     file.write_text("../../../../made/train-00000-of-00001.parquet")
-    with pytest.raises(DataError, match="no parquet file"):
+    with pytest.raises(DataError, match="not a parquet file"):
         tiny.decode(cache_of_the_hub)
 
 

@@ -183,7 +183,7 @@ def test_a_test_part_without_labels_takes_no_part_and_a_fifth_is_set_aside(insid
     decoded, said = read_aloud(root)
     assert (len(decoded.train_images), len(decoded.test_images)) == (8, 2)
     assert "test has no labels, so it is not used." in said
-    assert any("a fifth of the pictures of each class is set aside" in line for line in said)
+    assert any("a fifth of the pictures of each class becomes the test part" in line for line in said)
 
 
 def test_where_the_test_part_has_no_labels_a_validation_part_is_the_test_part(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def lightroom(root: Path) -> Path:
     return root / "pets"
 
 
-@source("Pictures with 16 bits for each channel", says=r"not 8 bits per channel; save it with 8")
+@source("Pictures with 16 bits for each channel", says=r"does not have 8 bits per channel; save it with 8")
 def sixteen_bits(root: Path) -> Path:
     tiny.write_picture(tiny.write_pictures(root / "pets") / "cat" / "9.png", np.full((32, 32), 40_000, np.uint16))
     return root / "pets"

@@ -51,4 +51,4 @@ def test_accuracy_is_explained_where_pixels_are_counted_and_only_there(inputs, t
     arms = inputs.entries[0].published.study.profile_arms()
     words = PIXELS.format(arms=", ".join(arm.label for arm in arms))
     assert words in page_text(inputs, tmp_path, "e" * 64)
-    assert "of pixels that are right" not in page_text(inputs, tmp_path, "e" * 64, task="classification")
+    assert "of right pixels" not in page_text(inputs, tmp_path, "e" * 64, task="classification")

@@ -350,7 +350,7 @@ def test_answers_about_images_that_the_data_set_lacks_are_refused(laptop: Store,
     )  # fmt: skip
     accepted = add(laptop, packed, {content: few})
     assert accepted.refused.keys() == set(teacher.keys())
-    assert all("its answers are no classes" in reason for reason in accepted.refused.values())
+    assert all("its answers are not classes" in reason for reason in accepted.refused.values())
 
 
 @pytest.mark.parametrize(
