@@ -18,7 +18,7 @@
     label: [settings?.tBodies[0].rows[place].cells[1], row.querySelector("th")].map((cell) => cell?.textContent.trim()).join(" "),
   })).filter((arm) => arm.points.length);
 
-  // Counted from the end, for another script may put a column before the others at any time.
+  // Counted from the end, because another script may put a column before the others at any time.
   function value(row, heading) {
     const cells = [...row.cells];
     return cells[cells.length - headings.length + headings.indexOf(heading)].textContent.trim();
@@ -28,7 +28,7 @@
     drawing.classList.toggle("has-pick", Boolean(arm));
     arms.forEach((other) => other.points.forEach((point) => point.classList.toggle("is-picked", other === arm)));
     select.value = arm ? arms.indexOf(arm) : "";
-    if (!arm) { status.textContent = "Choose an arm or point at one to read it off."; return; }
+    if (!arm) { status.textContent = "Choose an arm, or point at one, to see its values."; return; }
     const [accuracy, sd, seeds, ...costs] = COLUMNS.map((heading) => value(arm.row, heading));
     const names = COLUMNS.slice(3).map((heading, place) => `${heading.toLowerCase()} ${costs[place]}`);
     status.textContent = `${arm.label}: ${accuracy} (n = ${seeds}, sd ${sd}); ${names.join(", ")}.`;
@@ -48,7 +48,7 @@
   select.addEventListener("change", () => pick(select.value === "" ? null : arms[select.value]));
   const label = document.createElement("label");
   label.className = "side";
-  label.append("Read off the arm ", select);
+  label.append("Values of arm ", select);
   const status = document.createElement("p");
   status.className = "status";
   status.setAttribute("aria-live", "polite");

@@ -193,7 +193,7 @@ def _absence(folder: Path) -> str:
 
 def _check_shapes(info: DatasetInfo, content: str, arrays: dict[str, np.ndarray]) -> None:
     if info.content != content:
-        raise ValueError(f"info.json speaks of {info.content[:12]}")
+        raise ValueError(f"info.json belongs to {info.content[:12]}")
     for part, count in (("train", info.train_images), ("test", info.test_images)):
         images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
         if images.dtype != np.uint8 or images.shape != (count, *info.image_shape):

@@ -1,4 +1,4 @@
-"""Data sets that stand beside the one the user chose: an easier one, shapes with masks, and such of a known size."""
+"""Data sets that stand beside the one the user chose: an easier one, shapes with masks, and shapes of a known size."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _load_easy(main: DatasetInfo, choice: str | None, report: Report) -> Dataset
     kept = keras_datasets_folder()
     if kept is not None and (kept / FASHION).is_dir():
         return load_dataset(str(kept / FASHION), report=report)
-    raise DataError(f"Fashion-MNIST is needed as the easy set and is not at hand: {HOW_TO_GET}.")
+    raise DataError(f"The easy set, Fashion-MNIST, is not on this machine: {HOW_TO_GET}.")
 
 
 def _load_shapes(main: DatasetInfo, choice: str | None, report: Report) -> Dataset:

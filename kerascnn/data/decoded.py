@@ -179,10 +179,10 @@ def check_decoded_size(count: int, height: int, width: int, packed_bytes: int, w
 
 
 def check_growth(size_bytes: int, packed_bytes: int, received: str) -> None:
-    """Raises: DataError when so much in so little is nothing that anybody made pictures of."""
+    """Raises: DataError when decoding makes so few bytes so many that the files cannot be real pictures."""
     if size_bytes > MOST_GROWTH * packed_bytes + FREE_GROWTH_BYTES:
         raise DataError(
-            f"a set must not grow by more than {MOST_GROWTH} times when it is decoded: what does is made to fill memory. "
+            f"a set must not grow by more than {MOST_GROWTH} times when it is decoded: such a file was made to fill memory. "
             f"Received: {received}, from {packed_bytes:,} bytes. Fetch or make it again from pictures."
         )
 

@@ -36,7 +36,7 @@ class UnreachableError(DataError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(
-            f"CIFAR-10 must be fetched once. Received: {reason}. Try again, or get {ARCHIVE_NAME} by other means and give "
+            f"CIFAR-10 must be fetched once. Received: {reason}. Try again, or download {ARCHIVE_NAME} yourself and give "
             "`--data PATH`, or use `--data embedded`."
         )
 
@@ -106,7 +106,7 @@ def _fetch_from_any(path: Path, report: Report, patience: Patience) -> None:
             _fetch(url, path, report, patience)
         except _GivenUp as err:
             reasons.append(f"{host}: {err}")
-            report(f"Given up, {host}: {err}")
+            report(f"Gave up on {host}: {err}")
         else:
             _failure_file().unlink(missing_ok=True)
             return

@@ -38,5 +38,5 @@ def _lack(info: DatasetInfo, spec: TrainSpec) -> str:
             "smaller `batch_size` in the study."
         )
     if not (val_images and info.test_images):
-        return f"a data set must have images for validation and for the test. Received: {has}. Use more images."
+        return f"a data set must have images for validation and for testing. Received: {has}. Use more images."
     return ""

@@ -55,7 +55,7 @@ def load_dataset(
     KERASCNN_DATA, else `auto`. `member`: which set, where the path is a folder of several. `image_size`: side in pixels to
     which a user's own pictures are brought. `report` is told about progress, and about a notice that the set carries.
 
-    Raises: DataError when the set cannot be had or is malformed. Only `auto` falls back to the embedded set.
+    Raises: DataError when the set is not available or is malformed. Only `auto` falls back to the embedded set.
     """
     chosen = data_choice(choice)
     options = Options(image_size=image_size, report=report)
@@ -130,7 +130,7 @@ def _load_auto(options: Options) -> Dataset:
     failure = None if download.archive_path().is_file() else download.recent_failure()
     if failure is not None:
         options.report(
-            "The download failed within the last 10 minutes and is not tried again yet; `--data cifar10` tries at once"
+            "The download failed within the last 10 minutes and is not tried again yet; `--data cifar10` tries it now"
         )
         return _fall_back(failure, options.report)
     try:
@@ -140,7 +140,7 @@ def _load_auto(options: Options) -> Dataset:
 
 
 def _fall_back(reason: str, report: Report) -> Dataset:
-    notice = f"CIFAR-10 could not be had ({reason}), so every number here is about the generated shapes data set, not CIFAR-10."
+    notice = f"CIFAR-10 is not available ({reason}), so every number here is about the generated shapes data set, not CIFAR-10."
     return _load_embedded(notice, report)
 
 
@@ -152,7 +152,7 @@ def _load_keras_cache(options: Options) -> Dataset | None:
         except cache.CacheError:
             raise
         except DataError as err:
-            options.report(f"Keras' copy of CIFAR-10 is passed over: {err}")
+            options.report(f"Keras' copy of CIFAR-10 is not used: {err}")
     return None
 
 
@@ -163,7 +163,7 @@ def _load_download(options: Options) -> Dataset:
     except DataError:
         if sources.file_sha256(archive) == download.ARCHIVE_SHA256:
             raise
-    options.report("The fetched archive was damaged later; it is fetched again")
+    options.report("The fetched archive is damaged; it is fetched again")
     download.discard_archive()
     return _load_verified(download.ensure_archive(options.report), options)
 

@@ -1,4 +1,4 @@
-"""Which format lies at a path, and the key under which what it decodes to is remembered."""
+"""Which format is at a path, and the key under which its decoded set is remembered."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ WHAT_TO_DO = {
     ".7z": "Unpack it, and give the folder",
     ".rar": "Unpack it, and give the folder",
     ".gz": "Unpack it, and give the folder",
-    ".tm": "In Teachable Machine, download the samples of each class, unpack them into one folder, and give that",
+    ".tm": "In Teachable Machine, download the samples of each class. Unpack them into one folder, and give that folder",
     ".h5": "Save its arrays with numpy.savez as x_train, y_train, x_test, y_test",
     ".hdf5": "Save its arrays with numpy.savez as x_train, y_train, x_test, y_test",
     ".mat": "Save its arrays with numpy.savez as x_train, y_train, x_test, y_test",
@@ -104,15 +104,15 @@ def _recognise_set(path: Path) -> Found | None:
 
 
 def _refuse_two_sets(path: Path) -> None:
-    """Raises: DataError when a complete set of arrays lies beside class folders: pictures for its description, or a copy of
-    theirs in arrays? A `.npz` can be given by itself, so it is not asked about."""
+    """Raises: DataError when a complete set of arrays lies beside class folders: nobody can tell which of them is the set.
+    A `.npz` can be given by itself, so it is not asked about."""
     finders = (form.find_complete for form in FORMATS if form.find_complete is not None)
     if (other := next((found for find in finders if (found := find(path)) is not None), None)) is not None:
         folder = other.files[0].parent
         remedy = "Move one of them to a folder of its own" if folder == path else f"Give {folder}, or move it elsewhere"
         raise DataError(
             f"a folder must hold one data set. Received: folders of pictures, and a set of {len(other.files)} files, "
-            f"{legible(other.files[0].name)} for one ({other.format}, in {folder}). {remedy}."
+            f"such as {legible(other.files[0].name)} ({other.format}, in {folder}). {remedy}."
         )
 
 
@@ -180,7 +180,7 @@ def _what_to_do(path: Path) -> str:
         return "Make a folder for each class, and move its pictures there"
     files = [path, *sorted(islice(path.rglob("*"), 1_000))]
     known = next((WHAT_TO_DO[file.suffix.lower()] for file in files if file.suffix.lower() in WHAT_TO_DO), None)
-    return known or "docs/data-layouts.md lists what can be read, and what to do with what cannot"
+    return known or "docs/data-layouts.md lists what can be read, and what to do with everything else"
 
 
 def _name_in(found: Found, file: Path) -> str:

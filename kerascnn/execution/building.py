@@ -19,7 +19,7 @@ from kerascnn.spelling import printable
 
 START_SECONDS = 120.0
 BUILD_SECONDS = 20.0
-"""A network of somebody's own may be as large as the machine bears; the largest of the suite takes a second."""
+"""A network of somebody's own may be as large as the machine can hold; the largest of the suite takes a second."""
 LONGEST_FAULT = 400
 
 
@@ -34,7 +34,7 @@ class BuildTask(Spec, frozen=True, kw_only=True):
 
 
 class Built(Spec, frozen=True, kw_only=True):
-    """What a model is: its parameters, the multiply-adds of one image, the shape of each variable. `fault`: why it is none.
+    """What a model is: its parameters, the multiply-adds of one image, the shape of each variable. `fault`: why it cannot be trained.
 
     `shapes`: variable path -> shape, of what a run of the model stores.
     """

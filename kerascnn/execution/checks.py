@@ -29,7 +29,7 @@ def check_machine(wanted: RunIdentity) -> None:
 
 
 def check_framework(threads: int) -> None:
-    """Raises: KerascnnError where the TensorFlow of this process computes otherwise than a run's key says."""
+    """Raises: KerascnnError where the TensorFlow of this process does not compute as a run's key says."""
     if late := unpinned_variables():
         listed = ", ".join(f"{name}={value}" for name, value in sorted(late.items()))
         raise KerascnnError(
@@ -39,13 +39,13 @@ def check_framework(threads: int) -> None:
     if threads != thread_count():
         raise KerascnnError(
             f"This run must be trained by `threads` = {threads}: its key says so. Received: a worker in which TensorFlow has "
-            f"{thread_count()}. Leave `threads` at {THREADS}, or start such a worker."
+            f"{thread_count()}. Leave `threads` at {THREADS}, or start a worker with that many threads."
         )
     if uses_gpu() != (device_kind() != "cpu"):
         raise KerascnnError(
             f"This run must be trained on {device_kind()}: its key says so. Received: a worker in which TensorFlow has "
             f"{'a' if uses_gpu() else 'no'} GPU. Install `tensorflow[and-cuda]` to use it, or set "
-            "CUDA_VISIBLE_DEVICES=-1 to leave it alone."
+            "CUDA_VISIBLE_DEVICES=-1 to train without a GPU."
         )
 
 

@@ -19,20 +19,20 @@ from kerascnn.surroundings.notices import say
 
 POLL_SECONDS = 0.1
 LONGEST_TURN_SECONDS = 60.0
-"""Who has waited so long for its turn goes on without."""
+"""A run that has waited this long for its turn goes on without it."""
 SILENT_SECONDS = 2.0
-"""After this long it is looked up, and said, who has the cores."""
+"""After this long the user is told who has the cores."""
 LONGEST_WAIT_SECONDS = 1800.0
-"""Who has waited so long for a core goes on without: what has it may hang."""
+"""A run that has waited this long for a core goes on without one: its holder may hang."""
 
 
 @contextlib.contextmanager
 def hold_core(cores: int) -> Iterator[None]:
     """Hold one of `cores` while the block runs; the system frees it when its holder dies.
 
-    They are those that this process may use, so that pipelines on cores of their own never wait for each other. Beyond those
-    the machine has, more than one share a core. What is suspended uses no core: another takes it instead. Where the folder of the locks
-    cannot be written nobody can be waited for: the block runs at once.
+    Only cores that this process may use count, so pipelines on different cores never wait for each other. If `cores` is more
+    than the machine has, runs share cores. A suspended process uses no core, so another run takes its core. If the folder of
+    the locks cannot be written, the block runs at once.
     """
     lock = _acquire(cores)
     try:
@@ -57,7 +57,7 @@ def _acquire(cores: int) -> filelock.BaseFileLock | None:
 
 @contextlib.contextmanager
 def _turn(path: Path) -> Iterator[None]:
-    """Have the turn, or go on without where who has it is suspended, or keeps it for too long."""
+    """Hold the turn. Go on without it if its holder is suspended or keeps it for too long."""
     lock = process_lock(path, poll_interval=POLL_SECONDS / 10)
     try:
         lock.acquire(timeout=SILENT_SECONDS)

@@ -1,7 +1,7 @@
 """The peak memory of a run where the kernel does not tell it in the usual way.
 
 `training` asks `/proc/self/status`, in which sandboxes (gVisor, some containers) have no line for it, and must stay as it
-is: its source is in the key of every stored run. So a worker mends what is asked, not who asks.
+is: its source is in the key of every stored run. So a worker changes the function that `training` calls, not `training`.
 """
 
 from __future__ import annotations

@@ -162,8 +162,8 @@ def _check_semaphores() -> None:
         multiprocessing.get_context("spawn").Lock()
     except (ImportError, OSError) as err:
         raise KerascnnError(
-            f"The system must offer semaphores to processes (on Linux a folder /dev/shm that can be written). Received: {err}. "
-            "Mount one: containers have it unless somebody removed it."
+            f"The system must give semaphores to processes (on Linux a folder /dev/shm that can be written). Received: {err}. "
+            "Mount /dev/shm. Containers have it unless somebody removed it."
         ) from err
 
 

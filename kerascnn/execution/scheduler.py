@@ -270,7 +270,7 @@ class Scheduler:
             run.alone, run.not_before = False, time.monotonic() + BUSY_WAIT_SECONDS
             self._books.waiting[key] = run
             return
-        reason = f"It could not be trained: {held}. Everything else was done; the same command tries it again."
+        reason = f"It could not be trained: {held}. Everything else is done. Start the same command again to try this run again."
         failure = RunFailure(key=key, spec=run.spec, reason=reason, traceback=reason, failed_at=utc_now())
         run.work.ledger.store.save_failure(failure)
         self._books.done.add(key)

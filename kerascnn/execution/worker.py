@@ -179,4 +179,4 @@ def _is_out_of_memory(error: BaseException) -> bool:
 def describe_peak(who: int = resource.RUSAGE_SELF) -> str:
     """The most memory that this process has had, or with RUSAGE_CHILDREN the largest of those it waited for."""
     peak = resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return f"the {'largest ' if who == resource.RUSAGE_CHILDREN else ''}worker took at most {peak / 1e9:.1f} GB"
+    return f"the {'largest ' if who == resource.RUSAGE_CHILDREN else ''}worker used at most {peak / 1e9:.1f} GB"

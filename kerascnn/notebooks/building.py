@@ -31,7 +31,7 @@ MOST_LINES = 2000
 def build_study(notebook: Notebook, values: dict[str, Any]) -> Study:
     """The study of the notebook with these parameter values.
 
-    Raises: NotebookError that names the cell, and the parameter where one that is not at its default is to blame.
+    Raises: NotebookError that names the cell, and the parameter if a changed one is the cause.
     """
     try:
         return _build(notebook, values)
@@ -69,7 +69,7 @@ def _build(notebook: Notebook, values: dict[str, Any]) -> Study:
 
 
 def _checked(study: Any) -> Study:
-    """The study as it comes back from JSON. Raises: NotebookError for what is none."""
+    """The study as it comes back from JSON. Raises: NotebookError when it is not a study."""
     if not isinstance(study, Study):
         raise NotebookError("The cell tagged `study` must leave a Study in the variable `study`.")
     try:

@@ -21,9 +21,9 @@ UNREADABLE = {"exec", "eval", "globals", "setattr", "__getattr__"}
 
 
 def check_call(model: ModelSpec, search_path: Path, later: Collection[str] = ()) -> None:
-    """Raises: UsageError when the model's builder is not there, or does not bear its arguments.
+    """Raises: UsageError when the model's builder is not there, or does not accept its arguments.
 
-    `later` are arguments that a search gives it besides.
+    `later` are further arguments that a search gives it.
     """
     module, function = locate_builder(model.builder)
     path = module_file(module, search_path)

@@ -69,14 +69,14 @@ def spec_digest(spec: TrainSpec) -> str:
 def check_answer(study: Study, search: Search, state: RunsSoFar, known: Proposals, answer: Proposals) -> None:
     """Whether `answer` goes on from `known` by trials that this search could propose, whoever proposed them.
 
-    Raises: UsageError saying what it cannot be. Loads neither Keras Tuner nor TensorFlow.
+    Raises: UsageError saying why it cannot be an answer. Loads neither Keras Tuner nor TensorFlow.
     """
     budget, count = study.budget, len(known.trials)
     if answer.trials[:count] != known.trials:
-        raise _no_answer(search, "it does not begin with the trials that are known")
+        raise _no_answer(search, "it does not begin with the known trials")
     tried = [trial.spec for trial in known.trials]
     if not answer.complete and all(trial.spec in tried for trial in answer.trials):
-        raise _no_answer(search, "it proposes nothing new and does not end the search")
+        raise _no_answer(search, "it proposes no new trial but does not end the search")
     if len(answer.trials) > epochs_to_spend(budget):
         raise _no_answer(search, f"it has {len(answer.trials)} trials, more than the budget pays for")
     if sum(trial.epochs for trial in answer.trials) > epochs_to_spend(budget):
@@ -98,7 +98,7 @@ def _check_trial(study: Study, search: Search, state: RunsSoFar, place: int, tri
     arm = completed(search, trial.arguments, trial.epochs, study.budget)
     is_own = trial.number == place and trial.epochs in lengths
     if not is_own or trial.spec != study.spec_for(arm, search.seed, state.setting):
-        raise _no_answer(search, f"trial {place} is another run than its arguments say")
+        raise _no_answer(search, f"the run of trial {place} does not have the arguments of the trial")
 
 
 def _no_answer(search: Search, reason: str) -> UsageError:

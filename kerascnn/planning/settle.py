@@ -1,4 +1,4 @@
-"""On what a study is run: its data, its precision, where its runs are made; and whether nothing of it is left to train."""
+"""What a study runs on: its data, its precision and the place of its runs; and whether anything is left to train."""
 
 from __future__ import annotations
 

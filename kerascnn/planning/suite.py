@@ -230,9 +230,9 @@ def _misnamed(path: Path) -> Experiment:
 
 
 def _without_too_large(experiments: tuple[Experiment, ...], dataset: DatasetInfo) -> tuple[Experiment, ...]:
-    """The experiments, those with a problem that want more images than there are.
+    """The experiments; those that want more images than there are get a problem.
 
-    Raises: DataError when most of those that train do: then it is the data set that is too small, and it is said once.
+    Raises: DataError when most of those that train get one: then the data set is too small, and one message says so.
     """
     from kerascnn.data import lacking
 
@@ -240,7 +240,7 @@ def _without_too_large(experiments: tuple[Experiment, ...], dataset: DatasetInfo
     lacks = {name: lack for name, wanted in specs.items() if (lack := lacking(dataset, wanted))}
     fit = [name for name in specs if name not in lacks]
     if 2 * len(lacks) > sum(map(bool, specs.values())):
-        enough = f" It is enough for {', '.join(fit)} alone (`--only`)." if fit else ""
+        enough = f" This is enough for {', '.join(fit)} alone (`--only`)." if fit else ""
         raise DataError(f"{max(lacks.values(), key=list(lacks.values()).count)}{enough}")
     return tuple(
         replace(e, study=None, problem=NotebookError(f"{lacks[e.name]} (in {e.notebook.path.name})"))

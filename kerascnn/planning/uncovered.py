@@ -16,9 +16,9 @@ READING = {
 }  # fmt: skip
 """Functions and methods, by their last name, that bring in what is not in the source."""
 OUTSIDE = {"environ": "os", "argv": "sys", "path": "sys"}
-"""Attributes that do, with the module they belong to."""
+"""Attributes that do the same, with the module they belong to."""
 UNSEEDED = {"default_rng", "RandomState", "SystemRandom"}
-"""Generators that without a seed begin somewhere else each time."""
+"""Random generators that give other numbers each time if they get no seed."""
 
 
 def uncovered_reads(builder: str, search_path: Path) -> dict[str, tuple[str, ...]]:

@@ -50,7 +50,7 @@ def plot_agreement(agreements: Sequence[Agreement], tolerance: float) -> Picture
     axes.set_xlim(FLOOR / 3, tolerance * 10)
     log_axis(axes, "x")
     axes.set_title("Largest difference of every case")
-    axes.set_xlabel(f"Mark: median; dashed: {tolerance:g}; left end: none")
+    axes.set_xlabel(f"Mark: median; dashed: {tolerance:g}; left end: no difference")
     set_left_margin(figure, list(passes))
     words = (f"{what}: median {statistics.median(d):.1e}, largest {max(d):.1e}" for what, d in passes.items())
     alt = f"{title}, {len(agreements[0].forward)} random cases of each layer. {'; '.join(words)}."
@@ -77,7 +77,7 @@ def plot_receptive_fields(stacks: Mapping[str, Sequence[Layer]] = STACKS) -> Pic
     whole_axis(axes)
     name_lines(figure, {axes: ends})
     said = (f"{label}: {', '.join(map(str, values))}" for label, values in fields.items())
-    alt = f"{title}, from no layer on. {'; '.join(said)}."
+    alt = f"{title}: without a layer, then after each layer. {'; '.join(said)}."
     rows = tuple((label, depth, field) for label, values in fields.items() for depth, field in enumerate(values))
     table = PublishedTable(name=name, title=title, columns=("stack", "layers", "receptive_field"), rows=rows)
     return Picture(figure, title, alt, table, name)

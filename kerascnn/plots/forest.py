@@ -28,7 +28,7 @@ def plot_effects(judgements: Sequence[Judgement]) -> Picture:
     Right of 1 lies what the lesson says, between -1 and 1 what is too small to matter. A claim whose
     smallest effect is zero has no place on this scale: it keeps its row, with its effect in words.
     """
-    name, title = "effects", "Effects against the smallest that would matter"
+    name, title = "effects", "Effects relative to the smallest that matters"
     if not judgements:
         return empty_picture(name, title, "There are no claims to judge.")
     figure, (axes,) = new_figure(panel_inches=1.1 + 0.42 * len(judgements))

@@ -97,7 +97,7 @@ def plot_kernels_on_image(image: np.ndarray, label: str, kernels: Mapping[str, M
 
     Grey is an output of zero, white and black the largest of either sign; blurred brightness is shown as it is.
     """
-    name, title = "kernels-on-image", "What kernels make of a picture"
+    name, title = "kernels-on-image", "What kernels do to a picture"
     outputs = {kernel: _respond(image, np.array(values, float)) for kernel, values in kernels.items()}
     columns = 3
     rows = -(-(len(outputs) + 1) // columns)

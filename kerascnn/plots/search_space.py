@@ -147,7 +147,7 @@ def _draw_trial(
 
 
 def _height(values: Sequence[Any], value: Any) -> float:
-    """Values stand at equal distances, for most are powers of two or names."""
+    """Values stand at equal distances, because most are powers of two or names."""
     return values.index(value) / (len(values) - 1) if len(values) > 1 else 0.5
 
 
@@ -193,7 +193,7 @@ def _words(title: str, search: PublishedSearch, trials: Sequence[Trial]) -> str:
     best, worst = trials[-1], trials[0]
     chosen = ", ".join(f"{name} {value}" for name, value in best.arguments.items())
     lost = len(search.trials) - len(trials)
-    note = f" {lost} without a score are left out." if lost else ""
+    note = f" Left out because they have no score: {lost}." if lost else ""
     return (
         f"{title}: {len(trials)} lines through the hyperparameters to the score, from {100 * _score(worst):.1f} % "
         f"to {100 * _score(best):.1f} %. The best chose {chosen}.{note}"

@@ -1,4 +1,4 @@
-"""Hyperparameter searches: what was tried, what it scored, and what the budget made of it."""
+"""Hyperparameter searches: what was tried, what it scored, and how the best score grew with the budget."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _draw_trials(axes: Axes, search: PublishedSearch, position: int) -> End:
 
 
 def _draw_choice(axes: Axes, trials: Sequence[Trial], argument: str, best: int | None) -> None:
-    """One panel; values stand side by side at equal distance, for most are powers of two or names."""
+    """One panel; values stand side by side at equal distance, because most are powers of two or names."""
     shown = [trial for trial in trials if argument in trial.arguments]
     values = _ordered({_key(trial.arguments[argument]) for trial in shown})
     places = [values.index(_key(trial.arguments[argument])) for trial in shown]
@@ -149,7 +149,7 @@ def _best_by_epochs(search: PublishedSearch, argument: str) -> dict[int, Trial]:
 def _words(search: PublishedSearch) -> str:
     trials = _scored(search)
     lost = len(search.trials) - len(trials)
-    note = f" {lost} without a score." if lost else ""
+    note = f" Without a score: {lost}." if lost else ""
     if not trials:
         return f"{search.label}: no trial has a score.{note}"
     best = max(trials, key=_score)

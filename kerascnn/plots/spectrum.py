@@ -36,7 +36,7 @@ def plot_spectra(spectra: Sequence[Spectrum]) -> Picture:
     percent_axis(axes)
     name_lines(figure, {axes: ends})
     said = " ".join(_words(one) for one in spectra)
-    alt = f"{title}. The vertical lines are what a stride carries, the marks what lies beyond. {said}"
+    alt = f"{title}. A vertical line is the highest frequency that a stride can carry. A mark on it shows the share beyond. {said}"
     return Picture(figure, title, alt, _table(name, title, spectra), name)
 
 

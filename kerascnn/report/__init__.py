@@ -15,7 +15,7 @@ __all__ = ["Answers", "Entry", "ImageSet", "ReportInputs", "is_current", "render
 def render_report(inputs: ReportInputs, output: Path, invocation: str = "") -> Path:
     """Write the report into the folder `output` and give back the path of its index.html.
 
-    The index tells what changed since the last report there; one of the same `invocation` is not the last.
+    The index tells what changed since the last report there. Reports of the same `invocation` do not count as the last.
 
     Raises: StoreError when the folder cannot be written.
     """

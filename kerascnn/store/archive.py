@@ -137,7 +137,7 @@ class _Taker:
         identity, record = check_entry(key, files, dataset)
         mine = self.store.load(key)
         if mine is not None and mine.weights_sha256 != record.weights_sha256:
-            raise DamagedEntry("the store has this run with other weights; yours is kept")
+            raise DamagedEntry("the store already has this run with other weights, and keeps them")
         weights = read_arrays(files["weights.npz"])
         check_finite(record, weights)
         expected = self.shapes(identity, dataset) if dataset is not None and mine is None else None
@@ -158,7 +158,7 @@ class _Taker:
         elif self.store.take_in(key, files):
             self.accepted.added.append(key)
         else:
-            self.accepted.refused[key] = "it is being trained here at this moment; add the pack again later"
+            self.accepted.refused[key] = "this machine is training it now; add the pack again later"
 
     def take_proposals(self, archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> None:
         try:
@@ -195,7 +195,7 @@ def _check_directory(source: Path, file: BinaryIO) -> None:
     file.seek(-min(file.tell(), 66_000), os.SEEK_CUR)
     _, mark, end = file.read().rpartition(b"PK\x05\x06")
     if mark and struct.unpack_from("<L", end, 8)[0] > LARGEST_DIRECTORY_BYTES:
-        raise UsageError(f"{source} has more members than a pack of runs. Make several packs with `store pack`.")
+        raise UsageError(f"{source} has more files than a pack of runs can have. Make several packs with `store pack`.")
 
 
 def _list_members(
@@ -206,7 +206,7 @@ def _list_members(
     proposals: dict[str, zipfile.ZipInfo] = {}
     packed = sum(member.compress_size for member in archive.infolist())
     if sum(member.file_size for member in archive.infolist()) > MOST_GROWTH * packed + GROWTH_BYTES:
-        raise UsageError(f"{source} is not a pack of runs: it would grow too much. Nothing was taken in.")
+        raise UsageError(f"{source} is not a pack of runs: it would grow too much when unpacked. Nothing was added.")
     for member in archive.infolist():
         name = member.filename.replace("\\", "/")
         if _is_nothing(name):
@@ -217,7 +217,7 @@ def _list_members(
         elif proposal:
             proposals[proposal[1]] = member
         else:
-            raise UsageError(f"{source} is not a pack of runs: it holds {name[:200]!r}. Nothing was taken in.")
+            raise UsageError(f"{source} is not a pack of runs: it contains {name[:200]!r}. Nothing was added.")
     return entries, proposals
 
 

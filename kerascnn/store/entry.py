@@ -22,7 +22,7 @@ MANIFEST = "manifest.json"
 SCHEMA = 1
 ENTRY_FILES = ("identity.json", "record.json", "predictions.npz", "weights.npz")
 MOST_ARRAY_BYTES = 1_000_000_000
-"""A network of 250 million weights: no larger one is stored, for it could not be read within the memory there is."""
+"""A network of 250 million weights: no larger one is stored, because it could not be read in the memory there is."""
 LONGEST_HEADER = 1000
 HEADER = re.compile(
     rb"\{'descr': '(?P<descr>[<>|][fiub][0-9]{1,2})', 'fortran_order': (?P<order>True|False), "
@@ -68,7 +68,7 @@ def read_entry(folder: Path, key: str) -> dict[str, bytes]:
         except ABSENT:
             with reading_from(folder):
                 folder.stat()
-            raise DamagedEntry(f"{name} is missing, or nothing of that size") from None
+            raise DamagedEntry(f"{name} is missing, not a regular file, or too large") from None
     check_files(key, files)
     return files
 
@@ -88,7 +88,7 @@ def check_files(key: str, files: dict[str, bytes]) -> None:
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         raise DamagedEntry(f"{MANIFEST} cannot be read ({err})") from err
     if not is_own or set(expected) != set(ENTRY_FILES) or missing:
-        raise DamagedEntry(f"{MANIFEST} is of another entry")
+        raise DamagedEntry(f"{MANIFEST} belongs to another entry")
     for name in ENTRY_FILES:
         if sha256(files[name]) != expected[name]:
             raise DamagedEntry(f"{name} does not have the checksum in {MANIFEST}")
@@ -151,14 +151,14 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if sum(member.file_size for member in members) > len(content):
-                raise DamagedEntry("it claims more than it holds")
+                raise DamagedEntry("its header announces more bytes than it has")
             arrays = {member.filename.removesuffix(".npy"): _read_array(archive, member) for member in members}
     except (zipfile.BadZipFile, ValueError, TypeError, KeyError, EOFError, OSError, NotImplementedError) as err:
-        raise DamagedEntry(f"it is no file of arrays ({err})") from err
+        raise DamagedEntry(f"it is not a file of arrays ({err})") from err
     except RuntimeError as err:  # what zipfile says of an encrypted member
-        raise DamagedEntry(f"it is no file of arrays ({err})") from err
+        raise DamagedEntry(f"it is not a file of arrays ({err})") from err
     if len(arrays) < len(members):
-        raise DamagedEntry("it has two arrays of one name")
+        raise DamagedEntry("it has two arrays with the same name")
     return arrays
 
 
@@ -166,14 +166,16 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray
     import numpy as np
 
     if member.compress_type != zipfile.ZIP_STORED or not member.filename.endswith(".npy"):
-        raise ValueError(f"{member.filename[:100]!r} is no plain array")
+        raise ValueError(f"{member.filename[:100]!r} is not a plain array")
     content = archive.read(member)
     start, descr, is_fortran, shape = _read_header(content)
     dtype, count = np.dtype(descr), 1
     for side in shape:  # Python's integers: NumPy's would overflow
         count *= side
     if count * dtype.itemsize != len(content) - start:
-        raise ValueError(f"{member.filename[:100]!r} claims {count} of {dtype} in {len(content) - start} bytes")
+        raise ValueError(
+            f"{member.filename[:100]!r} announces {count} values of {dtype} in {len(content) - start} bytes"
+        )
     return np.frombuffer(content, dtype, offset=start).reshape(shape, order="F" if is_fortran else "C")
 
 
@@ -188,6 +190,6 @@ def _read_header(content: bytes) -> tuple[int, str, bool, tuple[int, ...]]:
     start = 8 + width + int.from_bytes(content[8 : 8 + width], "little")
     found = HEADER.fullmatch(content, 8 + width, min(start, 8 + width + LONGEST_HEADER))
     if found is None:
-        raise ValueError("an array with a header that NumPy does not write")
+        raise ValueError("the header of an array is not one that NumPy writes")
     sides = tuple(int(side) for side in re.findall(rb"[0-9]+", found["shape"]))
     return start, found["descr"].decode(), found["order"] == b"True", sides

@@ -23,7 +23,7 @@ ABSENT = (FileNotFoundError, NotADirectoryError)
 
 @contextlib.contextmanager
 def reading_from(path: Path) -> Iterator[None]:
-    """Turns what goes wrong in reading `path`, or below it, into a StoreError; that something is not there passes."""
+    """Turns what goes wrong in reading `path`, or below it, into a StoreError, except that something is not there."""
     try:
         yield
     except ABSENT:
@@ -77,7 +77,7 @@ def read_file(path: Path, most_bytes: int = MOST_TEXT_BYTES) -> bytes:
         try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
-                raise FileNotFoundError(errno.ENOENT, "No regular file of such a size", str(path))
+                raise FileNotFoundError(errno.ENOENT, "Not a regular file, or too large", str(path))
             with open(handle, "rb", closefd=False) as stream:
                 return stream.read()
         finally:

@@ -1,7 +1,7 @@
-"""Whether what an entry says can be: its record, answers and weights against its own spec.
+"""Whether an entry is possible: whether its record, answers and weights fit its own spec.
 
-A checksum tells that a file is as it was written; this tells that what was written can be the result of the run. Both
-are asked of an entry that somebody sent and of every entry that is read.
+A checksum proves that a file is as it was written. The checks here prove that what was written can be the result of the
+run. Every entry that is read, or that somebody sent, must pass both.
 """
 
 from __future__ import annotations
@@ -54,18 +54,20 @@ def check_entry(key: str, files: dict[str, bytes], dataset: DatasetInfo | None =
 def check_answers(
     key: str, files: dict[str, bytes], dataset: DatasetInfo | None = None
 ) -> tuple[RunIdentity, RunRecord]:
-    """As `check_entry`, but for the weights, which take longest and which no page shows."""
+    """As `check_entry`, without the weights, which take longest and which no page shows."""
     with _about("identity.json"):
         identity = RunIdentity.from_json(files["identity.json"])
-        _require(identity.validated().key == key, "its key is another")
+        _require(identity.validated().key == key, "its key is not the one in its name")
         check_identity(identity)
     with _about("record.json"):
         record = RunRecord.from_json(files["record.json"])
         check_record(record, key)
         environment = record.environment
         same = record.spec == identity.spec and environment.platform == identity.platform
-        _require(same, "it is about another run than the identity")
-        _require(environment.versions == identity.versions, "it is of other versions than the identity")
+        _require(same, "its record and its identity are of different runs")
+        _require(
+            environment.versions == identity.versions, "its record and its identity have different library versions"
+        )
         if dataset is not None:
             check_counts(record, dataset)
     with _about("predictions.npz"):
@@ -82,29 +84,29 @@ def _about(name: str) -> Iterator[None]:
 
 
 def check_identity(identity: RunIdentity) -> None:
-    """Raises: DamagedEntry when a name in it is none, UsageError when its model's is none."""
-    _require(bool(NAME.fullmatch(identity.platform)), "its class of machines has no proper name")
+    """Raises: DamagedEntry when a name in it is not valid, UsageError when that of its model is not."""
+    _require(bool(NAME.fullmatch(identity.platform)), "the name of its machine class is not valid")
     _check_builder(identity)
     for name, version in identity.versions.items():
-        _require(bool(NAME.fullmatch(name) and NAME.fullmatch(version)), "its versions have no proper names")
+        _require(bool(NAME.fullmatch(name) and NAME.fullmatch(version)), "the names of its versions are not valid")
     _require(len(identity.versions) <= 100 and len(identity.sources) <= 10_000, "it names too many sources")
 
 
 def _check_builder(identity: RunIdentity) -> None:
     """The builder is one of ours, or a function of a user's module, and its module is among the sources."""
     builder = identity.spec.model.builder
-    _require(len(builder) <= LONGEST_NAME, "its model has no proper name")
+    _require(len(builder) <= LONGEST_NAME, "the name of its model is not valid")
     module, function = locate_builder(builder)
     names = [*module.split("."), function]
-    _require(all(name.isidentifier() for name in names), f"its model {builder!r} has no proper name")
+    _require(all(name.isidentifier() for name in names), f"its model {builder!r} does not have a valid name")
     is_ours = names[0] == "kerascnn"
-    _require(is_ours == (builder in BUILDERS), f"its model {builder!r} is no builder of a network")
+    _require(is_ours == (builder in BUILDERS), f"its model {builder!r} is not a builder of a network")
     _require(module in identity.sources, f"its sources lack the module of its model, {module}")
 
 
 def check_record(record: RunRecord, key: str) -> None:
     """Raises: DamagedEntry when the run `key` cannot have this record."""
-    _require(record.key == key, "its record is that of another run")
+    _require(record.key == key, "its record belongs to another run")
     _check_numbers("", record)
     _check_epochs(record)
     for name in ("train", "val", "test"):
@@ -117,8 +119,8 @@ def check_record(record: RunRecord, key: str) -> None:
         _check_layer(layer)
     cost = record.cost
     _require(min(cost.to_dict().values()) >= 0, "its cost has a negative number")
-    _require(record.environment.precision == record.spec.precision, "its precision is not that of its spec")
-    _require(_is_time(record.environment.finished_at), "it does not say when it ended")
+    _require(record.environment.precision == record.spec.precision, "its precision differs from its spec")
+    _require(_is_time(record.environment.finished_at), "the time at which it ended is missing")
     if record.small_set_accuracy is not None:
         _check_share("small_set_accuracy", record.small_set_accuracy)
 
@@ -144,7 +146,7 @@ def check_counts(record: RunRecord, dataset: DatasetInfo) -> None:
     }
     for name, count in there.items():
         images = getattr(record, name).images
-        _require(images == count, f"{name}.images is {images}, of this data set it had {count}")
+        _require(images == count, f"{name}.images is {images}, but it had {count} images of this data set")
 
 
 def _at_most(wanted: int | None, available: int) -> int:
@@ -201,17 +203,19 @@ def check_predictions(record: RunRecord, arrays: dict[str, np.ndarray], dataset:
     _require(positions.dtype == np.int32 and positions.shape == (count,), "its positions are not one for each image")
     most = dataset.test_images if dataset else MOST_IMAGES
     _require(positions.min() >= 0 and positions.max() < most, "its positions are outside the test images")
-    _require(len(np.unique(positions)) == count, "it has two answers for one image")
+    _require(len(np.unique(positions)) == count, "it has two answers to the same image")
     if said == "classes":
         classes = len(dataset.class_names) if dataset else MOST_CLASSES
-        _require(answers.dtype == np.int32 and answers.shape == (count,), "its answers and their positions do not pair")
-        _require(answers.min() >= 0 and answers.max() < classes, "its answers are no classes of the data set")
+        _require(
+            answers.dtype == np.int32 and answers.shape == (count,), "it does not have one answer for each position"
+        )
+        _require(answers.min() >= 0 and answers.max() < classes, "its answers are not classes of the data set")
         return
-    _require(answers.dtype == np.uint8 and answers.ndim == 3, "its masks are no masks")
-    _require(answers.shape[0] == count, "its answers and their positions do not pair")
+    _require(answers.dtype == np.uint8 and answers.ndim == 3, "its masks are not valid masks")
+    _require(answers.shape[0] == count, "it does not have one answer for each position")
     if dataset is not None:
         height, width, _ = dataset.image_shape
-        _require(answers.shape[1:] == (height, -(-width // 8)), "its masks are of another size than the images")
+        _require(answers.shape[1:] == (height, -(-width // 8)), "its masks do not have the size of the images")
 
 
 def check_weights(record: RunRecord, weights: dict[str, np.ndarray]) -> None:

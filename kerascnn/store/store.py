@@ -56,7 +56,7 @@ class Store:
     """The runs below `root`. Reading never changes it, save that a damaged entry is set aside.
 
     An entry is damaged when a file of it is missing, is not as it was written, or cannot be the result of its run.
-    What the disk does not give back is no damage: that is a StoreError, from every method that reads.
+    A file that the disk does not give back is not damaged: every method that reads raises a StoreError for it.
     """
 
     def __init__(self, root: Path) -> None:

@@ -69,7 +69,7 @@ def test_cifar_100_has_its_fine_labels_and_their_names(tmp_path: Path) -> None:
 def test_a_missing_file_of_cifar_100_is_named_whatever_pickle_protocol(protocol: int, tmp_path: Path) -> None:
     (tmp_path / "test").write_bytes(pickle.dumps({"data": [], "fine_labels": []}, protocol=protocol))
     (tmp_path / "meta").write_bytes(pickle.dumps({"fine_label_names": ["a"]}, protocol=protocol))
-    with pytest.raises(DataError, match=r"CIFAR-100's must have train, test. Received: no train"):
+    with pytest.raises(DataError, match=r"layout of CIFAR-100 must have train, test. Received: no train"):
         tiny.decode(tmp_path)
 
 
@@ -116,7 +116,7 @@ def test_a_pickle_that_wants_to_run_code_is_refused(tmp_path: Path, capsys: pyte
 def test_a_pickle_cannot_change_what_it_is_read_with(tmp_path: Path) -> None:
     folder = tiny.write_python_release(tmp_path / "set")
     (folder / "test_batch").write_bytes(b"\x80\x02cnumpy\nndarray\nN}U\x04nameK\x01s\x86b.")
-    with pytest.raises(DataError, match=r"sets the state of something that is no array"):
+    with pytest.raises(DataError, match=r"sets the state of something that is not an array"):
         tiny.decode(folder)
 
 
@@ -182,7 +182,7 @@ def test_a_sixth_batch_in_cifar_10_is_refused_even_beside_the_published_five(
     folder = tiny.write_python_release(tmp_path / "set")
     monkeypatch.setattr(cifar_release, "PUBLISHED_MD5", tiny.batch_sums(folder))
     (folder / "data_batch_6").write_bytes((folder / "data_batch_5").read_bytes())
-    with pytest.raises(DataError, match=r"CIFAR-10 must have 5 training files. Received: data_batch_6 besides"):
+    with pytest.raises(DataError, match=r"CIFAR-10 must have 5 training files. Received: data_batch_6 as well"):
         tiny.decode(folder)
 
 

@@ -75,7 +75,7 @@ def test_a_companion_that_cannot_be_had_is_named_with_what_to_do(tmp_path: Path,
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     found = data.with_companions(photograph_set(tmp_path).info, ["easy"], "cifar10", silent)
     assert found.companions == {}
-    assert "Fashion-MNIST is needed" in found.missing["easy"]
+    assert "The easy set, Fashion-MNIST, is not on this machine" in found.missing["easy"]
     assert "fashion_mnist.load_data()" in found.missing["easy"]
 
 

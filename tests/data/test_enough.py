@@ -47,7 +47,7 @@ def test_the_images_that_a_study_takes_count_not_those_that_there_are() -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.005])
 def test_a_set_without_an_image_for_validation_is_refused(share: float) -> None:
-    assert "images for validation and for the test" in lacking(INFO, [spec(8, validation_share=share)])
+    assert "images for validation and for testing" in lacking(INFO, [spec(8, validation_share=share)])
 
 
 def test_a_class_without_test_images_is_said_whenever_the_set_is_loaded(tmp_path: Path, messages: list[str]) -> None:

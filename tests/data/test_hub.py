@@ -84,7 +84,7 @@ def test_a_test_part_without_labels_takes_no_part_and_validation_is_the_test_par
     tiny.write_parquet_file(path / "test.parquet", pictures, [label] * 3)
     found = recognise(path)
     assert len(found.read(found, Options(report=messages.append)).test_images) == tiny.TEST_IMAGES
-    assert messages == ["What lies in test.parquet has no labels, so it takes no part."]
+    assert messages == ["test.parquet has no labels, so it is not used."]
 
 
 def test_where_only_a_test_part_without_labels_is_there_a_fifth_is_set_aside(
@@ -133,7 +133,7 @@ def test_a_text_that_leads_out_of_the_cache_is_not_followed(cache_of_the_hub: Pa
     file = next((cache_of_the_hub / "snapshots" / COMMIT / "data").glob("train*"))
     file.unlink()
     file.write_text("../../../../made/train-00000-of-00001.parquet")
-    with pytest.raises(DataError, match="no parquet file"):
+    with pytest.raises(DataError, match="not a parquet file"):
         tiny.decode(cache_of_the_hub)
 
 

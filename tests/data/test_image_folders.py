@@ -132,11 +132,11 @@ def _dangling_link(root: Path) -> None:
     [
         (_no_classes, "Received: an empty folder"),
         (_empty_class, r"every class must have pictures. Received: an empty folder \(.*emu\)"),
-        (_not_an_image, r"1 of 10 that is not: cat/3.png \(no picture that is read here"),
+        (_not_an_image, r"1 of 10 that is not: cat/3.png \(not a picture of a known kind"),
         (_folder_in_class, r"Received: old \(in .*cat\)"),
         (_one_class, "2 to 100 classes. Received: 1"),
         (_one_picture, r"at least 2 pictures, .* Received: 1 of emu"),
-        (_other_test_classes, "the same class folders. Received: dog, emu in one only"),
+        (_other_test_classes, "the same class folders. Received: dog, emu in only one of them"),
         (_test_only, "a test part must have a training part beside it"),
         (_numbered_training_parts, r"must have one training part. Received: 2, train_1, train_2 \(in .*pets\)"),
         (_training_parts_by_two_names, "Received: 2, train, training .* Put the pictures of each class together"),
@@ -165,7 +165,7 @@ def test_what_is_no_picture_takes_no_part_and_that_is_said(tmp_path: Path) -> No
     (root / "weights" / "net.h5").write_bytes(b"no picture either")
     decoded, said = read_aloud(root)
     assert decoded.class_names == ("cat", "dog")
-    assert "What is no picture takes no part: cat/notes.txt, dog/features.npy, weights." in said
+    assert "Not used, because they are not pictures: cat/notes.txt, dog/features.npy, weights." in said
 
 
 def test_loose_pictures_beside_class_folders_take_no_part_and_that_is_said(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_loose_pictures_beside_class_folders_take_no_part_and_that_is_said(tmp_p
     tiny.write_picture(root / "loose.png", tiny.TRAIN_PIXELS[0])
     decoded, said = read_aloud(root)
     assert len(decoded.train_images) + len(decoded.test_images) == 10
-    assert "1 pictures beside the class folders take no part, loose.png for one." in said
+    assert "Not used, because they are beside the class folders: 1 picture, such as loose.png." in said
 
 
 @pytest.mark.parametrize("inside", ["", "images"])
@@ -182,8 +182,8 @@ def test_a_test_part_without_labels_takes_no_part_and_a_fifth_is_set_aside(insid
     tiny.write_picture(root / "test" / inside / "1.png", tiny.TRAIN_PIXELS[0])
     decoded, said = read_aloud(root)
     assert (len(decoded.train_images), len(decoded.test_images)) == (8, 2)
-    assert "What lies in test has no labels, so it takes no part." in said
-    assert any("a fifth of the pictures of each class is set aside" in line for line in said)
+    assert "test has no labels, so it is not used." in said
+    assert any("a fifth of the pictures of each class becomes the test part" in line for line in said)
 
 
 def test_where_the_test_part_has_no_labels_a_validation_part_is_the_test_part(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_names_that_are_no_text_can_be_hashed_stored_and_printed(tmp_path: Path)
 def test_classes_deeper_than_their_folder_are_not_guessed(tmp_path: Path) -> None:
     for year in ("2023", "2024"):
         tiny.write_pictures(tmp_path / "years" / year)
-    with pytest.raises(DataError, match=r"pictures without class folders, 0.png for one"):
+    with pytest.raises(DataError, match=r"pictures without class folders, such as 0.png"):
         tiny.decode(tmp_path / "years")
 
 
@@ -273,4 +273,4 @@ def test_what_lies_beside_the_parts_takes_no_part_and_that_is_said(tmp_path: Pat
     tiny.write_picture(root / "loose.png", tiny.TRAIN_PIXELS[0])
     decoded, said = read_aloud(root)
     assert len(decoded.train_images) + len(decoded.test_images) == 10
-    assert "What lies beside the parts takes no part: cat, holdout, training, loose.png." in said
+    assert "Not used, because it is beside the training and test parts: cat, holdout, training, loose.png." in said

@@ -32,7 +32,7 @@ def test_every_mode_becomes_rgb_or_is_refused(mode: str) -> None:
     picture = Image.new("RGB", (16, 16), RED).convert("L" if mode == "I;16" else mode)
     if mode == "I;16":
         deep = Image.fromarray(np.full((16, 16), 40_000, np.uint16))
-        with pytest.raises(ValueError, match=r"not 8 bits per channel"):
+        with pytest.raises(ValueError, match=r"does not have 8 bits per channel"):
             decode_picture(encoded(deep))
         return
     pixels = decode_picture(encoded(picture, "TIFF" if mode == "CMYK" else "PNG"))
@@ -173,7 +173,7 @@ def test_every_format_is_known_by_its_first_bytes(format: str) -> None:
         (b"\0\0\0\x18ftypavif", "an AVIF picture"),
         (b"<!DOCTYPE html>", "a web page"),
         (b"", "an empty file"),
-        (b"nonsense", "no picture that is read here"),
+        (b"nonsense", "not a picture of a known kind"),
     ],
 )
 def test_nothing_else_reaches_a_decoder_and_it_is_said_what_it_is(

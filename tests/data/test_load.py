@@ -168,7 +168,7 @@ def test_a_torn_copy_of_keras_is_passed_over(keras_copy: Path, messages: list[st
     batch.write_bytes(batch.read_bytes()[:-4] + b"torn")
     info = data.load_dataset("auto", report=messages.append).info
     assert info.name == "embedded"
-    assert messages[1].startswith("Keras' copy of CIFAR-10 is passed over: data_batch_3 of the CIFAR-10 release")
+    assert messages[1].startswith("Keras' copy of CIFAR-10 is not used: data_batch_3 of the CIFAR-10 release")
 
 
 def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_copy_of_keras(
@@ -193,7 +193,7 @@ def test_only_auto_falls_back_and_it_says_why(messages: list[str], monkeypatch: 
         data.load_dataset("cifar10", report=messages.append)
     notice = data.load_dataset("auto", report=messages.append).info.notice
     assert notice is not None
-    assert notice.startswith("CIFAR-10 could not be had (127.0.0.1:9: ")
+    assert notice.startswith("CIFAR-10 is not available (127.0.0.1:9: ")
     assert notice.endswith("so every number here is about the generated shapes data set, not CIFAR-10.")
     assert notice in messages
 
@@ -227,7 +227,7 @@ def test_a_fetched_archive_that_was_damaged_later_is_fetched_again(
     download.archive_path().parent.mkdir(parents=True)
     download.archive_path().write_bytes(good[:-100])
     assert data.load_dataset("auto", report=messages.append).info.name == "cifar10"
-    assert "The fetched archive was damaged later; it is fetched again" in messages
+    assert "The fetched archive is damaged; it is fetched again" in messages
 
 
 def load_in_another_process(path: str) -> str:

@@ -90,7 +90,7 @@ PICTURE = tiny.encode(tiny.TRAIN_PIXELS[0])
     ("encoded", "labels", "complaint"),
     [
         ([PICTURE, None], [0, 1], "every image must be stored as bytes"),
-        ([PICTURE, b"nonsense"], [0, 1], r"1 of 2 that is not: the image in row 1 \(no picture that is read here"),
+        ([PICTURE, b"nonsense"], [0, 1], r"1 of 2 that is not: the image in row 1 \(not a picture of a known kind"),
         ([PICTURE, PICTURE[:-900]], [0, 1], r"1 of 2 that is not: the image in row 1 \("),
         ([PICTURE, PICTURE], [0, None], "every label must be an integer"),
         ([PICTURE, PICTURE], ["cat", "dog"], "every label must be an integer. Received: a column of"),

@@ -91,9 +91,7 @@ def kaggle_competition(root: Path) -> Path:
     return root / "competition"
 
 
-@source(
-    "Kaggle: `train.csv` beside loose pictures", says=r"pictures without class folders, .* seem to stand in train.csv"
-)
+@source("Kaggle: `train.csv` beside loose pictures", says=r"pictures without class folders, .* seem to be in train.csv")
 def kaggle_table(root: Path) -> Path:
     flat(root / "leaves" / "train", "a.jpg", "b.jpg")
     put(root / "leaves" / "train.csv", "id,label\na,oak\nb,ash\n")
@@ -239,7 +237,7 @@ def lightroom(root: Path) -> Path:
     return root / "pets"
 
 
-@source("Pictures with 16 bits for each channel", says=r"not 8 bits per channel; save it with 8")
+@source("Pictures with 16 bits for each channel", says=r"does not have 8 bits per channel; save it with 8")
 def sixteen_bits(root: Path) -> Path:
     tiny.write_picture(tiny.write_pictures(root / "pets") / "cat" / "9.png", np.full((32, 32), 40_000, np.uint16))
     return root / "pets"
@@ -253,7 +251,7 @@ def roboflow(root: Path) -> Path:
     return root / "pets"
 
 
-@source("Roboflow or YOLO, detection export", says="pictures without class folders, 0.jpg for one")
+@source("Roboflow or YOLO, detection export", says="pictures without class folders, such as 0.jpg")
 def detection(root: Path) -> Path:
     for part in ("train", "val"):
         flat(root / "pets" / "images" / part, "0.jpg")
@@ -293,14 +291,14 @@ def caltech(root: Path) -> Path:
 
 
 @source(
-    "Oxford pets: classes in the names of pictures", says="pictures without class folders, Abyssinian_1.jpg for one"
+    "Oxford pets: classes in the names of pictures", says="pictures without class folders, such as Abyssinian_1.jpg"
 )
 def oxford_pets(root: Path) -> Path:
     flat(root / "images", "Abyssinian_1.jpg", "beagle_1.jpg")
     return root / "images"
 
 
-@source("Label Studio", says=r"Received: 1, images .* seem to stand in result.json")
+@source("Label Studio", says=r"Received: 1, images .* seem to be in result.json")
 def label_studio(root: Path) -> Path:
     flat(root / "export" / "images", "1a2b-cat.jpg")
     put(root / "export" / "result.json", "[]")

@@ -49,6 +49,6 @@ def test_a_set_that_is_too_small_for_most_is_said_once_with_what_it_is_enough_fo
     small = msgspec.structs.replace(INFO, train_images=40)
     experiments = (experiment("01_a", 64), experiment("02_b", 64), experiment("03_c", 8), experiment("04_d", None))
     with pytest.raises(
-        DataError, match=r"a batch of 64 .* Received: 36: Pets .* enough for 03_c, 04_d alone \(`--only`\)"
+        DataError, match=r"a batch of 64 .* Received: 36: Pets .* This is enough for 03_c, 04_d alone \(`--only`\)"
     ):
         _without_too_large(experiments, small)

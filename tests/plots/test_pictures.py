@@ -187,7 +187,7 @@ def search(*scores, name="random"):
 
 def test_a_search_shows_its_trials_and_the_best_so_far():
     picture = plots.plot_search([search(0.3, 0.5, None, 0.4)])
-    assert "best 50.0 % in trial 1 (blocks 2, kind b). 1 without a score." in picture.alt
+    assert "best 50.0 % in trial 1 (blocks 2, kind b). Without a score: 1." in picture.alt
     assert len(picture.table.rows) == 4
     assert list(picture.figure.axes[0].lines[0].get_ydata()) == [0.3, 0.5, 0.5]
 

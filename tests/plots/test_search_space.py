@@ -56,7 +56,7 @@ def test_an_axis_has_every_value_that_could_be_chosen():
 
 def test_parallel_coordinates_say_what_the_best_trial_chose():
     alt = plots.plot_parallel(search(0.3, 0.5, None)).alt
-    assert "from 30.0 % to 50.0 %. The best chose depth 2, kind b. 1 without a score are left out." in alt
+    assert "from 30.0 % to 50.0 %. The best chose depth 2, kind b. Left out because they have no score: 1." in alt
 
 
 def test_a_run_proposed_again_costs_nothing_more():

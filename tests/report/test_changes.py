@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 
 import html5lib
@@ -96,9 +97,9 @@ def test_a_report_after_an_empty_one_is_a_first_report(tell):
 def test_a_verdict_that_turned_is_told_with_the_old_and_the_new_one(tell):
     tell([entry(0.55)])
     words = tell([entry(0.25)])
-    assert "1 verdict turned A small CNN does better." in words
+    assert "1 verdict changed A small CNN does better." in words
     assert "was supported →, now contradicted" in words
-    assert "latest result is of 2026-03-01, 10:06 UTC" in words
+    assert "latest result is from 2026-03-01, 10:06 UTC" in words
 
 
 def test_an_effect_counts_as_moved_beyond_the_smallest_effect_of_interest(tell):
@@ -107,7 +108,7 @@ def test_an_effect_counts_as_moved_beyond_the_smallest_effect_of_interest(tell):
     words = tell([entry(0.60)])
     assert "1 effect moved by more than the smallest effect of interest A small CNN does better." in words
     assert "+16.7 points →, now +20.2 points" in words
-    assert "turned" not in words
+    assert not re.search("verdicts? changed", words)
 
 
 def test_new_and_gone_experiments_and_claims_are_named(tell):
@@ -130,7 +131,7 @@ def test_an_experiment_that_fails_now_is_told(tell):
     result = entry(0.55)
     tell([result])
     words = tell([replace(result, failure=make_notebook_failure("01_mlp_vs_cnn", 1))])
-    assert "1 experiment in another state" in words
+    assert "1 experiment with another status" in words
     assert "was finished →, now older result, last attempt failed" in words
 
 
@@ -146,17 +147,17 @@ def test_all_reports_of_one_invocation_are_compared_with_the_last_one_before_it(
     tell([entry(0.55)], "monday")
     tell([entry(0.25)], "tuesday")
     words = tell([entry(0.25), entry(0.5, experiment="04_glorot_vs_he")], "tuesday")
-    assert "1 verdict turned" in words
+    assert "1 verdict changed" in words
     assert "New Glorot against He initialisation" in words
     words = tell([entry(0.25), entry(0.5, experiment="04_glorot_vs_he"), entry(0.5, experiment="05_x")], "wednesday")
-    assert "turned" not in words
+    assert not re.search("verdicts? changed", words)
     assert "New 05_x" in words
 
 
 def test_a_new_title_alone_does_not_push_the_last_changes_off_the_page(tell):
     tell([entry(0.55)])
-    assert "1 verdict turned" in tell([entry(0.25)])
-    assert "1 verdict turned" in tell([replace(entry(0.25), title="Another title")])
+    assert "1 verdict changed" in tell([entry(0.25)])
+    assert "1 verdict changed" in tell([replace(entry(0.25), title="Another title")])
 
 
 def test_another_profile_or_data_set_and_back_changes_nothing(report):
@@ -180,9 +181,9 @@ def test_a_history_that_cannot_be_read_is_damaged_and_not_missing(tmp_path, text
 def test_a_damaged_history_is_said_until_something_changes_and_written_anew(report):
     report([entry(0.55)])
     (report.folder / HISTORY).write_text("damaged", encoding="utf-8")
-    assert "What the last report said could not be read." in report([entry(0.25)])
-    assert "What the last report said could not be read." in report([entry(0.25)])
-    assert "1 verdict turned" in report([entry(0.55)])
+    assert "The last report could not be read, so nothing is compared here." in report([entry(0.25)])
+    assert "The last report could not be read, so nothing is compared here." in report([entry(0.25)])
+    assert "1 verdict changed" in report([entry(0.55)])
 
 
 def test_a_deleted_folder_starts_a_first_report(report):

@@ -11,7 +11,7 @@ from test_pages import text_of
 from kerascnn.report.render import build_files
 
 PAGE = "01_mlp_vs_cnn.html"
-PIXELS = "Accuracy is the share of pixels that are right, not of images: {arms}."
+PIXELS = "Accuracy is the share of right pixels, not of right images, for: {arms}."
 
 
 def page_text(inputs, folder, content: str | None, task: str = "segmentation") -> str:
@@ -51,4 +51,4 @@ def test_accuracy_is_explained_where_pixels_are_counted_and_only_there(inputs, t
     arms = inputs.entries[0].published.study.profile_arms()
     words = PIXELS.format(arms=", ".join(arm.label for arm in arms))
     assert words in page_text(inputs, tmp_path, "e" * 64)
-    assert "of pixels that are right" not in page_text(inputs, tmp_path, "e" * 64, task="classification")
+    assert "of right pixels" not in page_text(inputs, tmp_path, "e" * 64, task="classification")

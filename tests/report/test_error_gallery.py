@@ -76,7 +76,7 @@ def test_a_cell_leads_to_the_pictures_that_were_confused(inputs):
     for truth, cell in linked:
         confusion = by_anchor[cell.href]
         assert (confusion.truth, confusion.said) == (truth, cell.said)
-        assert confusion.tiles[0].words == f"truth {truth}, said {cell.said}, by 3 of 3 seeds"
+        assert confusion.tiles[0].words == f"{truth} taken for {cell.said} by 3 of 3 seeds"
 
 
 def test_a_piece_of_the_sheet_shows_the_picture_it_names(inputs):
@@ -111,7 +111,7 @@ def test_a_comparison_says_which_mistakes_one_arm_makes_more_often(inputs):
 
 def test_a_page_without_the_test_images_says_how_to_get_them(inputs):
     files = build_files(replace(inputs, load_images=lambda content: None))
-    assert "Test images are not at hand" in files[PAGE]
+    assert "The test images are not on this machine" in files[PAGE]
     assert "python pipeline.py --data embedded report" in files[PAGE]
     assert PICTURES not in files
     assert "error-sheet" not in files[PAGE]
@@ -156,7 +156,7 @@ def test_every_matrix_has_headings_and_every_picture_words(sample):
         assert [len(row) for row in table.iter("tr")] == [11] * 11
     pieces = [element for element in page.iter() if [child.get("href") for child in element] == ["#error-sheet"]]
     assert pieces
-    assert all(piece.get("aria-label").startswith("truth ") and piece.get("role") == "img" for piece in pieces)
+    assert all(" taken for " in piece.get("aria-label") and piece.get("role") == "img" for piece in pieces)
 
 
 def test_pictures_that_are_nothing_but_noise_can_be_put_on_a_sheet():

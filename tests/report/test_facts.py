@@ -45,5 +45,5 @@ def test_an_arm_that_the_profile_wants_and_has_not_got_is_no_run_yet(tmp_path):
 def test_an_arm_whose_pictures_are_not_there_is_said_to_lack_them(tmp_path):
     elsewhere = replace(DEEP, dataset="easy")
     assert reasons("quick", ("mlp", "cnn"), tmp_path, deep=elsewhere)["all"] == (
-        "MLP 4 × 512: its data set was not at hand."
+        "MLP 4 × 512: its data set was not available."
     )

@@ -155,7 +155,7 @@ def test_a_report_that_is_not_as_it_was_written_is_not_handed_in(folder: Path, t
     elif damage == "link":
         (folder.parent / "other").write_text("a")
         path.symlink_to(folder.parent / "other")
-    with pytest.raises(StoreError, match=r"a\.html is not as the report wrote it.*pipeline\.py report"):
+    with pytest.raises(StoreError, match=r"a\.html has changed since the report was written.*pipeline\.py report"):
         zip_report(folder, target, NAME)
     assert not target.exists()
 
@@ -171,7 +171,7 @@ def test_a_report_that_is_being_written_is_waited_for(
 
 def test_hidden_files_are_not_handed_in_even_if_a_manifest_lists_them(folder: Path, target: Path) -> None:
     write_report(FILES | {".hidden": "x"}, "2", folder)
-    with pytest.raises(StoreError, match="is not as the report wrote it"):
+    with pytest.raises(StoreError, match="has changed since the report was written"):
         zip_report(folder, target, NAME)
 
 

@@ -143,9 +143,9 @@ def test_an_experiment_page_shows_each_seed_and_marks_what_went_wrong(sample):
     assert "seed 3 +16.5 points" in text
     assert "diverged 10.0 %" in text
     assert "MemoryError: out of memory" in text
-    assert "The curve up to there" in text
+    assert "The curve until it failed" in text
     assert "This figure could not be shown: its file is not there or cannot be read." in text
-    assert "trial 1: blocks = 2, width = 16 (45.0 % of validation images right)" in text
+    assert "trial 1 with blocks = 2, width = 16 (45.0 % of validation images right)" in text
 
 
 def test_only_fields_that_differ_stand_in_the_table_of_differences(sample):
@@ -254,7 +254,7 @@ def test_an_empty_store_gives_a_page_that_says_how_to_start(sample, tmp_path):
 
 def test_a_report_without_any_experiment_is_still_a_report(sample):
     files = build_files(replace(sample[0], entries=(), experiments=()))
-    assert "There is no experiment." in files["index.html"]
+    assert "There are no experiments." in files["index.html"]
 
 
 def test_an_entry_with_nothing_in_it_is_readable(sample):

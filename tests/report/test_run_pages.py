@@ -82,6 +82,7 @@ def test_settings_that_were_set_stand_before_the_defaults():
     assert found["Learning rate"] == (0.001, True)
     assert found["Gradient clipping (norm)"] == ("none", True)
     assert found["Augmentation"] == ("none", True)
+    assert found["Test images"] == ("all", True)
     flags = [setting.is_default for setting in settings]
     assert flags == sorted(flags)
 
@@ -129,6 +130,6 @@ def test_a_failed_trial_of_a_step_size_has_the_page_that_its_card_leads_to(sampl
     known = {lost.key: lost}
     changed = replace(inputs, entries=entries, load_failure=lambda key: known.get(key) or inputs.load_failure(key))
     render_report(changed, tmp_path)
-    assert "a trial of a step size" in (tmp_path / "runs" / "0123456789ab.html").read_text(encoding="utf-8")
+    assert "a trial of a learning rate" in (tmp_path / "runs" / "0123456789ab.html").read_text(encoding="utf-8")
     count, broken = check_links(tmp_path)
     assert (count > 100, broken) == (True, [])

@@ -79,7 +79,7 @@ def test_the_page_shows_every_trial_every_chart_and_the_ends_of_ranges(text):
 def test_the_experiment_leads_to_its_searches_and_keeps_their_best(interactive):
     text = (interactive[1] / "01_mlp_vs_cnn.html").read_text(encoding="utf-8")
     assert 'href="01_mlp_vs_cnn.search.html#search-random"' in text
-    assert "trial 2: depth = 3, width = 16, kind = a" in text
+    assert "trial 2 with depth = 3, width = 16, kind = a" in text
     assert "Trials of random search" not in text
 
 

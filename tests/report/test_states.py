@@ -56,7 +56,7 @@ def test_in_every_state_all_links_lead_somewhere_and_every_page_is_valid(reports
 def test_an_empty_store_is_told_by_what_to_do_and_by_nothing_that_is_not_known(reports):
     tree = tree_of(reports["empty"])
     found = facts_of(tree)
-    assert found.pop("Profile").startswith("quick: some thousand images")
+    assert found.pop("Profile").startswith("quick: a few thousand images")
     assert found == {"Data set": "Embedded shapes"}
     assert badges_of(tree) == ["not run yet"] * 5
     assert "Start with: python pipeline.py --data embedded all" in text_of(tree)

@@ -85,7 +85,9 @@ def test_the_checks_on_the_set_up_find_nothing_in_a_sound_run():
 
 def test_a_net_that_is_sure_of_itself_before_training_is_noticed():
     record = make_record(probes=(make_probe(loss=7.9),))
-    assert check_setup(record, 0.1) == (Remark("initial loss", "initial loss 7.9 nats where ln(classes) is 2.3"),)
+    assert check_setup(record, 0.1) == (
+        Remark("initial loss", "the loss before training is 7.9 nats, but guessing costs only ln(classes) = 2.3"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,12 +96,12 @@ def test_a_net_that_is_sure_of_itself_before_training_is_noticed():
         (
             1.0,
             "learns a few by heart",
-            "it can learn 20 images by heart (100 % right): data or time are missing, not ability",
+            "it can memorise 20 images (100 % right), so it lacks data or training, not ability",
         ),
         (
             0.15,
             "learns nothing by heart",
-            "it cannot even learn 20 images by heart (15 % right after 100 steps on them alone)",
+            "it cannot even memorise 20 images (15 % right after 100 steps on them alone)",
         ),
     ],
 )

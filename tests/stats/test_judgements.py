@@ -193,7 +193,7 @@ def test_an_identity_is_exact_within_its_tolerance():
     right, wrong = judged(claim, numbers={"size": 28.0}), judged(claim, numbers={"size": 27.0})
     assert (right.verdict, right.n, right.low) == ("supported", 0, None)
     assert wrong.verdict == "contradicted"
-    assert wrong.sentence == "size is 27, expected 28. Further apart than 0: not equal."
+    assert wrong.sentence == "size is 27, expected 28. They differ by more than 0, so they are not equal."
 
 
 @pytest.mark.parametrize("numbers", [{}, {"size": float("nan")}])
@@ -241,7 +241,7 @@ def test_failed_and_diverged_runs_are_named_in_the_warnings():
     )
     warnings = judged(HIGHER, diverged, make_runs(glorot, (0.3, 0.35, 0.4), failed=(4,))).warnings
     assert any("He: training diverged with seeds 1, 2, 3" in warning for warning in warnings)
-    assert "Glorot: left out because the run failed: seed 4." in warnings
+    assert "Glorot: seed 4 left out because the run failed." in warnings
 
 
 def test_seeds_of_different_platforms_are_never_paired():
@@ -255,7 +255,7 @@ def test_seeds_of_different_platforms_are_never_paired():
 def test_the_sentence_says_points_and_the_verdict():
     sentence = compared((0.50, 0.51, 0.52), (0.40, 0.40, 0.41)).sentence
     assert sentence.startswith("Test accuracy, He minus Glorot: +10.7 points (95 % interval +9.2 to +12.1, 3 seeds).")
-    assert "As the lesson says" in sentence
+    assert "This is what the lesson says" in sentence
 
 
 def test_small_slopes_keep_two_digits():
@@ -303,7 +303,7 @@ def test_claims_of_a_page_are_corrected_for_each_other():
     assert together.verdict == "cannot tell"
     assert together.adjusted_p_value == pytest.approx(10 * alone.p_value)
     assert together.family == 10
-    assert any("among the 10 claims of this page it is not" in warning for warning in together.warnings)
+    assert any("After correction for the 10 claims of this page it is not." in warning for warning in together.warnings)
 
 
 def test_a_claim_that_is_not_judged_and_one_about_a_number_cost_the_others_nothing():
@@ -322,7 +322,9 @@ def test_what_is_counted_and_not_measured_needs_no_test():
     claim = replace(HIGHER, metric="parameters", smallest_effect=100, direction="lower")
     runs = [make_runs("he", (0.5, 0.5), parameters=10), make_runs("glorot", (0.5, 0.5), parameters=1000)]
     counted = judged(claim, *runs)
-    assert counted.sentence.endswith("+990 (counted). As the lesson says (smallest difference of interest: 100).")
+    assert counted.sentence.endswith(
+        "+990 (counted). This is what the lesson says (smallest difference of interest: 100)."
+    )
     assert (counted.low, counted.high, counted.p_value, counted.adjusted_p_value, counted.n) == (None,) * 4 + (0,)
     one_seed = [make_runs("he", (0.5,), parameters=10), make_runs("glorot", (0.5,), parameters=1000)]
     assert judged(claim, *one_seed).sentence == counted.sentence
@@ -349,7 +351,7 @@ def test_every_look_at_growing_numbers_of_seeds_costs_its_share():
         [HIGHER], by_name(make_runs("he", (0.45, 0.43, 0.46, 0.42, 0.44)), make_runs("glorot", (0.4,) * 5)), 0.1, {}, 11
     )["he-wins"]
     assert judgement.verdict == "cannot tell"
-    assert any("looked at 11 times it is not" in warning for warning in judgement.warnings)
+    assert any("After correction for 11 looks at the data it is not." in warning for warning in judgement.warnings)
 
 
 @pytest.mark.parametrize(

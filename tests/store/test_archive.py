@@ -328,7 +328,7 @@ def test_a_list_of_members_too_long_for_memory_is_not_read(
     laptop: Store, packed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kerascnn.store.archive.LARGEST_DIRECTORY_BYTES", 100)
-    with pytest.raises(UsageError, match="more members than a pack"):
+    with pytest.raises(UsageError, match="more files than a pack"):
         add(laptop, packed)
 
 
@@ -350,7 +350,7 @@ def test_answers_about_images_that_the_data_set_lacks_are_refused(laptop: Store,
     )  # fmt: skip
     accepted = add(laptop, packed, {content: few})
     assert accepted.refused.keys() == set(teacher.keys())
-    assert all("its answers are no classes" in reason for reason in accepted.refused.values())
+    assert all("its answers are not classes" in reason for reason in accepted.refused.values())
 
 
 @pytest.mark.parametrize(

@@ -261,7 +261,7 @@ def test_a_header_that_numpy_does_not_write_is_not_read_as_source(header: str) -
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("a.npy", content)
-    with pytest.raises(DamagedEntry, match="no file of arrays"):
+    with pytest.raises(DamagedEntry, match="not a file of arrays"):
         read_arrays(stream.getvalue())
 
 

@@ -240,7 +240,7 @@ def test_a_file_that_would_take_all_memory_is_not_read(store: Store, key: str) -
     os.truncate(store.root / key / "weights.npz", 3 * 10**9)  # a hole: it takes no disk
     fresh = Store(store.root)
     assert fresh.load(key) is None
-    assert fresh.damage[key] == "weights.npz is missing, or nothing of that size"
+    assert fresh.damage[key] == "weights.npz is missing, not a regular file, or too large"
 
 
 def test_a_record_with_the_right_checksum_that_cannot_be_is_damage(store: Store) -> None:

@@ -55,13 +55,13 @@ def _check_folder(member: PurePosixPath, folders: dict[str, PurePosixPath], path
     if before != member.parent:
         raise DataError(
             f"an archive must hold one data set. Received: {legible(member.name)} in {legible(str(before))} and in "
-            f"{legible(str(member.parent))} (in {path}). Unpack it, and give the folder of the set that is meant."
+            f"{legible(str(member.parent))} (in {path}). Unpack it, and give the folder of the set that you want."
         )
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     if member.size > LARGEST_BYTES:
-        raise ValueError(f"{member.name} has more than {LARGEST_BYTES / 1e6:.0f} MB")
+        raise ValueError(f"{member.name} is larger than {LARGEST_BYTES / 1e6:.0f} MB")
     stream = archive.extractfile(member)
     data = stream.read() if stream is not None else b""
     if len(data) != member.size:
@@ -70,10 +70,10 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 class _Whole(tarfile.TarInfo):
-    """A member without holes. The list of holes has no end but the file's, and is read before anybody can ask for it."""
+    """A member that is not sparse. The list of a sparse member's holes may be as long as the file, and is read at once."""
 
     def _refuse_holes(self, member: tarfile.TarInfo, *_: object) -> None:
-        raise ValueError(f"{member.name} has holes, which no such file has")
+        raise ValueError(f"{member.name} is a sparse file, which no data set contains")
 
     def _proc_sparse(self, _: tarfile.TarFile) -> None:
         self._refuse_holes(self)
@@ -98,5 +98,5 @@ class _Bounded:
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise ValueError("more bytes unpacked than pictures have")
+            raise ValueError("more unpacked bytes than pictures can have")
         return data

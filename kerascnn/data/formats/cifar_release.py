@@ -229,12 +229,12 @@ def _train_files(release: _Release, files: dict[str, bytes], official: bool, pat
     if missing:
         needed = wanted if len(wanted) <= len(release.train_files) else (f"{wanted[0]} to {wanted[-1]}",)
         raise DataError(
-            f"a release like {release.title}'s must have {', '.join((*needed, release.test_file))}. "
+            f"a set in the layout of {release.title} must have {', '.join((*needed, release.test_file))}. "
             f"Received: no {', '.join(missing[:6])} (in {path}). Fetch or make it again."
         )
     if more := [name for name in there if name not in wanted]:
         raise DataError(
-            f"{release.title} must have {len(wanted)} training files. Received: {', '.join(more[:5])} besides (in {path}). "
+            f"{release.title} must have {len(wanted)} training files. Received: {', '.join(more[:5])} as well (in {path}). "
             f"Move them elsewhere, or name a set of your own in {release.names_file}."
         )
     return wanted

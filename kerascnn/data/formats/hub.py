@@ -114,5 +114,5 @@ def _check_shards(files: Sequence[Path]) -> None:
     if promised and promised != {len(files)}:
         raise DataError(
             f"all {max(promised)} shards of a set must be there. Received: {len(files)}, {files[0].name} and so on "
-            f"(in {files[0].parent}). Fetch the missing ones, and remove those of other sets."
+            f"(in {files[0].parent}). Fetch the missing shards, and remove shards of other sets."
         )

@@ -106,7 +106,7 @@ def _read_header(archive: zipfile.ZipFile, member: str) -> _Header:
     if header.dtype.hasobject or header.dtype.names or any(length < 0 for length in header.shape):
         raise ValueError(f"Object arrays cannot be loaded ({member})")
     if header.size_bytes + 10_000 < (size_bytes := archive.getinfo(member).file_size) or header.size_bytes > size_bytes:
-        raise ValueError(f"{member} has {size_bytes:,} bytes, and {header.size_bytes:,} by its header")
+        raise ValueError(f"{member} has {size_bytes:,} bytes; its header says {header.size_bytes:,}")
     return header
 
 
@@ -119,7 +119,7 @@ def _load_array(archive: zipfile.ZipFile, member: str, header: _Header, images: 
         numbers = cast(BinaryIO, stream)
         array = _images(numbers, header) if images else _numbers(numbers, header)
         if stream.read(1):
-            raise ValueError(f"{member} goes on after its array")
+            raise ValueError(f"{member} has bytes after its array")
     return array
 
 

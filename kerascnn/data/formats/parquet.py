@@ -53,7 +53,7 @@ class _Part:
 class _OtherSize(BaseException):
     """An image has another size than the first one: all must be brought to one.
 
-    No Exception, for those are taken note of as pictures that cannot be read.
+    Not an Exception, because those are noted as pictures that cannot be read.
     """
 
 
@@ -96,7 +96,7 @@ def read(found: Found, options: Options) -> Decoded:
             if len({part.images.shape[1:] for part in read_part}) > 1:
                 raise _OtherSize
         except _OtherSize:
-            options.report(f"The images are brought to {options.image_size} x {options.image_size} pixels")
+            options.report(f"The images are resized to {options.image_size} x {options.image_size} pixels")
             read_part = [_read_part(part, options, options.image_size) for part in tables]
     train, test = read_part if parts.test else _set_aside(read_part[0], class_names, found.path, options)
     cifar = means_cifar10(found.set_name)
@@ -116,7 +116,7 @@ def read(found: Found, options: Options) -> Decoded:
 
 
 def _parts_with_labels(found: Found, options: Options) -> hub.Parts:
-    """The files of each part. A test part of the Hub often has -1 for every label: it takes no part, and that is said."""
+    """The files of each part. A test part of the Hub often has -1 for every label: it is not used, and a notice says so."""
     files = found.files
     while (parts := hub.parts_of(found.path, files)).test and not any(
         open_table(file).has_labels() for file in parts.test
@@ -124,7 +124,7 @@ def _parts_with_labels(found: Found, options: Options) -> hub.Parts:
         options.report(without_labels(_named(parts.test)))
         files = tuple(file for file in files if file not in parts.test)
     if parts.unused:
-        options.report(f"{_named(parts.unused)} take no part")
+        options.report(f"Not used: {_named(parts.unused)}")
     return parts
 
 
@@ -134,7 +134,7 @@ def _named(files: Sequence[Path]) -> str:
 
 def _set_aside(part: _Part, class_names: tuple[str, ...] | None, path: Path, options: Options) -> tuple[_Part, _Part]:
     """Training and test part of a set without a test part: rows in an order of their own, the first fifth of each class."""
-    options.report("There is no test part: a fifth of the images of each class is set aside for it.")
+    options.report("There is no test part: a fifth of the images of each class becomes the test part.")
     order = sorted(range(len(part.labels)), key=lambda row: hashlib.sha256(str(row).encode()).digest())
     labels = [int(label) for label in part.labels[order]]
     names = class_names or [f"class {label}" for label in range(min(1_000, 1 + max(0, max(labels))))]

@@ -80,7 +80,7 @@ def open_table(name: Path) -> Table:
     with blamed_on(name, "a parquet file"):
         head = first_bytes(file, 64)
         if head[:4] != b"PAR1":
-            raise ValueError(kind_of_other(head) or "no parquet file")
+            raise ValueError(kind_of_other(head) or "not a parquet file")
         with _parquet_file(file) as table:
             names = table.schema_arrow.names
             image, label = _column(IMAGE_COLUMNS, names, file), _column(LABEL_COLUMNS, names, file)

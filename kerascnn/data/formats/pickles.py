@@ -33,7 +33,7 @@ class PickledArray:
 
     def __setstate__(self, state: Any) -> None:
         if not isinstance(state, tuple) or len(state) != 5:
-            raise pickle.UnpicklingError("an array has another state than NumPy gives it")
+            raise pickle.UnpicklingError("the state of an array is not one that NumPy writes")
         _, self.shape, self.dtype, self.fortran, self.data = state
 
     def to_planes(self) -> np.ndarray:
@@ -111,7 +111,7 @@ def texts(data: bytes, key: str) -> tuple[str, ...]:
     """The list of names under `key` of a pickled dictionary. Raises: as `unpickled`; KeyError where there is none."""
     names = unpickled(data)[key]
     if not isinstance(names, list | tuple) or not all(isinstance(name, bytes | str) for name in names):
-        raise ValueError(f"{key} is no list of names")
+        raise ValueError(f"{key} is not a list of names")
     return tuple(name.decode("utf-8") if isinstance(name, bytes) else name for name in names)
 
 
@@ -132,7 +132,7 @@ def _reconstruct(*arguments: Any) -> PickledArray:
 def _from_buffer(*arguments: Any) -> PickledArray:
     """How protocol 5 writes an array: bytes, type, shape, order."""
     if len(arguments) != 4:
-        raise pickle.UnpicklingError("an array is written otherwise than NumPy does")
+        raise pickle.UnpicklingError("an array is not written as NumPy writes it")
     array = PickledArray()
     array.data, array.dtype, array.shape, order = arguments
     array.fortran = order not in ("C", b"C")
@@ -223,7 +223,7 @@ class _Steps:
         if self._left < 0:
             raise pickle.UnpicklingError(f"more than {MOST_OPCODES:,} steps")
         if code not in _LOADERS:
-            raise pickle.UnpicklingError(f"the pickle has the opcode {code:#04x}, which no batch needs")
+            raise pickle.UnpicklingError(f"the pickle has the opcode {code:#04x}, which no CIFAR batch uses")
         return _LOADERS[code]
 
 
@@ -246,25 +246,25 @@ class _Unpickler(pickle._Unpickler):
             raise pickle.UnpicklingError("the pickle asks for an encoding that no CIFAR release has")
         self._text_left -= len(text)
         if self._text_left < 0:
-            raise pickle.UnpicklingError("the pickle makes more bytes than it has")
+            raise pickle.UnpicklingError("the pickle would create more bytes than it contains")
         return text.encode("latin-1")
 
     def load_reduce(self) -> None:
         arguments, what = self.stack[-1], self.stack[-2]  # type: ignore[attr-defined]
         if not isinstance(arguments, tuple) or not (what in _CALLABLE or what == self._encode_latin1):
-            raise pickle.UnpicklingError("the pickle calls something that is no array")
+            raise pickle.UnpicklingError("the pickle calls something that is not an array")
         super().load_reduce()  # type: ignore[misc]
 
     def load_build(self) -> None:
         if not isinstance(self.stack[-2], PickledArray | PickledDtype):  # type: ignore[attr-defined]
-            raise pickle.UnpicklingError("the pickle sets the state of something that is no array")
+            raise pickle.UnpicklingError("the pickle sets the state of something that is not an array")
         super().load_build()  # type: ignore[misc]
 
     def load_bytearray8(self) -> None:
         """Python's own makes room for what the pickle says before it looks whether that is there."""
         size_bytes = int.from_bytes(self.read(8), "little")  # type: ignore[attr-defined]
         if size_bytes > self._size_bytes:
-            raise pickle.UnpicklingError(f"the pickle says {size_bytes:,} bytes and has {self._size_bytes:,}")
+            raise pickle.UnpicklingError(f"the pickle declares {size_bytes:,} bytes and has {self._size_bytes:,}")
         self.append(self.read(size_bytes))  # type: ignore[attr-defined]
 
     def load_setitem(self) -> None:
@@ -283,7 +283,7 @@ class _Unpickler(pickle._Unpickler):
 def _check_keys(keys: list[Any]) -> None:
     """Why: to look up a key of nested tuples takes twice the time with each two bytes."""
     if not all(isinstance(key, str | bytes) for key in keys):
-        raise pickle.UnpicklingError("the pickle has a dictionary whose keys are no text")
+        raise pickle.UnpicklingError("the pickle has a dictionary whose keys are not text")
 
 
 _LOADERS: dict[int, Callable[[Any], None]] = {

@@ -13,7 +13,7 @@ LONGEST_TEXT = 100_000
 """Characters of all that one cell prints."""
 LONGEST_DATA = 8_000_000
 """Characters of one picture or other rich output."""
-LEFT_OUT = "\n... what follows is left out ...\n"
+LEFT_OUT = "\n... the rest is left out ...\n"
 
 
 class BoundedClient(PapermillNotebookClient):
@@ -44,7 +44,7 @@ class BoundedClient(PapermillNotebookClient):
 
 
 class BoundedEngine(NBClientEngine):
-    """Papermill's own engine but for the client."""
+    """Papermill's own engine with another client."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, start_timeout: int = 60, **settings: Any) -> Any:

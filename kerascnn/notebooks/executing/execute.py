@@ -104,7 +104,11 @@ def _run(task: NotebookTask, scratch: Path, staging: Path, executed: Path) -> Pr
         return f"{err.ename}: {err.evalue}", "\n".join(err.traceback), err.cell_index
     except Exception as err:
         if deadline.is_over:
-            return f"The notebook was stopped after {deadline.seconds:.0f} s: something in it never ends.", "", None
+            return (
+                f"The notebook was stopped after {deadline.seconds:.0f} s: a cell takes too long or never ends.",
+                "",
+                None,
+            )
         return _spell(err), "", None
     return None
 

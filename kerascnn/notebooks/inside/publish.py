@@ -28,7 +28,7 @@ def publish(result: Published, pictures: Sequence[Picture], here: Whereabouts) -
     with store.temporary_folder(f"{slot.experiment} {slot.name}") as staging:
         faults = _write(staging, result, pictures)
         slot.adopt(staging)
-    return " ".join([f"Published {result.experiment} (by hand): `python pipeline.py report` shows it.", *faults])
+    return " ".join([f"Published {result.experiment} (by hand). Run `python pipeline.py report` to see it.", *faults])
 
 
 def _write(staging: Path, result: Published, pictures: Sequence[Picture]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which experiment a kernel runs that nobody told: by the path that Jupyter or VS Code gives it, else by its cells."""
+"""Which experiment a kernel runs if nobody told it: by the path that Jupyter or VS Code gives it, else by its cells."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Running:
 
 
 def running_notebook(folder: Path) -> Running:
-    """The experiment in the folder whose study this kernel has executed. One that cannot be read is none."""
+    """The experiment in the folder whose study this kernel has executed. A notebook that cannot be read does not count."""
     shell = current_shell()
     if shell is None:
         return Running(None)

@@ -100,7 +100,7 @@ class ByHand:
                 f"{' and '.join(self.running.alike)} cannot be told apart, because their cells up to the study are the "
                 "same. Move one of them away, or let `python pipeline.py run NAME` execute it."
             )
-        return "" if self.running.notebook else "no notebook in experiments/ has the study that was run here."
+        return "" if self.running.notebook else "the study that was run here is in no notebook in experiments/."
 
     def origin_of(self, study: Study) -> Origin | None:
         """Where the study's runs are from: another machine where only that one's are complete."""

@@ -1,4 +1,4 @@
-"""Results that were published before figures and tables said what they are: they are told by their names and words."""
+"""Results that were published before figures and tables had kinds: names and words tell which kind each one is."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def text_of(source: Any) -> str:
 
 
 def cells_of(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The cells, as far as they are any."""
+    """The cells; none where the notebook has no list of them."""
     cells = notebook.get("cells")
     return (cell for cell in (cells if isinstance(cells, list) else []) if isinstance(cell, dict))
 

@@ -113,8 +113,8 @@ class Facts:
         remarks = tuple(
             Remark(
                 "rate at the edge",
-                f"{self.arms[name].arm.label}: the best of the step sizes tried is the smallest or the largest of them;"
-                " a better one may lie beyond.",
+                f"{self.arms[name].arm.label}: the best learning rate is the smallest or the largest of those tried."
+                " A better one may lie outside that range.",
             )
             for name in dict.fromkeys(judgement.claim.arm_names())
             if name in at_edge and name in self.arms
@@ -270,4 +270,4 @@ def _why_absent(published: Published, name: str) -> str:
     if arm not in study.profile_arms():
         return f"{study.profile} does not train this arm"
     is_at_hand = arm.dataset is None or arm.dataset in published.dataset.companions
-    return "" if is_at_hand else "its data set was not at hand"
+    return "" if is_at_hand else "its data set was not available"

@@ -39,8 +39,8 @@ def _uses(facts: Facts) -> Iterator[tuple[str, Use]]:
     for key, use in (*_seeds(facts), *_trials(facts)):
         named[key] = use
         yield key, use
-    for key in facts.stored.keys() - named.keys():  # trials of step sizes, and what a failed attempt wanted
-        yield key, Use(facts, "", "a trial of a step size, or a run of an attempt that failed", facts.page)
+    for key in facts.stored.keys() - named.keys():  # trials of learning rates, and runs of a failed attempt
+        yield key, Use(facts, "", "a trial of a learning rate, or a run of a failed attempt", facts.page)
 
 
 def _seeds(facts: Facts) -> Iterator[tuple[str, Use]]:

@@ -1,13 +1,13 @@
-"""What a report says otherwise than the last one, and which one that is.
+"""What differs between a report and the last one, and which one the last one is.
 
 A report is compared with the last one that said something else *before the invocation that renders it began*. While one
 `all` runs, every finished experiment renders the report again; each of these names the same invocation, and they
-all have the same base. Rendering the same results again changes neither base nor pages. Data sets and profiles are
-apart from each other, so going to another one and back changes nothing either.
+all have the same base. Rendering the same results again changes neither base nor pages. Each data set
+and profile has its own last report, so going to another one and back changes nothing either.
 
 An effect has moved when it differs from the last by more than the claim's smallest effect of interest. The old interval
-would be the other yardstick; with few seeds it is so wide that a reversal fits in, with many so narrow that nothing of
-interest falls out of it. The smallest effect is the lesson's own word for what matters.
+would be the other yardstick. With few seeds it is so wide that it contains a reversal. With many it is so narrow that
+changes without interest leave it. The smallest effect of interest is the lesson's own measure of what matters.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ def load_report(folder: Path) -> Manifest:
     manifest = Manifest.load(folder)
     if INDEX not in manifest.files:
         raise StoreError(
-            f"There is no report in {folder}. Make one with `python pipeline.py all`, or with "
-            "`python pipeline.py report` from what is stored; KERASCNN_REPORTS names the folder."
+            f"There is no report in {folder}. Make one with `python pipeline.py all`, or from stored runs with "
+            "`python pipeline.py report`. KERASCNN_REPORTS chooses the folder."
         )
     return manifest
 

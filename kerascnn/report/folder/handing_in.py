@@ -38,7 +38,7 @@ def bundle_name(dataset: str, profile: str) -> str:
 
 
 def check_folder(folder: Path, called: str = "`--output`", experiments: Sequence[str] = ()) -> None:
-    """Raises: UsageError when a report in `folder` could overwrite what no report wrote, StoreError when unread.
+    """Raises: UsageError when a report in `folder` could overwrite what no report wrote, StoreError when it cannot be read.
 
     `called` is how the user named the folder; `experiments` are those whose pages may come.
     """
@@ -74,8 +74,8 @@ def check_target(target: Path) -> None:
         is_foreign = kind != "nothing" and not (kind == "file" and _is_bundle(target))
     if is_foreign:
         raise UsageError(
-            f"`--zip` must be a new file, or an earlier zip file of a report. Received: {target} (it is something "
-            "else). Choose another name, or move it away first."
+            f"`--zip` must be a new file, or an earlier zip file of a report. Received: {target}, which is something "
+            "else. Choose another name, or move it away first."
         )
 
 
@@ -96,7 +96,7 @@ def _place_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as err:
-        raise StoreError(f"{place} cannot be used: {err.strerror or err}. Mend that or choose another place.") from err
+        raise StoreError(f"{place} cannot be used: {err.strerror or err}. Fix that, or choose another place.") from err
 
 
 def _read_report(folder: Path) -> dict[str, bytes]:
@@ -112,7 +112,7 @@ def _read_report(folder: Path) -> dict[str, bytes]:
     for name, content in files.items():
         if hashlib.sha256(content).hexdigest() != manifest.files[name]:
             raise StoreError(
-                f"{folder / name} is not as the report wrote it. Render again: `python pipeline.py report`."
+                f"{folder / name} has changed since the report was written. Render the report again: `python pipeline.py report`."
             )
     return files
 

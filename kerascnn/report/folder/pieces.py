@@ -1,4 +1,4 @@
-"""Parts of a report that need not be built again: what the last report made of the same still lies in its folder."""
+"""Parts of a report that need not be built again, because the last report made them from the same inputs."""
 
 from __future__ import annotations
 

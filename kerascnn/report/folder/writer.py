@@ -91,7 +91,7 @@ def write_report(
 
 
 def only_writer(folder: Path) -> AbstractContextManager[None]:
-    """Nobody else writes a report into `folder` meanwhile. Who has the folder already may ask again.
+    """While the block runs, nobody else writes a report into `folder`. Its holder may ask again.
 
     Raises: UsageError when the folder holds other things than a report, StoreError when it cannot be written.
     """

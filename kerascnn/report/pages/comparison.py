@@ -52,8 +52,8 @@ COLUMNS = (NAME, EXPERIMENT, *SCORES, *TRAINING, *COSTS)
 def _build_table(all_facts: Sequence[Facts]) -> Table | None:
     rows = [row for facts in all_facts for row in arm_rows(facts, facts.own_arms)]
     note = (
-        "Means over seeds, of the default parameters only. Gap: training minus test accuracy. "
-        "Arms of different experiments differ in more than one thing; those on other images are left out."
+        "Means over seeds, for results with default parameters only. Gap: training minus test accuracy. "
+        "Arms of different experiments differ in more than one setting. Arms on other images are left out."
     )
     caption = "All arms of all experiments"
     return build_table("comparison", caption, COLUMNS, rows, COMPARISON_CSV, note) if rows else None

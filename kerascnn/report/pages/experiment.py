@@ -111,14 +111,16 @@ def _found(facts: Facts, prose: Prose) -> Markup | None:
 def _notes(facts: Facts) -> tuple[str, ...]:
     notes = []
     if facts.entry.by_hand:
-        notes.append("Published by hand from a notebook, not by the pipeline: nothing checked that it is up to date.")
+        notes.append("Published by hand from a notebook. The pipeline did not check that this result is up to date.")
     if not facts.entry.is_default:
-        notes.append("A run with parameters that are not the defaults; the lesson's own result has a page beside it.")
+        notes.append(
+            "This result uses other parameters than the defaults. The result with the defaults has its own page."
+        )
     if facts.published is not None:
         notes += data_notes(facts.published)
     if facts.missing_keys:
         count = len(facts.missing_keys)
-        notes.append(f"The store no longer has {count} of the runs this result names; they are shown as not run.")
+        notes.append(f"The store no longer has {count} of the runs of this result. Here they count as not run.")
     return tuple(notes)
 
 
@@ -127,14 +129,14 @@ def data_notes(published: Published) -> Iterator[str]:
     data = published.dataset
     masks = ", ".join(arm.label for arm in published.study.profile_arms() if arm.task == "segmentation")
     if masks:
-        yield f"Accuracy is the share of pixels that are right, not of images: {masks}."
+        yield f"Accuracy is the share of right pixels, not of right images, for: {masks}."
     for name in published.study.companions:
         arms = ", ".join(arm.label for arm in published.study.profile_arms() if arm.dataset == name)
         found = data.companions.get(name)
         if arms and found and found.content != data.content:
             yield f"On {found.title}, not {data.title}: {arms}."
         elif arms and not found:
-            yield f"Left out: {arms}. {data.missing.get(name, f'The data set {name!r} was not at hand.')}"
+            yield f"Left out: {arms}. {data.missing.get(name, f'The data set {name!r} was not available.')}"
 
 
 def _properties(facts: Facts) -> tuple[Property, ...]:
@@ -182,4 +184,4 @@ def _questions(facts: Facts, command: str, prose: Prose) -> tuple[Question, ...]
 
 
 def _commands(facts: Facts) -> tuple[Command, ...]:
-    return (Command("Make this result again (runs that the store has are not trained again)", facts.command),)
+    return (Command("Make this result again (stored runs are not trained again)", facts.command),)

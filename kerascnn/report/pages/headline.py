@@ -13,8 +13,8 @@ from kerascnn.report.text.numbers import plural
 from kerascnn.spelling import spell_duration
 
 SPENT = {
-    "smoke": "a few hundred images, one seed; shows that everything works, not what holds",
-    "quick": "some thousand images and a few epochs; each page says how many",
+    "smoke": "a few hundred images, one seed; shows that everything works, says nothing about the claims",
+    "quick": "a few thousand images and a few epochs; each page says how many",
     "full": "all images, more epochs and seeds",
 }
 """What a profile spends, for readers who take the size of the data set for that of the training."""
@@ -57,7 +57,8 @@ def _effort(all_facts: Sequence[Facts]) -> tuple[str, ...]:
     whole = sum(record.cost.duration_seconds for record in records)
     runs = plural(len(records), "run")
     return (
-        f"{runs}: {spell_duration(training)} of training, {spell_duration(whole)} with building and scoring, all workers added up",
+        f"{runs}: {spell_duration(training)} of training, {spell_duration(whole)} with building and scoring,"
+        " summed over all workers",
     )
 
 

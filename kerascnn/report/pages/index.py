@@ -119,7 +119,7 @@ def _properties(inputs: ReportInputs, all_facts: Sequence[Facts]) -> tuple[Prope
     data = inputs.dataset
     height, width, channels = data.image_shape
     known = (
-        Property("Images in the set", (f"{data.train_images:,} to train with, {data.test_images:,} to test with",)),
+        Property("Images in the set", (f"{data.train_images:,} for training, {data.test_images:,} for testing",)),
         Property("Image size", (f"{height} × {width} pixels, {channels} channels",)),
         Property("Classes", (", ".join(data.class_names),)),
         Property("Source", (data.source,)),

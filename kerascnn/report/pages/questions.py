@@ -37,7 +37,7 @@ def _question(item: str, command: str, prose: Prose) -> Question:
 
 
 def _here(rest: str, command: str) -> str:
-    """The command line with the report's options, but for those that the question sets itself."""
+    """The command line with the report's options, except those that the question sets itself."""
     words = shlex.split(command)
     program, options = words[:2], words[2:]
     kept = [pair for pair in zip(options[::2], options[1::2], strict=True) if not _sets(pair[0], rest)]

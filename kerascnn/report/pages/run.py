@@ -44,6 +44,7 @@ PROBE_COLUMNS = {
     "dead_share": Measure("Dead units", "percent"),
     "saturated_share": Measure("Saturated values", "percent"),
 }
+LIMITS = {"data.train_images", "data.val_images", "data.test_images"}
 MOMENTS = {"initial": "before", "final": "after"}
 
 
@@ -126,7 +127,9 @@ def _amounts(record: RunRecord) -> Iterator[Amount]:
 def build_spec_fields(spec: TrainSpec) -> tuple[SpecField, ...]:
     """Every field of the spec: first those that were set, then those at their default."""
     chosen = set(_paths("", spec.to_dict()))
-    settings = [SpecField(field_words(name), _plain(value), name not in chosen) for name, value in spec.flat().items()]
+    settings = [
+        SpecField(field_words(name), _plain(name, value), name not in chosen) for name, value in spec.flat().items()
+    ]
     return tuple(sorted(settings, key=lambda setting: setting.is_default))
 
 
@@ -139,7 +142,9 @@ def _paths(path: str, values: Mapping[str, Any]) -> Iterator[str]:
             yield inner
 
 
-def _plain(value: Any) -> str | float:
+def _plain(name: str, value: Any) -> str | float:
+    if value is None and name in LIMITS:
+        return "all"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number else setting_text(value)
 
@@ -173,6 +178,6 @@ def _commands(uses: Sequence[Use], command: str) -> tuple[Command, ...]:
     why = dict.fromkeys(why_command(command, use.facts.entry, use.arm) for use in uses)
     again = dict.fromkeys(use.facts.command for use in uses)
     return (
-        Command("Why it is in the store, or is not", "\n".join(why)),
-        Command("Make the result again (what is stored is not trained again)", "\n".join(again)),
+        Command("See why this run is in the store, or why not", "\n".join(why)),
+        Command("Make the result again (stored runs are not trained again)", "\n".join(again)),
     )

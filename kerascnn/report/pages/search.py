@@ -89,7 +89,7 @@ def build_ranges(search: PublishedSearch, space: Sequence[Choice], anchor: str, 
     edges = {choice.name for choice, _ in edges_of(search, space)}
     columns = (
         Reader[Choice]("hyperparameter", "Hyperparameter", lambda choice: choice.name.replace("_", " ")),
-        Reader[Choice]("values", "Could be", lambda choice: ", ".join(map(parameter_text, choice.values))),
+        Reader[Choice]("values", "Allowed values", lambda choice: ", ".join(map(parameter_text, choice.values))),
         Reader[Choice](
             "best", "Best trial", lambda choice: parameter_text(best[choice.name]) if choice.name in best else None
         ),

@@ -69,7 +69,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Turn:
-    """A claim, or an experiment (`where` is empty), that stands otherwise than in the last report."""
+    """A claim, or an experiment (`where` is empty), whose verdict or status differs from the last report."""
 
     link: Link
     where: str
@@ -90,7 +90,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Changes:
-    """What this report says otherwise than the last; `since` is when the youngest result of that one was made.
+    """What differs between this report and the last; `since` is when the youngest result of that one was made.
 
     `is_lost`: what the last one said could not be read. `is_same`: all that changed, if
     anything, is the number of runs.

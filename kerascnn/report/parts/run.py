@@ -36,7 +36,7 @@ class CurveTick:
 
 @dataclass(frozen=True)
 class Curve:
-    """A small drawing of one quantity over the epochs. `guess` is the height of knowing nothing."""
+    """A small drawing of one quantity over the epochs. `guess` is the height of guessing."""
 
     title: str
     unit: str

@@ -128,7 +128,7 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
 
 
 scale_of = ByKind[[], "Scale | None"]()
-"""Which claims are drawn on one axis, for their effects can be compared by eye; None for a claim that is not drawn."""
+"""Which claims share an axis, because their effects can be compared by eye; None for a claim that is not drawn."""
 
 
 @scale_of.of(Comparison, Equivalence, Threshold, Interaction)

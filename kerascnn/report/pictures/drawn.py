@@ -14,10 +14,10 @@ from kerascnn.report.text.links import anchor_of
 from kerascnn.specs import Choice
 
 FRONT = (
-    "The dashed line joins the arms that nothing cheaper beats, the Pareto front. "
-    "The values of every arm stand in the table above."
+    "The dashed line is the Pareto front: it joins the arms that no cheaper arm beats. "
+    "The table above has the values of every arm."
 )
-IN_TRIALS = "The values stand in the table of trials below."
+IN_TRIALS = "The table of trials below has the values."
 
 
 def build_cost_figure(arms: Sequence[ArmRuns]) -> ShownFigure:
@@ -38,7 +38,7 @@ def build_search_figures(
 ) -> tuple[ShownFigure, ...]:
     """All trials of one search at once, and each hyperparameter against the score."""
     captions = {
-        "The stronger a line, the better its trial; the thick one in another colour is the best.": plot_parallel(
+        "A stronger line is a better trial. The thick line in another colour is the best one.": plot_parallel(
             search, space
         ),
         "The ring marks the best trial.": plot_choices(search),

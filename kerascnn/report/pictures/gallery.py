@@ -124,8 +124,8 @@ def _missing(
     """What the section lacks, a sentence each."""
     if any(_content(runs) not in image_sets for runs in wanted):
         yield (
-            "Test images are not at hand, so the answers about them cannot be shown."
-            f" The command that loads them and shows them: {inputs.command} report"
+            "The test images are not on this machine, so wrong answers cannot be shown."
+            f" This command loads them and renders the report again: {inputs.command} report"
         )
     for runs in wanted:
         one = scored.get(runs.arm.name)
@@ -190,7 +190,7 @@ def _tiles(one: _Scored, pair: tuple[int, int], sheet: PictureSheet) -> Iterator
     truth, said = (one.images.class_names[place] for place in pair)
     runs = [(given.positions, given.classes) for given in one.answers.values()]
     for position, seeds in confused_images(one.images.labels, runs, pair, PICTURES):
-        words = f"truth {truth}, said {said}, by {seeds} of {seeds_text(len(runs))}"
+        words = f"{truth} taken for {said} by {seeds} of {seeds_text(len(runs))}"
         yield sheet.tile(one.content, one.images, position, words)
 
 
@@ -213,11 +213,11 @@ def _difference(first: _Scored, second: _Scored) -> Iterator[Measures]:
         caption = f"{first.runs.arm.label} (the arm) against {second.runs.arm.label} (the baseline)"
         names = first.images.class_names
         columns = tuple(_change_columns(names, len(seeds)))
-        yield build_measures(caption, "Truth", lambda change: names[change.truth], columns, changes)
+        yield build_measures(caption, "True class", lambda change: names[change.truth], columns, changes)
 
 
 def _change_columns(names: Sequence[str], seeds: int) -> Iterator[MeasureReader[ConfusionChange]]:
-    yield MeasureReader("said to be", "text", lambda change: names[change.said])
-    yield MeasureReader("by the arm", "share", lambda change: change.share)
-    yield MeasureReader("by the baseline", "share", lambda change: change.baseline_share)
-    yield MeasureReader("more by the arm in", "text", lambda change: f"{change.seeds_with_more} of {seeds_text(seeds)}")
+    yield MeasureReader("taken for", "text", lambda change: names[change.said])
+    yield MeasureReader("arm", "share", lambda change: change.share)
+    yield MeasureReader("baseline", "share", lambda change: change.baseline_share)
+    yield MeasureReader("arm more often in", "text", lambda change: f"{change.seeds_with_more} of {seeds_text(seeds)}")

@@ -15,9 +15,10 @@ from kerascnn.stats.describing.remarks import RemarkKind
 
 NOTHING = "nothing remarkable"
 NOTE = (
-    "Read off the curves by fixed rules. An epoch that is named is the earliest at which it set in. Set-up: the loss before"
-    " training against ln(classes), the size of a step against the weights (about 1e-3 is usual), silent units;"
-    " a net that learned nothing is also trained on 20 images alone, to see whether it can learn at all."
+    "Fixed rules decide what a curve shows. The epoch that is named is the earliest one, over all seeds, at which it began."
+    " Set-up compares the loss before training with ln(classes), and the size of a step with the weights (about 1e-3 is"
+    " usual). It also looks for dead and saturated units. A net that learned nothing is trained once more, on 20 images"
+    " alone: this shows whether it can learn at all."
 )
 
 

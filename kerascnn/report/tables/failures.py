@@ -41,7 +41,9 @@ def build_failed_runs(facts: Facts, files: TableFiles) -> tuple[Failure, ...]:
 
 def _failed_run(facts: Facts, run: FailedRun, anchor: str, files: TableFiles) -> Failure:
     label = (
-        facts.arms[run.arm].arm.label if run.arm in facts.arms else run.arm or "a trial of a search or of a step size"
+        facts.arms[run.arm].arm.label
+        if run.arm in facts.arms
+        else run.arm or "a trial of a search or of a learning rate"
     )
     seed = "" if run.seed is None else f", seed {run.seed}"
     failure = run.failure

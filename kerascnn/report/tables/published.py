@@ -125,7 +125,7 @@ def _best_words(best: Trial | None) -> str:
     if best is None:
         return ""
     arguments = ", ".join(f"{name} = {parameter_text(value)}" for name, value in best.arguments.items())
-    return f"trial {best.number}: {arguments}"
+    return f"trial {best.number} with {arguments}"
 
 
 EPOCH_COLUMNS = (
@@ -142,7 +142,7 @@ def build_curve(epochs: Sequence[Epoch], of: str, anchor: str, csv: str) -> Tabl
     """The epochs of the run `of` that name, up to where it ended."""
     if not epochs:
         return None
-    return build_table(anchor, f"The curve up to there ({of})", EPOCH_COLUMNS, epochs, csv)
+    return build_table(anchor, f"The curve until it failed ({of})", EPOCH_COLUMNS, epochs, csv)
 
 
 def platforms(all_facts: Sequence[Facts]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Long formulas in pieces, for browsers break lines between formulas but never inside one: not on paper either."""
+"""Long formulas in pieces, because browsers break lines between formulas but never inside one, on paper too."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def break_formula(root: ElementTree.Element, is_block: bool) -> list[list[Elemen
 
 
 def _split(row: Piece, begins: Callable[[ElementTree.Element, ElementTree.Element], bool]) -> Iterator[Piece]:
-    """`row` cut before each element that `begins` says so of, given the one before it, but for what is in brackets."""
+    """`row` cut before each element that `begins` says so of, given the one before it, except inside brackets."""
     piece: Piece = []
     level = 0
     for element in row:

@@ -33,8 +33,8 @@ FIELD_WORDS = {
     "data.train_images": "Training images",
     "data.val_images": "Validation images",
     "data.test_images": "Test images",
-    "data.validation_share": "Share cut off for validation",
-    "data.split_seed": "Seed of that cut",
+    "data.validation_share": "Share of training images held out for validation",
+    "data.split_seed": "Seed of the validation split",
 }
 
 

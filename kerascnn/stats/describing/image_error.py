@@ -16,8 +16,8 @@ Right = tuple["np.ndarray", "np.ndarray"]
 def image_error(pairs: Sequence[Right]) -> float | None:
     """Standard error of the mean difference in accuracy between two arms if the test images were drawn anew.
 
-    `pairs`: one for each seed, all scored on the same images. What single networks get right by luck averages out
-    over the seeds; that some images suit one arm and some the other does not. None without pairs.
+    `pairs`: one for each seed, all scored on the same images. The luck of single networks averages out over
+    the seeds. The luck of the test images does not: some suit one arm, some the other. None without pairs.
     Source: paired proportions, Dietterich (1998), Approximate statistical tests, section 3.1.
     """
     if not pairs:

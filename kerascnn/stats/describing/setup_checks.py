@@ -29,23 +29,25 @@ def check_setup(record: RunRecord, chance: float) -> tuple[Remark, ...]:
 
 
 def _about_small_set(accuracy: float) -> Remark:
-    """What it means that a net which learned nothing could or could not learn 20 images by heart."""
+    """What it means that a net which learned nothing could or could not memorise 20 images."""
     if accuracy >= BY_HEART:
-        text = f"it can learn 20 images by heart ({100 * accuracy:.0f} % right): data or time are missing, not ability"
+        text = f"it can memorise 20 images ({100 * accuracy:.0f} % right), so it lacks data or training, not ability"
         return Remark("learns a few by heart", text)
-    text = f"it cannot even learn 20 images by heart ({100 * accuracy:.0f} % right after 100 steps on them alone)"
+    text = f"it cannot even memorise 20 images ({100 * accuracy:.0f} % right after 100 steps on them alone)"
     return Remark("learns nothing by heart", text)
 
 
 def _about(probe: Probe, chance: float) -> Iterator[Remark]:
     expected = -math.log(chance)
     if probe.moment == "initial" and probe.loss is not None and probe.loss > expected + SURE_OF_ITSELF:
-        text = f"initial loss {probe.loss:.1f} nats where ln(classes) is {expected:.1f}"
+        text = (
+            f"the loss before training is {probe.loss:.1f} nats, but guessing costs only ln(classes) = {expected:.1f}"
+        )
         yield Remark("initial loss", text)
     ratios = [layer.update_ratio for layer in probe.layers if layer.update_ratio is not None]
     if ratios and not UPDATE_RATIOS[0] <= statistics.median(ratios) <= UPDATE_RATIOS[1]:
         step: RemarkKind = "first step" if probe.moment == "initial" else "last step"
-        yield Remark(step, f"{step} changes the weights by {statistics.median(ratios):.0e} of their size")
+        yield Remark(step, f"the {step} changes the weights by {statistics.median(ratios):.0e} of their size")
     yield from _about_silence(probe)
 
 
@@ -60,4 +62,4 @@ def _about_silence(probe: Probe) -> Iterator[Remark]:
         shares = [share for layer in probe.layers if (share := getattr(layer, field)) is not None]
         silent = sum(share > MOST_SILENT for share in shares)
         if silent:
-            yield Remark(kind, f"more than half of the units {what} in {silent} of {len(shares)} layers {when}")
+            yield Remark(kind, f"more than half of the units are {what} in {silent} of {len(shares)} layers {when}")

@@ -73,12 +73,12 @@ def _about_arm(runs: ArmRuns, metric: str) -> Iterator[Remark]:
     diverged = [seed for seed, record in runs.records.items() if record.outcome == "diverged"]
     unmeasured = [seed for seed in runs.records if seed not in values]
     if runs.failures:
-        yield Remark("failed runs left out", f"{label}: left out because the run failed: {_seeds(runs.failures)}.")
+        yield Remark("failed runs left out", f"{label}: {_seeds(runs.failures)} left out because the run failed.")
     if diverged:
-        text = f"{label}: training diverged with {_seeds(diverged)}; what such a run measures counts as it is."
+        text = f"{label}: training diverged with {_seeds(diverged)}. The result of such a run still counts."
         yield Remark("diverged runs", text)
     if unmeasured:
-        text = f"{label}: {UNITS[metric].name} cannot be measured with {_seeds(unmeasured)}; left out."
+        text = f"{label}: {_seeds(unmeasured)} left out because {UNITS[metric].name} cannot be measured there."
         yield Remark("not measurable", text)
     if metric not in FIXED_METRICS and are_identical(tuple(values.values())):
         shown = value_text(UNITS[metric], next(iter(values.values())))
@@ -107,7 +107,7 @@ def _about_pairing(pairing: Pairing) -> Iterator[Remark]:
 def _about_spread(claim: Claim, effects: Mapping[int, float]) -> Iterator[Remark]:
     n = len(effects)
     if n < FEW_SEEDS:
-        yield Remark("few seeds", f"Only {seeds_text(n)}: too few to know how much seeds vary.")
+        yield Remark("few seeds", f"Only {seeds_text(n)}: too few to know how much results vary from seed to seed.")
     if are_identical(tuple(effects.values())):
         text = "Every seed gave the same effect: the interval is a single point and understates the uncertainty."
         yield Remark("same effect", text)

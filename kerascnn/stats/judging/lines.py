@@ -46,5 +46,5 @@ def about_line(claim: Claim, chance: float) -> Iterator[Remark]:
     yield Remark(
         "line that guessing reaches",
         f"The line of {shown} lies {place} chance, which is {guessed} on these data: {meant}. "
-        'A line that moves with the number of classes is written value="chance", over_chance=0.05.',
+        'To let the line follow the number of classes, write value="chance", over_chance=0.05.',
     )

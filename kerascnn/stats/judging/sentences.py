@@ -21,38 +21,43 @@ from kerascnn.stats.judging.effects import line_of
 from kerascnn.stats.judging.verdicts import Rule, Verdict
 
 SENTENCES: dict[tuple[Rule, Verdict], str] = {
-    ("effect", "supported"): "{found}. As the lesson says: zero lies outside the interval (smallest effect of interest:"
-    " {smallest}).",
-    ("effect", "contradicted"): "{found}. The opposite of what the lesson says.",
-    ("effect", "too small to matter"): "{found}. Whatever effect there is, it is smaller than the {smallest} that"
+    ("effect", "supported"): "{found}. This is what the lesson says: zero lies outside the interval (smallest effect of"
+    " interest: {smallest}).",
+    ("effect", "contradicted"): "{found}. This is the opposite of what the lesson says.",
+    ("effect", "too small to matter"): "{found}. If there is an effect, it is smaller than the {smallest} that"
     " would matter.",
     (
         "effect",
         "cannot tell",
-    ): "{found}. That leaves open whether there is an effect that matters (smallest of interest:"
+    ): "{found}. There may or may not be an effect that matters (smallest effect of interest:"
     " {smallest}): {seeds} cannot tell.",
-    ("sameness", "supported"): "{found}. As the lesson says: no difference as large as {smallest} (two one-sided tests"
-    " at 5 %).",
-    ("sameness", "contradicted"): "{found}. They differ, by {smallest} or more, where the lesson says they do not.",
-    ("sameness", "cannot tell"): "{found}. That leaves open whether they differ by {smallest} or more:"
-    " {seeds} cannot tell.",
-    ("line", "supported"): "{found}. As the lesson says: the line is kept (tolerance: {smallest}).",
-    ("line", "contradicted"): "{found}. The wrong side of the line, where the lesson says it is not crossed.",
-    ("line", "cannot tell"): "{found}. That leaves open on which side of the line it is: {seeds} cannot tell.",
-    ("identity", "supported"): "{found}. Equal within {smallest}, as the lesson says.",
-    ("identity", "contradicted"): "{found}. Further apart than {smallest}: not equal.",
+    (
+        "sameness",
+        "supported",
+    ): "{found}. This is what the lesson says: there is no difference as large as {smallest} (two"
+    " one-sided tests at 5 %).",
+    (
+        "sameness",
+        "contradicted",
+    ): "{found}. They differ by {smallest} or more. The lesson says that they do not differ.",
+    ("sameness", "cannot tell"): "{found}. They may differ by {smallest} or more, or by less: {seeds} cannot tell.",
+    ("line", "supported"): "{found}. This is the side of the line that the lesson names (tolerance: {smallest}).",
+    ("line", "contradicted"): "{found}. This is not the side of the line that the lesson names.",
+    ("line", "cannot tell"): "{found}. It may lie on either side of the line: {seeds} cannot tell.",
+    ("identity", "supported"): "{found}. They are equal within {smallest}, as the lesson says.",
+    ("identity", "contradicted"): "{found}. They differ by more than {smallest}, so they are not equal.",
 }
 """What follows, for each rule and verdict; `found` is the contrast with its effect and interval."""
 
 COUNTED: dict[Verdict, str] = {
-    "supported": "As the lesson says (smallest difference of interest: {smallest}).",
-    "contradicted": "Not what the lesson says (smallest difference of interest: {smallest}).",
-    "too small to matter": "A smaller difference than the {smallest} that would matter.",
+    "supported": "This is what the lesson says (smallest difference of interest: {smallest}).",
+    "contradicted": "This is not what the lesson says (smallest difference of interest: {smallest}).",
+    "too small to matter": "The difference is smaller than the {smallest} that would matter.",
 }
 
 OPEN_AMONG_OTHERS = (
-    "{found}. Alone that would be: {alone}. But other claims, or earlier looks, had their chance of a false alarm too:"
-    " {seeds} cannot tell."
+    "{found}. Alone, this result would mean: {alone}. But other claims or earlier looks could have given a false alarm"
+    " too. After correction, {seeds} cannot tell."
 )
 
 NOT_JUDGED = "Not judged: {reason}"
@@ -109,11 +114,11 @@ def p_text(p_value: float) -> str:
 
 def corrected_words(p_value: float, family: int, looks: int) -> str:
     """Said where looking at several claims, or several times, is what leaves a claim open."""
-    among = f"among the {family} claims of this page" if family > 1 else ""
-    often = f"looked at {looks} times" if looks > 1 else ""
+    among = f"the {family} claims of this page" if family > 1 else ""
+    often = f"{looks} looks at the data" if looks > 1 else ""
     return (
-        f"Alone this claim would have been decided (p = {p_text(p_value)});"
-        f" {' and '.join(part for part in (among, often) if part)} it is not."
+        f"On its own this claim would be decided (p = {p_text(p_value)})."
+        f" After correction for {' and '.join(part for part in (among, often) if part)} it is not."
     )
 
 

@@ -36,7 +36,7 @@ def p_above(effects: Sequence[float], null: float = 0.0) -> float:
 
 
 def p_all_alike(n: int) -> float:
-    """The most by which two arms whose seeds learn or not by the same chance come out `n` times the same way."""
+    """The largest probability that the same arm wins `n` times although the seeds of both learn with the same chance."""
     return 4.0**-n
 
 

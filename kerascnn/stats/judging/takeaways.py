@@ -101,7 +101,7 @@ def _value(name: str, wanted: str | None, facts: _Facts) -> str:
 
 
 def _mean_text(runs: ArmRuns, metric: str) -> str:
-    """The mean over seeds with its n, such as "36.5 % (n = 5)"; what no seed changes, without."""
+    """The mean over seeds with its n, such as "36.5 % (n = 5)"; without n for what no seed changes."""
     summary = summarise(values_of(runs, metric).values())
     if summary.mean is None:
         return "not measured (n = 0)"

@@ -1,4 +1,4 @@
-"""Where the pictures of a set lie that has one folder for each class, among all that people keep beside them."""
+"""Finds the folders of a set with one folder for each class, among all that people keep beside them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kerascnn.data.formats.pictures.contents import UNREAD, Contents, look_into
 from kerascnn.data.formats.pictures.setting_aside import without_labels
 from kerascnn.data.naming import legible, part_of
 from kerascnn.errors import DataError
+from kerascnn.spelling import counted
 
 DEEPEST_WRAPPER, MOST_LOOKED_INTO = 4, 200
 MOST_SEARCHED = 5_000
@@ -62,7 +63,7 @@ def has_classes(path: Path) -> bool:
 def find_layout(path: Path) -> Layout | None:
     """The class folders below `path`; None where there are none.
 
-    Raises: DataError when there are, and they are not to be understood.
+    Raises: DataError when there are some, and it is not clear how they form a set.
     """
     look: Look = cache(look_into)
     root = _innermost(look, path, 0, {_identity(path)} if path.is_dir() else set())
@@ -92,14 +93,14 @@ def why_none(path: Path) -> str:
         contents = look_into(folder)
         if contents.is_class:
             some = legible((contents.pictures or contents.unread)[0].name)
-            return f"pictures without class folders, {some} for one (in {folder}){where_labels_stand(path)}"
+            return f"pictures without class folders, such as {some} (in {folder}){where_labels_stand(path)}"
     return ""
 
 
 def where_labels_stand(path: Path) -> str:
     """A hint at the table that lies beside the pictures, if there is one."""
     tables = [file.name for file in look_into(path).others if file.suffix.lower() in (".csv", ".json", ".txt")]
-    return f"; their classes seem to stand in {legible(tables[0])}" if tables else ""
+    return f"; their classes seem to be in {legible(tables[0])}" if tables else ""
 
 
 def _some_folders(path: Path) -> list[Path]:
@@ -195,7 +196,7 @@ def _with_test(look: Look, root: Path, train_folder: Path, train_root: Path) -> 
             if not names & {_plain(each.name) for each in test}:
                 said.append(without_labels(folder.name))
             elif chosen is not None:
-                said.append(f"{legible(folder.name)} takes no part: {chosen_name} is the test part.")
+                said.append(f"{legible(folder.name)} is not used, because {chosen_name} is the test part.")
             else:
                 chosen, chosen_name = _as_in_training(test, train, folder), legible(folder.name)
                 said += more
@@ -209,7 +210,8 @@ def _beside_the_parts(look: Look, root: Path, train_folder: Path) -> list[str]:
     ]
     named = [legible(path.name) for path in (*beside, *look(root).pictures, *look(root).unread)]
     more = f" and {len(named) - NAMED_IN_MESSAGES} more" if len(named) > NAMED_IN_MESSAGES else ""
-    return [f"What lies beside the parts takes no part: {', '.join(named[:NAMED_IN_MESSAGES])}{more}."] if named else []
+    some = ", ".join(named[:NAMED_IN_MESSAGES])
+    return [f"Not used, because it is beside the training and test parts: {some}{more}."] if named else []
 
 
 def _as_in_training(
@@ -220,8 +222,8 @@ def _as_in_training(
     odd = sorted(by_name.keys() ^ {_plain(each.name) for each in train})
     if odd:
         raise DataError(
-            f"training and test part must have the same class folders. Received: {', '.join(map(legible, odd[:5]))} in one only "
-            f"(in {folder.parent}). Add them there, or remove them."
+            f"training and test part must have the same class folders. Received: {', '.join(map(legible, odd[:5]))} in only one "
+            f"of them (in {folder.parent}). Add them there, or remove them."
         )
     return tuple(by_name[_plain(each.name)] for each in train)
 
@@ -242,7 +244,7 @@ def _classes(look: Look, root: Path) -> tuple[tuple[ClassFolder, ...], tuple[str
             raise DataError(f"every class must have pictures. Received: an empty folder ({folder}). Fill or remove it.")
         if deeper:
             raise DataError(
-                f"the pictures of a class must lie in its folder itself. Received: {legible(deeper[0].name)} (in {folder}). "
+                f"the pictures of a class must be directly in its folder. Received: {legible(deeper[0].name)} (in {folder}). "
                 "Move them up, or give the path of the folder whose folders are the classes."
             )
         if contents.unread:
@@ -271,7 +273,8 @@ def _notices(root: Path, passed_over: Sequence[Path], loose: Sequence[Path]) -> 
     if passed_over:
         some = ", ".join(legible(str(path.relative_to(root))) for path in passed_over[:NAMED_IN_MESSAGES])
         more = f" and {len(passed_over) - NAMED_IN_MESSAGES} more" if len(passed_over) > NAMED_IN_MESSAGES else ""
-        said.append(f"What is no picture takes no part: {some}{more}.")
+        said.append(f"Not used, because they are not pictures: {some}{more}.")
     if loose:
-        said.append(f"{len(loose)} pictures beside the class folders take no part, {legible(loose[0].name)} for one.")
+        pictures = f"{counted(len(loose), 'picture')}, such as {legible(loose[0].name)}"
+        said.append(f"Not used, because they are beside the class folders: {pictures}.")
     return said

@@ -68,7 +68,7 @@ _NO_PICTURES = frozenset(
 
 @dataclass(frozen=True)
 class Contents:
-    """What lies in a folder, but for hidden things and litter; all sorted."""
+    """What lies in a folder, except hidden things and litter; all sorted."""
 
     pictures: tuple[Path, ...] = ()
     unread: tuple[Path, ...] = ()

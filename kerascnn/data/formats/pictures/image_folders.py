@@ -50,7 +50,9 @@ def read(found: Found, options: Options) -> Decoded:
         raise DataError(f"`image_size` must be {MIN_SIDE} to {MAX_SIDE} pixels. Received: {options.image_size}.")
     layout = find_layout(found.path)
     if layout is None:
-        raise DataError(f"a set of pictures must stay while it is read. Received: nothing more (in {found.path}).")
+        raise DataError(
+            f"a set of pictures must not be removed while it is read. Received: no pictures any more (in {found.path})."
+        )
     for notice in layout.notices:
         options.report(notice)
     train, test = _split(layout, options)
@@ -89,7 +91,7 @@ def _split(layout: Layout, options: Options) -> tuple[list[_Picture], list[_Pict
     if layout.test is not None:
         return train, _in_order(layout.test)
     places = set(first_fifth([picture.label for picture in train], layout.train_names, layout.root))
-    options.report("There is no test part: a fifth of the pictures of each class is set aside for it.")
+    options.report("There is no test part: a fifth of the pictures of each class becomes the test part.")
     return (
         [picture for place, picture in enumerate(train) if place not in places],
         [picture for place, picture in enumerate(train) if place in places],

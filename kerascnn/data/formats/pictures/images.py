@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MAX_PICTURE_PIXELS = 64_000_000
 """A larger picture is brought to fewer pixels before anything else is done with it."""
 LARGEST_PIXELS = {"JPEG": 256_000_000, "other": 128_000_000}
-"""A still larger one is refused by its header: no camera of today makes one, what is made to fill memory does. A JPEG may have
-more, for it is decoded at an eighth of its size; one that is stored progressively is held whole all the same."""
+"""A still larger one is refused by its header: no camera of today makes one, a file that was made to fill memory may. A JPEG may have
+more, because it is decoded at an eighth of its size. A progressive JPEG may not: it is held whole while it is decoded."""
 PIXELS_AT_ONCE = 32_000_000
 """That the pictures being decoded at one moment may have together; a larger one is decoded alone."""
 MAX_FILE_BYTES = 400_000_000
@@ -217,7 +217,7 @@ def _kind_or_refusal(head: bytes) -> str:
     """`kind_of_picture`. Raises: ValueError that says what else it is."""
     kind = kind_of_picture(head)
     if kind is None:
-        raise ValueError(kind_of_other(head) or f"no picture that is read here ({', '.join(DECODERS)})")
+        raise ValueError(kind_of_other(head) or f"not a picture of a known kind ({', '.join(DECODERS)})")
     return kind
 
 
@@ -302,7 +302,7 @@ def _as_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode == "RGB":
         return picture.copy() if picture.readonly else picture
     if picture.mode[0] in "IF":
-        raise ValueError(f"mode {picture.mode}, not 8 bits per channel; save it with 8")
+        raise ValueError(f"mode {picture.mode} does not have 8 bits per channel; save it with 8")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     white = _pillow().new("RGBA", picture.size, "white")

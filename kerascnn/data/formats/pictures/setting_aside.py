@@ -14,7 +14,7 @@ TEST_SHARE = 5
 
 def without_labels(name: str) -> str:
     """The notice that something called `name` is no test part."""
-    return f"What lies in {legible(name)} has no labels, so it takes no part."
+    return f"{legible(name)} has no labels, so it is not used."
 
 
 def first_fifth(labels: Sequence[int], class_names: Sequence[str], where: Path) -> list[int]:
@@ -30,6 +30,6 @@ def first_fifth(labels: Sequence[int], class_names: Sequence[str], where: Path) 
             name = class_names[label] if 0 <= label < len(class_names) else f"class {label}"
             raise DataError(
                 f"every class must have at least 2 pictures, one of them for the test. Received: {len(found)} of "
-                f"{legible(name)} (in {where}). Add some, or remove the class."
+                f"{legible(name)} (in {where}). Add pictures, or remove the class."
             )
     return sorted(place for found in places.values() for place in found[: max(1, len(found) // TEST_SHARE)])

@@ -1,4 +1,4 @@
-"""All pictures of a set that cannot be read, told at once: whoever mends a set wants to do it in one go."""
+"""All pictures of a set that cannot be read, named at once, so that people can repair a set in one go."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """SVG drawings from anywhere, made safe to stand in a page.
 
 Bounded before it is a tree (`parsing`), rebuilt from what is on a list (`allowed`), weighed as a browser draws it
-(`weight`). What is no element on the list refuses the drawing; an attribute or a value that is not is left out.
+(`weight`). A drawing with an element that is not on the list is refused; an attribute or a value that is not on it is left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["MOST_BYTES", "UnsafeDrawing", "markup_drawing"]
 
 
 def markup_drawing(svg: str, anchor: str) -> Markup:
-    """The drawing, ready to stand in a page: its ids begin with a short code of `anchor`, for pages refer to them thousands of times.
+    """The drawing, ready to stand in a page: its ids begin with a short code of `anchor`, because pages refer to them thousands of times.
 
     Raises: UnsafeDrawing when it is not well-formed, too large, or holds an element that is not on the list.
     """

@@ -58,7 +58,7 @@ _FORMS: dict[str, re.Pattern[str]] = {
     "class": _CLASSES,
     "aria-label": _LABEL,
 }
-"""Attribute -> the form of its value, but for references."""
+"""Attribute -> the form of its value, except for references."""
 
 _REFERRING = frozenset(("fill", "stroke", *_REFERENCES))
 _OWN = re.compile(r"\s*url\(\s*(['\"]?)#([^)'\"\\\s]+)\1\s*\)\s*", re.IGNORECASE)

@@ -58,7 +58,7 @@ class _Tree:
         self._depth += 1
         self._elements += 1
         if self._depth > DEEPEST:
-            _refuse(f"its elements lie more than {DEEPEST} deep inside each other")
+            _refuse(f"its elements are nested more than {DEEPEST} deep")
         if self._elements > MOST_ELEMENTS:
             _refuse(f"it has more than {MOST_ELEMENTS:,} elements")
         own = {"href" if key == LINK else key: value for key, value in attributes.items()}
