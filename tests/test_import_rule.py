@@ -220,7 +220,11 @@ def test_no_module_imports_the_command_line() -> None:
 def test_only_models_training_and_what_runs_in_a_worker_or_a_kernel_load_keras() -> None:
     others = set(MODULES) - {*below("models"), *below("training")}
     assert {module for module in others if outside(module, "load") & TRAINERS} == set()
-    in_worker = {ORACLE, LOADER, *(f"kerascnn.execution.{name}" for name in ("building", "shapes", "worker"))}
+    in_worker = {
+        ORACLE,
+        LOADER,
+        *(f"kerascnn.execution.{name}" for name in ("building", "shapes", "worker", "yardstick")),
+    }
     plain = others - in_worker - {IN_KERNEL, *below("looking")}
     assert {module for module in plain if outside(module, "call") & TRAINERS} == set()
     assert {module for module in plain if any(n.startswith("kerascnn.training") for n in imported(module))} == set()

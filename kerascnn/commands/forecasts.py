@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from kerascnn.costs import Costs, Stage, kind_of, wall_seconds
-from kerascnn.execution.structures import ModelWanted, Structures, wanted_models
+from kerascnn.execution.structures import ModelWanted, Structures, one_worker, wanted_models
+from kerascnn.execution.yardstick import learn_pace
 from kerascnn.machine import usable_cores
 from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import still_to_ask
@@ -61,15 +62,29 @@ class Forecaster:
         self._kinds: set[str] = set()
 
     def models_to_build(self) -> dict[str, ModelWanted]:
-        """Models to look at first: any that could not be built the last time; of experiments that were named also those
-        that nobody has built, where much depends on their size. For the whole suite that would take too long.
-        """
+        """Models to look at first: any that could not be built the last time, and those that nobody has built where much
+        depends on their size."""
         doubtful = self.structures.doubtful(self.wanted)
-        unknown = [run for run in self.wanted if run.name in doubtful and not self.costs.is_measured(run.spec)]
-        seconds = sum(self._seconds(run.ledger, run.spec) for run in unknown)
-        if self._suite.request.names and seconds > WORTH_SECONDS:
+        if self._much_depends_on(run for run in self.wanted if run.name in doubtful):
             return doubtful
         return {name: run for name, run in doubtful.items() if self.structures.find(run) is not None}
+
+    def wants_pace(self) -> bool:
+        """Whether a short run should first tell how fast this machine is: nothing else does, and much depends on it."""
+        return not self.costs.pace_is_known and self._much_depends_on(self.wanted)
+
+    def look(self, doubtful: Mapping[str, ModelWanted]) -> None:
+        """Build these models, and take the machine's pace where that is wanted, in a worker."""
+        with one_worker() as executor:
+            if self.wants_pace():
+                learn_pace(self.costs, self.wanted[0].spec.precision, executor)
+            self.structures.build(doubtful, executor)
+        self.costs.save()
+
+    def _much_depends_on(self, runs: Iterable[ModelWanted]) -> bool:
+        """Whether runs that are only guessed take long."""
+        guessed = (run for run in runs if not self.costs.is_measured(run.spec))
+        return sum(self._seconds(run.ledger, run.spec) for run in guessed) > WORTH_SECONDS
 
     def forecasts(self, left_out: Collection[str] = ()) -> dict[str, Forecast]:
         """Experiment -> what it needs, for all but those `left_out`."""
@@ -86,7 +101,7 @@ class Forecaster:
         if not stages:
             return PLANNING_SECONDS
         trains = any(stage.runs for stage in stages)
-        first_report = Stage((), self.costs.rendering_seconds(self._results))
+        first_report = Stage((), self.costs.lane_seconds + self.costs.rendering_seconds(self._results))
         building = Stage((BUILDING_SECONDS,) * (len(self.structures.doubtful(self.wanted)) if trains else 0), 0.0)
         starting = self.costs.starting_seconds if trains else 0.0
         return PLANNING_SECONDS + wall_seconds([first_report, building, *stages], self._jobs, self._cores, starting)

@@ -21,13 +21,10 @@ def print_plan(request: Request) -> int:
     print(f"Data: {suite.dataset.title}. Profile: {request.profile}.", flush=True)
     jobs = request.jobs or usable_cores()
     forecaster = Forecaster(suite, jobs)
-    if doubtful := forecaster.models_to_build():
-        print(
-            f"Building {counted(len(doubtful), 'model')} once, without training, to learn the size.",
-            file=sys.stderr,
-            flush=True,
-        )
-        forecaster.structures.build_alone(doubtful)
+    doubtful = forecaster.models_to_build()
+    if doubtful or forecaster.wants_pace():
+        print(f"{_looks(len(doubtful), timed=forecaster.wants_pace())}.", file=sys.stderr, flush=True)
+        forecaster.look(doubtful)
     faults = forecaster.structures.faults(forecaster.wanted)
     casts = forecaster.forecasts(left_out=faults)
     print_table(
@@ -45,6 +42,13 @@ def print_plan(request: Request) -> int:
     if not forecaster.plans:
         return NotebookError.exit_code
     return EXIT_INCOMPLETE if suite.problems() or unusable else 0
+
+
+def _looks(models: int, *, timed: bool) -> str:
+    """What is done before the forecast, so that it is one."""
+    building = f"Building {counted(models, 'model')} once, without training, to learn the size" if models else ""
+    timing = "Timing a short run, to learn how fast this machine is" if timed else ""
+    return ". ".join(filter(None, (building, timing)))
 
 
 def _rows(name: str, cast: Forecast, forecaster: Forecaster, *, with_arms: bool) -> list[tuple[str, ...]]:

@@ -22,6 +22,8 @@ RENDERING_SECONDS = 1.2
 """Pages of results that are as they were are taken over."""
 STARTING_SECONDS = 6.0
 """A worker that loads TensorFlow."""
+LANE_SECONDS = 3.0
+"""The process that executes and renders, until it has loaded what it needs."""
 FORWARD_SHARE = 1 / 3
 """An image that is only answered costs so much of one that is trained on."""
 SCORED_IMAGES = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import msgspec
 from kerascnn.costs.guesses import (
     EXECUTING_SECONDS,
     FORWARD_SHARE,
+    LANE_SECONDS,
     RENDERING_SECONDS,
     RENDERING_SECONDS_PER_PAGE,
     SECONDS_OF_FIRST_STEPS,
@@ -85,12 +87,16 @@ class Kind(Spec, frozen=True, kw_only=True):
 
 
 class Measured(Spec, frozen=True, kw_only=True):
-    """The file. `executing`: notebook and profile -> seconds. `rendering`: seconds for each page besides the first."""
+    """The file. `executing`: notebook and profile -> seconds. `rendering`: seconds for each page besides the first.
+
+    `yardstick`: of a short run on this machine that was not one of the suite's.
+    """
 
     kinds: dict[str, Kind] = msgspec.field(default_factory=dict)
     executing: dict[str, Seconds] = msgspec.field(default_factory=dict)
     rendering: Seconds | None = None
     starting: Seconds | None = None
+    yardstick: Kind | None = None
 
 
 class Costs:
@@ -148,28 +154,31 @@ class Costs:
             unlike = (kind.builder != spec.model.builder) + (kind.precision != spec.precision)
             return abs(math.log(kind.guessed.per_image / guessed.per_image)) + LIKENESS * unlike
 
-        return min(self._measured.kinds.values(), key=distance, default=None)
+        return min(self._measured.kinds.values(), key=distance, default=self._measured.yardstick)
 
     def learn(self, spec: TrainSpec, train_images: int, spent: Spent) -> None:
         """Remember what a run took; recent ones count half."""
-        name, size = kind_of(spec), self._sizes.get(kind_of(spec), TYPICAL)
-        kind = self._measured.kinds.get(name) or Kind(
-            builder=spec.model.builder,
-            precision=spec.precision,
-            batch_size=spec.batch_size,
-            multiply_adds=size.multiply_adds,
-            variables=size.variables,
-            images=0,
-            per_image=0.0,
-        )
-        learned = kind.with_run(trained_images(spec, train_images), answered_images(spec, train_images), spent)
-        self._learned(kinds={**self._measured.kinds, name: learned})
+        name = kind_of(spec)
+        kind = self._measured.kinds.get(name) or _new_kind(spec, self._sizes.get(name, TYPICAL))
+        self._learned(kinds={**self._measured.kinds, name: _with_run(kind, spec, train_images, spent)})
+
+    def learn_pace(self, spec: TrainSpec, train_images: int, size: Size, spent: Sequence[Spent]) -> None:
+        """Remember what a run took, several times, that tells nothing but how fast this machine is."""
+        kind = _new_kind(spec, size)
+        for once in spent:
+            kind = _with_run(kind, spec, train_images, once)
+        self._learned(yardstick=kind)
+
+    @property
+    def pace_is_known(self) -> bool:
+        """Whether anything tells how fast this machine trains."""
+        return bool(self._measured.kinds) or self._measured.yardstick is not None
 
     def executing_seconds(self, experiment: str, profile: str) -> float:
         """Seconds to execute the notebook; those of other notebooks where it never was."""
         known = self._measured.executing
         others = [seconds for name, seconds in known.items() if name.endswith(f" {profile}")] or [*known.values()]
-        typical = sum(others) / len(others) if others else EXECUTING_SECONDS
+        typical = sum(others) / len(others) if others else EXECUTING_SECONDS * self._slowness
         return known.get(f"{experiment} {profile}", typical)
 
     def learn_executing(self, experiment: str, profile: str, seconds: float) -> None:
@@ -180,12 +189,24 @@ class Costs:
     def rendering_seconds(self, pages: int) -> float:
         """Seconds to render a report with the results of so many notebooks, one of them new."""
         known = self._measured.rendering
-        return RENDERING_SECONDS + pages * (RENDERING_SECONDS_PER_PAGE if known is None else known)
+        if known is None:
+            return (RENDERING_SECONDS + pages * RENDERING_SECONDS_PER_PAGE) * self._slowness
+        return RENDERING_SECONDS + pages * known
 
     def learn_rendering(self, pages: int, seconds: float) -> None:
         """Remember what rendering took."""
         each = max(0.0, seconds - RENDERING_SECONDS) / max(1, pages)
         self._learned(rendering=_mean(self._measured.rendering, each))
+
+    @property
+    def lane_seconds(self) -> float:
+        """Seconds until the process that executes and renders can begin."""
+        return LANE_SECONDS * self._slowness
+
+    @property
+    def _slowness(self) -> float:
+        """How much longer than elsewhere this machine takes for what is mostly Python, by how long a worker takes to start."""
+        return self.starting_seconds / STARTING_SECONDS
 
     @property
     def starting_seconds(self) -> float:
@@ -204,6 +225,22 @@ class Costs:
         if self._is_new:
             with contextlib.suppress(StoreError):
                 write_replacing(self._file, self._measured.canonical_json())
+
+
+def _new_kind(spec: TrainSpec, size: Size) -> Kind:
+    return Kind(
+        builder=spec.model.builder,
+        precision=spec.precision,
+        batch_size=spec.batch_size,
+        multiply_adds=size.multiply_adds,
+        variables=size.variables,
+        images=0,
+        per_image=0.0,
+    )
+
+
+def _with_run(kind: Kind, spec: TrainSpec, train_images: int, spent: Spent) -> Kind:
+    return kind.with_run(trained_images(spec, train_images), answered_images(spec, train_images), spent)
 
 
 def kind_of(spec: TrainSpec) -> str:

@@ -12,6 +12,7 @@ from msgspec import field
 from kerascnn import framework
 from kerascnn.costs import Size
 from kerascnn.errors import KerascnnError
+from kerascnn.execution.loading import load_timed
 from kerascnn.execution.pool import WorkerDied, Workers
 from kerascnn.models import BUILDERS
 from kerascnn.specs import ModelSpec, Spec, Task
@@ -72,7 +73,7 @@ def build_all(tasks: Mapping[str, BuildTask], executor: Executor) -> dict[str, B
 def build(task_json: bytes) -> bytes:
     """In a worker: a Built (JSON) for a BuildTask (JSON). Of this package's own builders no weight is allocated."""
     task = BuildTask.from_json(task_json)
-    framework.load_keras()
+    load_timed()
     try:
         return _build(task).canonical_json()
     except KerascnnError as err:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,15 +107,6 @@ class Structures:
         for name, built in build_all({name: one.task for name, one in doubtful.items()}, executor).items():
             self.remember(name, built)
 
-    def build_alone(self, doubtful: Mapping[str, ModelWanted]) -> None:
-        """The same in a worker that is gone afterwards."""
-        with scratch_folder() as scratch:
-            executor = LocalExecutor(1, variables_inside(scratch), scratch / "worker.log")
-            try:
-                self.build(doubtful, executor)
-            finally:
-                executor.shutdown(cancel_futures=True)
-
     def faults(self, wanted: Iterable[ModelWanted]) -> dict[str, str]:
         """Experiment -> what is wrong with its models: a sentence for each distinct fault, which names the arms."""
         arms: dict[str, dict[str, list[str]]] = {}
@@ -128,3 +119,14 @@ class Structures:
             experiment: " ".join(f"{spell_arms(labels)}: {fault}" for fault, labels in by_fault.items())
             for experiment, by_fault in arms.items()
         }
+
+
+@contextlib.contextmanager
+def one_worker() -> Iterator[Executor]:
+    """A worker that is gone afterwards, for planning."""
+    with scratch_folder() as scratch:
+        executor = LocalExecutor(1, variables_inside(scratch), scratch / "worker.log")
+        try:
+            yield executor
+        finally:
+            executor.shutdown(cancel_futures=True)

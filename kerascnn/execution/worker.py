@@ -5,7 +5,9 @@ from __future__ import annotations
 import resource
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +17,8 @@ from kerascnn.costs import Spent, busy_seconds
 from kerascnn.errors import KerascnnError
 from kerascnn.execution.checks import check_framework, check_machine, check_sources
 from kerascnn.execution.held_cores import hold_core
+from kerascnn.execution.loading import load_timed, seconds_of_loading
 from kerascnn.execution.peak import settle_peak_memory
-from kerascnn.framework import load_keras
 from kerascnn.identity import RunIdentity
 from kerascnn.planning.oracle import answer_request
 from kerascnn.planning.search import ProposalRequest
@@ -80,7 +82,7 @@ def _busy(store: Store, key: str) -> TaskOutcome:
 
 def propose(request_json: bytes) -> bytes:
     """How a search goes on: a ProposalRequest (JSON) to a Proposals (JSON)."""
-    load_keras()
+    load_timed()
     return answer_request(ProposalRequest.from_json(request_json)).canonical_json()
 
 
@@ -109,11 +111,10 @@ def _train_claimed(task: TrainTask, store: Store, hash_before: str | None) -> Ta
 
 
 def _start(task: TrainTask) -> float:
-    """Load what training needs, once in a process; the seconds that took, 0 where building models had loaded it."""
+    """Load what training needs, once in a process; the seconds that took, 0 for any later run."""
     global _workshop
-    began, was_loaded = busy_seconds(), "tensorflow" in sys.modules
     check_machine(task.identity)
-    load_keras()
+    load_timed()
     check_framework(task.identity.spec.threads)
     from kerascnn.training import run as trainer
 
@@ -121,16 +122,21 @@ def _start(task: TrainTask) -> float:
         return 0.0
     settle_peak_memory(trainer)
     _workshop = trainer.Workshop()
-    return 0.0 if was_loaded else busy_seconds() - began
+    return seconds_of_loading()
 
 
 def _measure(task: TrainTask) -> tuple[Any, Spent]:
     assert _workshop is not None
-    began, traced = busy_seconds(), set(_workshop.programs)
-    result = _train(task, _workshop)
+    return measure_run(partial(_train, task, _workshop), _workshop)
+
+
+def measure_run(train: Callable[[], Any], workshop: Workshop) -> tuple[Any, Spent]:
+    """In a worker: the RunResult that `train` gives in `workshop`, and what it took."""
+    began, traced = busy_seconds(), set(workshop.programs)
+    result = train()
     seconds, cost = busy_seconds() - began, result.record.cost
     share = cost.training_seconds / max(cost.duration_seconds, cost.training_seconds)
-    is_first = not traced.issuperset(_workshop.programs)
+    is_first = not traced.issuperset(workshop.programs)
     return result, Spent(seconds=seconds, training_seconds=seconds * share, is_first=is_first)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from tiny_suite import STUDY, TinyPlace, make_tiny_place, write_experiment
 import pipeline
 from kerascnn.commands import forecasts
 from kerascnn.commands.forecasts import Forecaster
-from kerascnn.costs import Costs, Spent
+from kerascnn.costs import Costs, Size, Spent
 from kerascnn.execution.building import Built
 from kerascnn.execution.structures import ModelWanted, Structures
+from kerascnn.execution.yardstick import TRAIN_IMAGES, yardstick_spec
 
 JOBS = 2
 
@@ -109,11 +111,23 @@ class Builder:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.built: list[int] = []
-        patch.setattr(Structures, "build_alone", self.build)
+        patch.setattr(Structures, "build", self.build)
+        patch.setattr(forecasts, "one_worker", contextlib.nullcontext)
+        patch.setattr(forecasts, "learn_pace", self.take_pace)
+        self.paces = 0
         patch.setattr(Structures, "find", self.find)
         self.known: dict[str, Built] = {}
 
-    def build(self, doubtful: dict[str, ModelWanted]) -> None:
+    def take_pace(self, costs: Costs, precision: str, executor: object) -> None:
+        self.paces += 1
+        costs.learn_pace(
+            yardstick_spec("float32"),
+            TRAIN_IMAGES,
+            Size(10**6, 9),
+            [Spent(seconds=9, training_seconds=8, is_first=True)],
+        )
+
+    def build(self, doubtful: dict[str, ModelWanted], executor: object) -> None:
         for name, run in doubtful.items():
             depth = run.spec.model.arguments["depth"]
             self.built.append(depth)
@@ -132,9 +146,10 @@ def test_models_are_built_for_a_plan_only_where_much_depends_on_them(
     monkeypatch.setattr(forecasts, "WORTH_SECONDS", 0.0)
     assert pipeline.main(["plan", "01", "-p", "depths=[1, 2]"]) == 0
     assert builder.built == [1, 2]
-    assert "Building 2 models once, without training, to learn the size." in capsys.readouterr().err
+    assert "Building 2 models once, without training, to learn the size. Timing a short run" in capsys.readouterr().err
     assert pipeline.main(["plan", "01", "-p", "depths=[1, 2]"]) == 0
     assert builder.built == [1, 2]
+    assert builder.paces == 1, "how fast this machine is does not change"
 
 
 def test_a_model_that_cannot_be_trained_is_told_by_plan_and_looked_at_again_each_time(

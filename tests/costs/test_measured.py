@@ -10,7 +10,7 @@ import pytest
 from factories import make_arm, make_spec
 
 from kerascnn.costs import Costs, Size, Spent
-from kerascnn.costs.guesses import EXECUTING_SECONDS
+from kerascnn.costs.guesses import EXECUTING_SECONDS, STARTING_SECONDS
 from kerascnn.specs import DataSpec, OptimiserSpec, TrainSpec, model
 
 IMAGES = 50_000
@@ -146,3 +146,24 @@ def test_a_run_that_took_no_time_does_not_make_forecasts_negative(tmp_path: Path
     costs = Costs(tmp_path)
     costs.learn(make_run(), IMAGES, spent(0, 0))
     assert costs.estimate_seconds(make_run(), IMAGES) >= 0
+
+
+def test_what_a_short_run_took_here_scales_every_guess_until_something_was_trained(tmp_path: Path) -> None:
+    costs, size, other = Costs(tmp_path), Size(3_000_000, 8), make_run(model=model("models.lenet", kernels=3))
+    guessed = costs.estimate_seconds(other, IMAGES)
+    costs.note_size(make_run(), size)
+    usual = costs.estimate_seconds(make_run(), IMAGES)
+    costs.learn_pace(make_run(), IMAGES, size, [spent(3 * usual)])
+    assert costs.pace_is_known
+    assert costs.is_empty, "no run of the suite was measured"
+    assert 2 * guessed < costs.estimate_seconds(other, IMAGES) < 4 * guessed
+    costs.learn(make_run(), IMAGES, spent(usual))
+    assert costs.estimate_seconds(other, IMAGES) == pytest.approx(guessed, rel=0.5)
+
+
+def test_a_machine_on_which_a_worker_starts_slowly_executes_and_renders_slowly(tmp_path: Path) -> None:
+    costs = Costs(tmp_path)
+    rendering = costs.rendering_seconds(pages=5)
+    costs.learn_starting(2 * STARTING_SECONDS)
+    assert costs.executing_seconds("01_first", "quick") == pytest.approx(2 * EXECUTING_SECONDS)
+    assert costs.rendering_seconds(pages=5) == pytest.approx(2 * rendering)

@@ -91,7 +91,7 @@ def test_the_source_that_changed_is_named(wanted: RunIdentity, folder: Path) -> 
 def test_a_worker_elsewhere_stores_the_failure_with_that_sentence(
     wanted: RunIdentity, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "load_keras", lambda: pytest.fail("the machine is looked at first"))
+    monkeypatch.setattr(worker, "load_timed", lambda: pytest.fail("the machine is looked at first"))
     elsewhere = msgspec.structs.replace(wanted, platform="other")
     task = worker.TrainTask(identity=elsewhere, store=str(folder / "runs"), search_path=str(folder))
     Store(folder / "runs").check_writable()
