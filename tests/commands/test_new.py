@@ -305,7 +305,7 @@ def test_a_new_experiment_with_a_net_of_its_own_runs_and_is_in_the_report(
     for words in (
         ["new", "mine", "--model", *ACTIVATIONS],
         ["plan", "--profile", "smoke", "--data", "embedded"],
-        ["run", "mine", "--profile", "smoke", "--data", "embedded"],
+        ["run", "mine", "--profile", "smoke", "--data", "embedded", "--jobs", "1"],
     ):
         done = subprocess.run(
             [sys.executable, checkout, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
