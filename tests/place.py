@@ -22,6 +22,16 @@ ONE_OF_EACH = (
 )
 """Experiments without arms, with seeds, step sizes, searches, masks and own measurements."""
 
+SMALLER = {
+    "03_sigmoid_vs_relu_depth": ("depths = [2, 4, 6, 8, 10]", "depths = [2, 4]"),
+    "04_glorot_vs_he": ("depths = [8, 14, 20]", "depths = [2, 4]"),
+    "16_u_net": ("levels = 3", "levels = 1"),
+}
+"""Notebook -> a default, and one whose nets take a fraction of the time to compile: these tests are not about depth.
+
+`pytest -m thorough` runs every notebook as it is, and a first run in a container runs one.
+"""
+
 
 @dataclass
 class Place:
@@ -97,10 +107,12 @@ class Place:
 
 
 def make_place(root: Path, data: Path, *names: str) -> Place:
-    """A place with the named experiments (all where none is named)."""
+    """A place with the named experiments, their nets small, or with all as they are where none is named."""
     place = Place(root, data)
     place.experiments.mkdir(parents=True)
     for path in sorted((CHECKOUT / "experiments").glob("*.ipynb")):
         if not names or path.stem in names:
             shutil.copy(path, place.experiments)
+    for name in SMALLER.keys() & set(names):
+        place.edit(name, *SMALLER[name])
     return place

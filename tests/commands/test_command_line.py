@@ -341,11 +341,16 @@ def test_a_report_is_written_elsewhere_and_as_a_file_the_same_every_time(
 
 @pytest.mark.parametrize("arguments", [["--output", ""], ["--zip", ""], ["--zip", "data"], ["--output", "full"]])
 def test_a_report_in_the_wrong_place_is_refused_before_anything_is_written(
-    command: Command, data: Path, tmp_path: Path, environment: dict[str, str], arguments: list[str]
+    command: Command,
+    experiments: Path,
+    data: Path,
+    tmp_path: Path,
+    environment: dict[str, str],
+    arguments: list[str],
 ) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "index.html").write_text("mine")
-    done = command("report", "--data", str(data), *arguments)
+    done = command("report", "--data", str(data), *arguments, KERASCNN_EXPERIMENTS=str(experiments))
     assert done.returncode == 2
     assert re.fullmatch(rf"pipeline\.py: `{arguments[0]}` must .+\n", done.stderr)
     assert (tmp_path / "full" / "index.html").read_text() == "mine"

@@ -295,14 +295,17 @@ def test_whoever_stops_answering_gets_no_half_of_a_notebook(
 
 
 @pytest.mark.slow  # trains and starts a kernel
-def test_a_new_experiment_with_a_net_of_its_own_runs_and_is_in_the_report(place: TinyPlace, tmp_path: Path) -> None:
+def test_a_new_experiment_with_a_net_of_its_own_runs_and_is_in_the_report(
+    place: TinyPlace, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERASCNN_CACHE", str(shared_cache))  # the embedded set is made once for all tests
     for path in place.experiments.iterdir():
         path.unlink()
     checkout = str(rules.CHECKOUT / "pipeline.py")
     for words in (
         ["new", "mine", "--model", *ACTIVATIONS],
         ["plan", "--profile", "smoke", "--data", "embedded"],
-        ["run", "mine", "--profile", "smoke", "--data", "embedded"],
+        ["run", "mine", "--profile", "smoke", "--data", "embedded", "--jobs", "1"],
     ):
         done = subprocess.run(
             [sys.executable, checkout, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -205,9 +206,10 @@ def test_the_sizes_of_small_and_large_objects_lie_at_the_ends_of_the_standard_on
     assert standard.max() > 11.4
 
 
-def test_the_mean_of_each_class_is_the_mean_of_its_pictures():
+def test_the_mean_of_each_class_is_the_mean_of_its_pictures(shared_cache: Path, monkeypatch: pytest.MonkeyPatch):
     from kerascnn import data
 
+    monkeypatch.setenv("KERASCNN_CACHE", str(shared_cache))
     shapes = data.load_dataset("embedded", report=lambda message: None)
     means = shapes.class_means()
     assert means.shape == (10, 32, 32, 3)

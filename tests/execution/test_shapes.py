@@ -69,11 +69,12 @@ def test_arguments_that_a_builder_does_not_bear_are_refused(
         described(identity_of(tmp_path, "models.mlp", **arguments), INFO)
 
 
-def test_a_model_that_was_built_before_needs_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KERASCNN_CACHE", str(tmp_path / "cache"))
+def test_a_model_that_was_built_before_needs_no_worker(
+    described: ModelShapes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sound = identity_of(tmp_path, "models.linear")
-    with ModelShapes(tmp_path / "log", tmp_path) as first:
-        found = first(sound, INFO)
+    found = described(sound, INFO)
+    assert found is not None
     monkeypatch.setattr(shapes, "LocalExecutor", None)
     with ModelShapes(tmp_path / "log", tmp_path) as second:
         assert second(sound, INFO) == found

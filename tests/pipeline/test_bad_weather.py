@@ -14,6 +14,8 @@ from weather import ERRORS, Weather, read_only
 
 import pipeline
 
+pytestmark = pytest.mark.xdist_group("weather")  # the suite of one experiment is made once
+
 COMMANDS = {
     "plan": ["plan"],
     "verify": ["store", "verify"],
@@ -34,13 +36,20 @@ def cases() -> list[Any]:
     return [*short, *long]
 
 
-@pytest.fixture
-def place(finished: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """A copy of the finished suite with one experiment, which this process's own commands work on."""
-    place = make_place(tmp_path / "place", finished.data, "04_glorot_vs_he")
-    shutil.copy(finished.notebook("04_glorot_vs_he"), place.experiments)
-    shutil.copytree(finished.store, place.store)
+@pytest.fixture(scope="module")
+def one_experiment(as_made: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A copy of the finished suite with one experiment, and the report of that alone. Not to be changed."""
+    place = make_place(tmp_path_factory.mktemp("weather") / "place", as_made.data, "04_glorot_vs_he")
+    shutil.copytree(as_made.store, place.store)
     assert place.pipeline("all").returncode == 0
+    return place
+
+
+@pytest.fixture
+def place(one_experiment: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A copy of it, which this process's own commands work on."""
+    place = Place(tmp_path / "place", one_experiment.data)
+    shutil.copytree(one_experiment.root, place.root)
     for name, value in place.variables().items():
         if name.startswith("KERASCNN"):
             monkeypatch.setenv(name, value)

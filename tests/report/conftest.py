@@ -36,6 +36,38 @@ def interactive(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def drawn_once():
+    """The report's own pictures are drawn once for the same values: they take most of the time of rendering.
+
+    For tests that render again and again and are not about drawing. `sample` is drawn without it.
+    """
+    from kerascnn.report.pictures import drawn
+
+    pictures, svgs = {}, {}
+
+    def remembered(plot):
+        def look(*values):
+            key = plot.__name__, repr(values)
+            if key not in pictures:
+                pictures[key] = plot(*values)
+            return pictures[key]
+
+        return look
+
+    def to_svg_once(figure, *words, draw=drawn.to_svg):
+        key = id(figure), words  # the figure stays among the pictures, so nothing else gets its number
+        if key not in svgs:
+            svgs[key] = draw(figure, *words)
+        return svgs[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("plot_cost", "plot_spent", "plot_parallel", "plot_choices"):
+            patch.setattr(drawn, name, remembered(getattr(drawn, name)))
+        patch.setattr(drawn, "to_svg", to_svg_once)
+        yield
+
+
+@pytest.fixture(scope="module")
 def browser():
     """Chromium, one for each file of tests."""
     from browsing import start_browser

@@ -19,6 +19,8 @@ from kerascnn.report.folder.summaries import chapter_name, summarise
 from kerascnn.report.render import build_index, gather_all_facts
 from kerascnn.specs import Comparison
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 CLAIM = Comparison(name="cnn-wins", says="A small CNN does better.", arm="cnn", baseline="mlp", smallest_effect=0.02)
 
 

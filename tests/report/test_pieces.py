@@ -19,6 +19,8 @@ from kerascnn.report.facts import report_inputs as inputs_module
 from kerascnn.report.facts.report_inputs import digest_inputs, run_keys
 from kerascnn.report.folder import pieces
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 Change = Callable[[ReportInputs], ReportInputs]
 
 
