@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kerascnn.costs import Costs, Stage, kind_of, wall_seconds
 from kerascnn.execution.structures import ModelWanted, Structures, one_worker, wanted_models
-from kerascnn.execution.yardstick import learn_pace
+from kerascnn.execution.yardstick import learn_pace, note_known_pace
 from kerascnn.machine import usable_cores
 from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import still_to_ask
@@ -57,6 +57,8 @@ class Forecaster:
             for plan in self.plans
             for run in wanted_models(plan.experiment.name, plan.study, plan.ledger, suite.dataset)
         ]
+        if self.wanted:
+            note_known_pace(self.costs, self.wanted[0].spec.precision)
         self._results = suite.count_results()
         self._seen: set[str] = set()
         self._kinds: set[str] = set()
@@ -79,7 +81,6 @@ class Forecaster:
             if self.wants_pace():
                 learn_pace(self.costs, self.wanted[0].spec.precision, executor)
             self.structures.build(doubtful, executor)
-        self.costs.save()
 
     def _much_depends_on(self, runs: Iterable[ModelWanted]) -> bool:
         """Whether runs that are only guessed take long."""

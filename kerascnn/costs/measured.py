@@ -87,16 +87,12 @@ class Kind(Spec, frozen=True, kw_only=True):
 
 
 class Measured(Spec, frozen=True, kw_only=True):
-    """The file. `executing`: notebook and profile -> seconds. `rendering`: seconds for each page besides the first.
-
-    `yardstick`: of a short run on this machine that was not one of the suite's.
-    """
+    """The file. `executing`: notebook and profile -> seconds. `rendering`: seconds for each page besides the first."""
 
     kinds: dict[str, Kind] = msgspec.field(default_factory=dict)
     executing: dict[str, Seconds] = msgspec.field(default_factory=dict)
     rendering: Seconds | None = None
     starting: Seconds | None = None
-    yardstick: Kind | None = None
 
 
 class Costs:
@@ -113,6 +109,8 @@ class Costs:
             found = None
         self._measured, self._is_new = found or Measured(), False
         self._sizes: dict[str, Size] = {}
+        self._yardstick: Kind | None = None
+        self._usual_start = STARTING_SECONDS
 
     def note_size(self, spec: TrainSpec, size: Size) -> None:
         """How large the network of `spec` is, for the guess."""
@@ -154,7 +152,7 @@ class Costs:
             unlike = (kind.builder != spec.model.builder) + (kind.precision != spec.precision)
             return abs(math.log(kind.guessed.per_image / guessed.per_image)) + LIKENESS * unlike
 
-        return min(self._measured.kinds.values(), key=distance, default=self._measured.yardstick)
+        return min(self._measured.kinds.values(), key=distance, default=self._yardstick)
 
     def learn(self, spec: TrainSpec, train_images: int, spent: Spent) -> None:
         """Remember what a run took; recent ones count half."""
@@ -162,17 +160,19 @@ class Costs:
         kind = self._measured.kinds.get(name) or _new_kind(spec, self._sizes.get(name, TYPICAL))
         self._learned(kinds={**self._measured.kinds, name: _with_run(kind, spec, train_images, spent)})
 
-    def learn_pace(self, spec: TrainSpec, train_images: int, size: Size, spent: Sequence[Spent]) -> None:
-        """Remember what a run took, several times, that tells nothing but how fast this machine is."""
+    def note_pace(
+        self, spec: TrainSpec, train_images: int, size: Size, spent: Sequence[Spent], starting_seconds: float
+    ) -> None:
+        """How fast this machine is, for the guess: what a run that is no part of any suite took, one time after the other."""
         kind = _new_kind(spec, size)
         for once in spent:
             kind = _with_run(kind, spec, train_images, once)
-        self._learned(yardstick=kind)
+        self._yardstick, self._usual_start = kind, starting_seconds
 
     @property
     def pace_is_known(self) -> bool:
         """Whether anything tells how fast this machine trains."""
-        return bool(self._measured.kinds) or self._measured.yardstick is not None
+        return bool(self._measured.kinds) or self._yardstick is not None
 
     def executing_seconds(self, experiment: str, profile: str) -> float:
         """Seconds to execute the notebook; those of other notebooks where it never was."""
@@ -211,7 +211,7 @@ class Costs:
     @property
     def starting_seconds(self) -> float:
         """Seconds until a worker can train."""
-        return STARTING_SECONDS if self._measured.starting is None else self._measured.starting
+        return self._usual_start if self._measured.starting is None else self._measured.starting
 
     def learn_starting(self, seconds: float) -> None:
         """Remember what starting a worker took."""

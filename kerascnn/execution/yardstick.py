@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import platform
 from concurrent.futures import Executor
 from concurrent.futures import TimeoutError as Late
 from pathlib import Path
@@ -10,13 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from kerascnn.costs import Costs, Size, Spent
-from kerascnn.errors import KerascnnError
+from kerascnn.errors import KerascnnError, StoreError
 from kerascnn.execution.building import BuildTask, Built, build
 from kerascnn.execution.loading import load_timed, seconds_of_loading
 from kerascnn.execution.pool import WorkerDied
 from kerascnn.execution.worker import measure_run
+from kerascnn.machine import platform_class
+from kerascnn.places import cache_folder
 from kerascnn.records import DatasetInfo, Environment, utc_now
 from kerascnn.specs import DataSpec, Precision, Spec, TrainSpec, model
+from kerascnn.store import load_spec, write_replacing
 
 TRAIN_IMAGES, VALIDATION_IMAGES, TEST_IMAGES = 1280, 64, 300
 IMAGE_SHAPE, CLASSES = (32, 32, 3), 10
@@ -41,12 +46,32 @@ def yardstick_spec(precision: Precision) -> TrainSpec:
     return TrainSpec(data=data, model=model("models.small_cnn"), epochs=1, seed=1, precision=precision)
 
 
+def note_known_pace(costs: Costs, precision: Precision) -> None:
+    """Tell `costs` how fast this machine is, where that was measured."""
+    with contextlib.suppress(StoreError):  # a cache that cannot be read is an empty one
+        if (pace := load_spec(_file(precision), Pace)) is not None:
+            _note(costs, precision, pace)
+
+
 def learn_pace(costs: Costs, precision: Precision, executor: Executor) -> None:
-    """Measure in a worker of `executor`, and remember. Where that cannot be done, guesses stay what they were."""
+    """Measure in a worker of `executor`, tell `costs`, and remember in the user's cache: planning writes nothing into the
+    store. Where nothing can be measured, guesses stay what they were.
+    """
     with contextlib.suppress(Late, WorkerDied, KerascnnError):
         pace = Pace.from_json(executor.submit(take_pace, precision).result(LONGEST_SECONDS))
-        costs.learn_pace(yardstick_spec(precision), TRAIN_IMAGES, pace.size, (pace.first, pace.again))
-        costs.learn_starting(pace.starting_seconds)
+        _note(costs, precision, pace)
+        write_replacing(_file(precision), pace.canonical_json())
+
+
+def _note(costs: Costs, precision: Precision, pace: Pace) -> None:
+    spent = (pace.first, pace.again)
+    costs.note_pace(yardstick_spec(precision), TRAIN_IMAGES, pace.size, spent, pace.starting_seconds)
+
+
+def _file(precision: Precision) -> Path:
+    """A cache may be shared by machines of several kinds."""
+    machine = hashlib.sha256(f"{platform.node()} {platform_class()}".encode()).hexdigest()[:16]
+    return cache_folder() / "pace" / f"{machine}-{precision}.json"
 
 
 def take_pace(precision: Precision) -> bytes:

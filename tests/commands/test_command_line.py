@@ -28,6 +28,12 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    """The same with pictures that every network of the suite can take."""
+    return write_data(tmp_path / "whole.npz", pixels=32)
+
+
+@pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     places = {name: str(tmp_path / name.lower()) for name in ("CACHE", "STORE", "REPORTS")}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KERASCNN_")}
@@ -296,9 +302,9 @@ sys.exit(code)
 
 @pytest.mark.parametrize("arguments", [["list"], ["plan", "--data"], ["report", "--data"], ["data"], ["clean"]])
 def test_planning_and_rendering_never_load_tensorflow(
-    environment: dict[str, str], data: Path, shared_cache: Path, arguments: list[str]
+    environment: dict[str, str], whole: Path, shared_cache: Path, arguments: list[str]
 ) -> None:
-    arguments = [*arguments, str(data)] if arguments[-1] == "--data" else arguments
+    arguments = [*arguments, str(whole)] if arguments[-1] == "--data" else arguments
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
         cwd=CHECKOUT,
@@ -311,9 +317,9 @@ def test_planning_and_rendering_never_load_tensorflow(
 
 
 def test_planning_writes_nothing_into_the_store(
-    command: Command, data: Path, environment: dict[str, str], shared_cache: Path
+    command: Command, whole: Path, environment: dict[str, str], shared_cache: Path
 ) -> None:
-    assert command("plan", "--data", str(data), KERASCNN_CACHE=str(shared_cache)).returncode == 0
+    assert command("plan", "--data", str(whole), KERASCNN_CACHE=str(shared_cache)).returncode == 0
     assert not Path(environment["KERASCNN_STORE"]).exists()
 
 

@@ -153,7 +153,7 @@ def test_what_a_short_run_took_here_scales_every_guess_until_something_was_train
     guessed = costs.estimate_seconds(other, IMAGES)
     costs.note_size(make_run(), size)
     usual = costs.estimate_seconds(make_run(), IMAGES)
-    costs.learn_pace(make_run(), IMAGES, size, [spent(3 * usual)])
+    costs.note_pace(make_run(), IMAGES, size, [spent(3 * usual)], STARTING_SECONDS)
     assert costs.pace_is_known
     assert costs.is_empty, "no run of the suite was measured"
     assert 2 * guessed < costs.estimate_seconds(other, IMAGES) < 4 * guessed

@@ -10,21 +10,26 @@ import pytest
 
 from kerascnn.costs import Costs
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
-from kerascnn.execution.yardstick import TRAIN_IMAGES, learn_pace, yardstick_spec
+from kerascnn.execution.yardstick import TRAIN_IMAGES, learn_pace, note_known_pace, yardstick_spec
 
 
 @pytest.mark.slow
-def test_a_short_run_in_a_worker_tells_the_pace_and_leaves_nothing_else(tmp_path: Path) -> None:
-    costs, store = Costs(tmp_path / "store"), tmp_path / "store"
+def test_a_short_run_in_a_worker_tells_the_pace_once_and_leaves_the_store_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERASCNN_CACHE", str(tmp_path / "cache"))
+    costs, later = Costs(tmp_path / "store"), Costs(tmp_path / "store")
     with LocalExecutor(1, {}, tmp_path / "log") as executor:
         learn_pace(costs, "float32", executor)
     assert costs.pace_is_known
-    costs.save()
-    assert [path.name for path in store.iterdir()] == ["_costs.json"]
-    assert costs.starting_seconds > 0
-    once = Costs(store).estimate_seconds(yardstick_spec("float32"), TRAIN_IMAGES)
-    thrice = Costs(store).estimate_seconds(yardstick_spec("float32"), 3 * TRAIN_IMAGES)
+    assert 0 < costs.starting_seconds < 60
+    once, thrice = (costs.estimate_seconds(yardstick_spec("float32"), n * TRAIN_IMAGES) for n in (1, 3))
     assert 0 < once < thrice
+    note_known_pace(later, "bfloat16")
+    assert not later.pace_is_known, "in this number format nothing was measured"
+    note_known_pace(later, "float32")
+    assert later.estimate_seconds(yardstick_spec("float32"), TRAIN_IMAGES) == once
+    assert not (tmp_path / "store").exists()
 
 
 class DeadWorkers(Executor):
