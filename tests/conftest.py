@@ -126,3 +126,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, as_made: Place) -> Place:
     for folder in (as_made.store, as_made.reports, as_made.experiments):
         shutil.copytree(folder, root / folder.name)
     return Place(root, as_made.data)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument and number: a zip file has the time in it, so each worker would collect other tests."""
+    return argname if isinstance(val, bytes) else None
