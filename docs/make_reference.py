@@ -11,7 +11,7 @@ import msgspec
 
 from kerascnn.plots.drawing.palette import MEANINGS, SERIES, TONES, Tone
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS, OptimiserSpec, ScheduleSpec
-from kerascnn.specs.claims import KINDS
+from kerascnn.specs.claims import KINDS, ClaimBase
 from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
 
@@ -35,14 +35,16 @@ def _head() -> Iterator[str]:
 def _claims() -> Iterator[str]:
     yield "## Claims"
     yield ""
-    yield "Import them from `kerascnn`; all arguments are given by name. Every claim has a `name`, which is unique on its page, and"
-    yield "`says`, the sentence that is judged."
+    yield "Import them from `kerascnn`; all arguments are given by name. These every claim has:"
     yield ""
+    yield from _paragraphs(ClaimBase)
+    common = msgspec.structs.fields(ClaimBase)
+    yield from _table(("Argument", "Takes", "Default"), (_argument(ClaimBase, field) for field in common))
     for kind in KINDS:
         yield f"### `{kind.__name__}`"
         yield ""
         yield from _paragraphs(kind)
-        fields = [field for field in msgspec.structs.fields(kind) if field.name not in ("name", "says")]
+        fields = [field for field in msgspec.structs.fields(kind) if field not in common]
         yield from _table(("Argument", "Takes", "Default"), (_argument(kind, field) for field in fields))
 
 

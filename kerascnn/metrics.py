@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 
 from kerascnn.errors import UsageError, near_match
@@ -44,6 +45,16 @@ def gradient_norms(probe: Probe) -> list[float]:
     return [layer.gradient_norm for layer in probe.layers if layer.gradient_norm is not None]
 
 
+def mean_squares(probe: Probe) -> list[float]:
+    """Mean square of the activations from input to output, of the layers with an activation function.
+
+    Empty where one of the values is not finite or was not measured.
+    """
+    squares = [layer.activation_mean_square for layer in probe.layers if layer.activation is not None]
+    finite = [square for square in squares if square is not None]
+    return finite if len(finite) == len(squares) else []
+
+
 def signal_stds(probe: Probe) -> list[float]:
     """Activation std across examples from input to output, of the layers with an activation function.
 
@@ -67,6 +78,16 @@ def _gradient_factor(record: RunRecord) -> float | None:
     return None if ratio is None else ratio / (len(norms) - 1)
 
 
+def _gradient_bend(record: RunRecord) -> float | None:
+    """The largest distance of log10 of the layers' gradients from their least-squares line."""
+    norms = _initial(record, gradient_norms)
+    if len(norms) < 3 or min(norms) <= 0:
+        return None
+    places, heights = range(len(norms)), [math.log10(norm) for norm in norms]
+    line = statistics.linear_regression(places, heights)
+    return max(abs(height - line.slope * place - line.intercept) for place, height in zip(places, heights, strict=True))
+
+
 def _signal_ratio(record: RunRecord) -> float | None:
     stds = _initial(record, signal_stds)
     return _log10_ratio(stds[-1], stds[0]) if len(stds) > 1 else None
@@ -77,6 +98,19 @@ def _variance_factor(record: RunRecord) -> float | None:
     stds = _initial(record, signal_stds)
     ratio = _signal_ratio(record)
     return None if ratio is None else 10 ** (2 * ratio / (len(stds) - 1))
+
+
+def _mean_square_factor(record: RunRecord) -> float | None:
+    """Geometric mean over the steps from one layer to the next, of what He's argument is about: E[x^2]."""
+    squares = _initial(record, mean_squares)
+    ratio = _log10_ratio(squares[-1], squares[0]) if len(squares) > 1 else None
+    return None if ratio is None else 10 ** (ratio / (len(squares) - 1))
+
+
+def _test_log_odds(record: RunRecord) -> float:
+    """A half is added to both counts, so that a perfect score has odds too. Source: Haldane 1956."""
+    right = record.test.accuracy * record.test.images
+    return math.log((right + 0.5) / (record.test.images - right + 0.5))
 
 
 def _initial(record: RunRecord, values: Callable[[Probe], list[float]]) -> list[float]:
@@ -91,18 +125,27 @@ def _log10_ratio(part: float, whole: float) -> float | None:
     return math.log10(max(part / whole, FLOAT32_FLOOR))
 
 
+def _log2(count: int) -> float | None:
+    return math.log2(count) if count > 0 else None
+
+
 MEASURES: dict[str, Callable[[RunRecord], float | None]] = {
     "test_accuracy": lambda record: record.test.accuracy,
+    "test_log_odds": _test_log_odds,
     "test_loss": lambda record: record.test.loss,
     "val_accuracy": lambda record: record.val.accuracy,
     "train_accuracy": lambda record: record.train.accuracy,
     "generalisation_gap": lambda record: record.train.accuracy - record.test.accuracy,
     "gradient_ratio_log10": _gradient_ratio,
     "gradient_factor_log10": _gradient_factor,
+    "gradient_bend_log10": _gradient_bend,
     "signal_ratio_log10": _signal_ratio,
     "variance_factor": _variance_factor,
+    "mean_square_factor": _mean_square_factor,
     "parameters": lambda record: float(record.cost.parameters),
+    "parameters_log2": lambda record: _log2(record.cost.parameters),
     "multiply_adds": lambda record: float(record.cost.multiply_adds),
+    "multiply_adds_log2": lambda record: _log2(record.cost.multiply_adds),
     "training_seconds": lambda record: record.cost.training_seconds,
     **dict.fromkeys(NOTEBOOK_METRICS, lambda _: None),
 }

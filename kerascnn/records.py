@@ -43,7 +43,7 @@ class Epoch(Spec, frozen=True, kw_only=True):
 class LayerProbe(Spec, frozen=True, kw_only=True):
     """One layer with weights, looked at in float32 on a fixed batch of training images.
 
-    `activation_std` is over all values after the activation function; `activation_std_across_examples`
+    `activation_mean_square` is the mean of the squared values after the activation function. `activation_std` is over all values after the activation function; `activation_std_across_examples`
     is the standard deviation over the images, averaged over positions and channels: what the layer
     still knows about its input. `gradient_norm` is the Euclidean norm of the loss gradient with respect
     to the kernel. `dead_share`: rectified units that are zero on every image of the batch and position.
@@ -54,6 +54,7 @@ class LayerProbe(Spec, frozen=True, kw_only=True):
     layer: str
     kind: str
     activation: str | None = None
+    activation_mean_square: float | None = None
     activation_std: float | None = None
     activation_std_across_examples: float | None = None
     gradient_norm: float | None = None

@@ -72,6 +72,7 @@ def make_probe(
             layer=f"conv_{number}" if number < last else "logits",
             kind="convolution" if number < last else "dense",
             activation=activation if number < last else None,
+            activation_mean_square=None if std is None else std**2,
             activation_std=None if std is None else std + 0.1,
             activation_std_across_examples=std,
             gradient_norm=gradient,

@@ -46,6 +46,35 @@ def test_the_signal_leaves_out_the_logits():
     assert measure(record, "variance_factor") == pytest.approx(0.25)
 
 
+def test_the_mean_square_factor_is_the_geometric_mean_of_the_steps():
+    record = make_record(probes=(make_probe(gradients=(1, 1, 1, 1), stds=(0.8, 0.4, 0.2, 99.0)),))
+    assert measure(record, "mean_square_factor") == pytest.approx(0.25)
+
+
+def test_gradients_that_fall_by_one_factor_have_no_bend():
+    straight = make_record(probes=(make_probe(gradients=(1e-9, 1e-6, 1e-3, 1), stds=(1, 1, 1, 1)),))
+    assert measure(straight, "gradient_bend_log10") == pytest.approx(0, abs=1e-12)
+
+
+def test_the_bend_is_the_largest_distance_from_the_least_squares_line():
+    bent = make_record(
+        probes=(make_probe(gradients=(1, 1, 1e-3), stds=(1, 1, 1)),)
+    )  # heights 0, 0, -3: line .5 - 1.5 x
+    assert measure(bent, "gradient_bend_log10") == pytest.approx(1.0)
+
+
+def test_log_odds_are_those_of_a_right_answer():
+    record = make_record(test_accuracy=0.75)
+    n = record.test.images
+    assert measure(record, "test_log_odds") == pytest.approx(math.log((0.75 * n + 0.5) / (0.25 * n + 0.5)))
+    assert math.isfinite(measure(make_record(test_accuracy=1.0), "test_log_odds"))
+
+
+def test_counts_are_compared_by_their_ratio():
+    few, many = (measure(make_record(parameters=count), "parameters_log2") for count in (1000, 8000))
+    assert many - few == pytest.approx(3)
+
+
 def test_a_ratio_of_zero_stops_at_the_smallest_float32():
     record = make_record(probes=(make_probe(gradients=(0.0, 1e-4, 1e-2), stds=(0.5, 0.0, 1)),))
     assert measure(record, "gradient_ratio_log10") == pytest.approx(math.log10(FLOAT32_FLOOR))
@@ -63,7 +92,7 @@ def test_a_ratio_of_zero_stops_at_the_smallest_float32():
     ],
     ids=["no probe", "no initial probe", "one layer", "last gradient zero", "overflow"],
 )
-@pytest.mark.parametrize("metric", [name for name in METRICS if "ratio" in name or "factor" in name])
+@pytest.mark.parametrize("metric", [name for name in METRICS if "ratio" in name or "factor" in name or "bend" in name])
 def test_what_a_probe_does_not_show_is_not_measured(metric, probes):
     assert measure(make_record(probes=probes), metric) is None
 

@@ -55,7 +55,7 @@ def produce_until_decided(request: Request, command: str, *, most_seeds: int) ->
         suite = load_suite(step)
         outcome = Producer(suite, command, always_execute=False, train_only=True).run()
         verdicts = _verdicts(suite)
-        by_notebook = {claim.name for claim in suite.only().study.claims if is_measured_by_notebook(claim)}
+        by_notebook = {claim.name for claim in suite.only().study.judged_claims if is_measured_by_notebook(claim)}
         open_claims = [name for name, verdict in verdicts.items() if verdict == "cannot tell" or name in by_notebook]
         unjudged = [name for name, verdict in verdicts.items() if verdict == "not judged" and name not in by_notebook]
         words = f"open: {', '.join(open_claims)}" if open_claims else "every claim that has runs is decided"
@@ -73,7 +73,7 @@ def _verdicts(suite: Suite) -> dict[str, Verdict]:
     """Claim -> its verdict by the runs there are, for every claim that runs decide."""
     plan = suite.only()
     arms = {runs.arm.name: runs for runs in plan.ledger.arms(plan.study, suite.dataset)}
-    claims = [claim for claim in plan.study.claims if claim.of_runs]
+    claims = [claim for claim in plan.study.judged_claims if claim.of_runs]
     judgements = judge_all(claims, arms, suite.dataset.chance, {}, plan.study.looks)
     return {name: judgement.verdict for name, judgement in judgements.items()}
 

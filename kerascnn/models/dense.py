@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import keras
 
-from kerascnn.models.layers import FastBatchNormalization, activate, logits
+from kerascnn.models.blocks import Normalisation, normalisation_layer
+from kerascnn.models.layers import activate, logits
 from kerascnn.models.locality import PermutePixels
 
 
@@ -21,11 +22,13 @@ def mlp(
     hidden: Sequence[int] = (512,),
     activation: str = "relu",
     initialiser: str = "he_normal",
-    batch_normalisation: bool = False,
+    normalisation: Normalisation = "none",
+    norm_momentum: float = 0.9,
     permutation_seed: int | None = None,
 ) -> keras.Model:
     """Dense layers of `hidden` units each on the flattened pixels, then the logits.
 
+    `normalisation` stands before each activation, over one image's units or, for Batch Normalization, each unit over the batch.
     `permutation_seed` moves all pixels by one fixed permutation first.
     """
     inputs = features = keras.Input(image_shape, name="image")
@@ -34,7 +37,7 @@ def mlp(
     features = keras.layers.Flatten(name="flatten")(features)
     for number, units in enumerate(hidden, start=1):
         features = keras.layers.Dense(units, kernel_initializer=initialiser, name=f"dense{number}")(features)
-        if batch_normalisation:
-            features = FastBatchNormalization(name=f"norm{number}")(features)
+        norm = normalisation_layer(normalisation, f"norm{number}", norm_momentum)
+        features = norm(features) if norm is not None else features
         features = activate(features, activation, f"act{number}")
     return keras.Model(inputs, logits(features, classes, "glorot_uniform"), name="mlp")

@@ -28,7 +28,8 @@ class Window:
 class Plan:
     """What the two nets and their smaller versions differ in.
 
-    `groups`: of convolutions 2, 4 and 5. `pooling`: window of the max pooling, whose stride is 2.
+    `groups`: of convolutions 2, 4 and 5. `pooling`: window of the max pooling, whose stride is 2. `dropout`: of the
+    outputs of the two dense layers before the last (Krizhevsky et al. 2012, section 4.2).
     """
 
     stem: Window
@@ -53,10 +54,10 @@ def eight_layers(image_shape: tuple[int, int, int], classes: int, plan: Plan, na
             features = pool_rounding_up(features, plan.pooling, 2, f"pool{number}")
     features = keras.layers.Flatten(name="flatten")(features)
     for number, units in enumerate(plan.dense, start=6):
-        if plan.dropout:
-            features = keras.layers.Dropout(plan.dropout, name=f"dropout{number}")(features)
         features = keras.layers.Dense(units, kernel_initializer="he_normal", name=f"dense{number}")(features)
         features = activate(features, plan.activation, f"dense{number}_act")
+        if plan.dropout:
+            features = keras.layers.Dropout(plan.dropout, name=f"dropout{number}")(features)
     return keras.Model(inputs, logits(features, classes, "glorot_uniform"), name=name)
 
 

@@ -13,7 +13,8 @@ from kerascnn.models.convolutions import convolve, scaled
 BLOCKS = ((5, 192, 160, 96), (5, 192, 192, 192), (3, 192, 192))
 """Kernel size, then kernels of the three layers of each mlpconv; the last layer has one for each class.
 
-Source: the authors' CIFAR-10 network, section 4 and its published configuration (0.97 million parameters).
+Source: the authors' CIFAR-10 network, section 4 and its published configuration (0.97 million parameters), which
+pools by the maximum after the first block and by the average after the second.
 """
 
 ORIGINAL = {"width": 1.0, "dropout": 0.5}
@@ -27,7 +28,8 @@ def network_in_network(
     inputs = features = keras.Input(image_shape, name="image")
     for block, (size, *plan) in enumerate(BLOCKS, start=1):
         if block > 1:
-            features = keras.layers.MaxPooling2D(3, 2, padding="same", name=f"pool{block - 1}")(features)
+            pooling = keras.layers.MaxPooling2D if block == 2 else keras.layers.AveragePooling2D
+            features = pooling(3, 2, padding="same", name=f"pool{block - 1}")(features)
             features = keras.layers.Dropout(dropout, name=f"dropout{block - 1}")(features)
         widths = [scaled(kernels, width) for kernels in plan]
         if block == len(BLOCKS):

@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import keras
 
 from kerascnn.errors import UsageError, near_match
-from kerascnn.models.blocks import ConvolutionKind, LocalResponseNormalization, convolution_layers
-from kerascnn.models.layers import FastBatchNormalization, activate, logits
+from kerascnn.models.blocks import ConvolutionKind, Normalisation, convolution_layers, normalisation_layer
+from kerascnn.models.layers import activate, logits
 
 Shape = tuple[int, int, int]
 
@@ -25,18 +25,20 @@ class Style:
     """What every convolution of a stack has in common.
 
     `normalisation` stands before or after the activation (`norm_position`). `pooling`: the largest or the mean
-    of 2 x 2 values, a convolution with stride 2, or the largest of 3 x 3 values in steps of 2, which overlap
-    (Krizhevsky et al. 2012, section 3.4). `head`: what turns the last feature maps into a vector: all values,
+    of 2 x 2 values, a stride of 2 in the block's last convolution instead (Springenberg et al. 2015, section 2), or the
+    largest of 3 x 3 values in steps of 2, which overlap (Krizhevsky et al. 2012, section 3.4). Without `pool_last`
+    the last block's maps keep their size. `head`: what turns the last feature maps into a vector: all values,
     each map's average or largest value, or all values through 256 dense units. `convolution` is what stands for
     each convolution but the first.
     """
 
     activation: str = "relu"
     initialiser: str = "he_normal"
-    normalisation: Literal["none", "batch", "keras-batch", "layer", "group", "local-response"] = "none"
+    normalisation: Normalisation = "none"
     norm_position: Literal["before", "after"] = "before"
     norm_momentum: float = 0.9
     pooling: Literal["max", "average", "stride", "overlapping"] = "max"
+    pool_last: bool = True
     head: Literal["flatten", "gap", "gmp", "dense"] = "flatten"
     convolution: ConvolutionKind = "plain"
     kernel_size: int = 3
@@ -57,10 +59,13 @@ def _stack(image_shape: Shape, classes: int, blocks: Sequence[Sequence[int]], lo
     inputs = features = keras.Input(image_shape, name="image")
     number = 0
     for block, widths in enumerate(blocks, start=1):
-        for kernels in widths:
+        shrinks = look.pool_last or block < len(blocks)
+        for place, kernels in enumerate(widths, start=1):
             number += 1
-            features = _convolution(features, kernels, number, look)
-        features = _pool(features, block, look)
+            strides = 2 if shrinks and look.pooling == "stride" and place == len(widths) else 1
+            features = _convolution(features, kernels, number, look, strides)
+        if shrinks and look.pooling != "stride":
+            features = _pool(features, block, look)
     features = _head(features, number, look)
     return keras.Model(inputs, logits(features, classes, "glorot_uniform"), name="vgg")
 
@@ -120,35 +125,19 @@ def _style(fields: dict[str, Any], builder: Callable[..., keras.Model]) -> Style
     return Style(**fields)
 
 
-def _convolution(features: Any, kernels: int, number: int, style: Style) -> Any:
+def _convolution(features: Any, kernels: int, number: int, style: Style, strides: int) -> Any:
     kind = "plain" if number == 1 else style.convolution  # an image's three channels are nothing to save on
-    for layer in convolution_layers(kind, kernels, style.kernel_size, style.initialiser, f"conv{number}"):
+    for layer in convolution_layers(kind, kernels, style.kernel_size, style.initialiser, f"conv{number}", strides):
         features = _activate(layer(features), layer.name.removeprefix("conv"), style)
     return features
 
 
 def _activate(features: Any, place: str, style: Style) -> Any:
-    norm = _normalisation(style, f"norm{place}")
+    norm = normalisation_layer(style.normalisation, f"norm{place}", style.norm_momentum)
     if norm is not None and style.norm_position == "before":
         features = norm(features)
     features = activate(features, style.activation, f"act{place}")
     return norm(features) if norm is not None and style.norm_position == "after" else features
-
-
-def _normalisation(style: Style, name: str) -> keras.layers.Layer | None:
-    match style.normalisation:
-        case "none":
-            return None
-        case "batch":
-            return FastBatchNormalization(momentum=style.norm_momentum, name=name)
-        case "keras-batch":
-            return keras.layers.BatchNormalization(momentum=style.norm_momentum, name=name)
-        case "layer":
-            return keras.layers.LayerNormalization(axis=(1, 2, 3), name=name)
-        case "local-response":
-            return LocalResponseNormalization(name=name)
-        case _:
-            return keras.layers.GroupNormalization(groups=8, name=name)
 
 
 def _pool(features: Any, block: int, style: Style) -> Any:
@@ -158,11 +147,8 @@ def _pool(features: Any, block: int, style: Style) -> Any:
             return keras.layers.MaxPooling2D(2, name=name)(features)
         case "average":
             return keras.layers.AveragePooling2D(2, name=name)(features)
-        case "overlapping":
-            return keras.layers.MaxPooling2D(3, strides=2, padding="same", name=name)(features)
         case _:
-            kernels = features.shape[-1]
-            return keras.layers.Conv2D(kernels, 2, strides=2, kernel_initializer=style.initialiser, name=name)(features)
+            return keras.layers.MaxPooling2D(3, strides=2, padding="same", name=name)(features)
 
 
 def _head(features: Any, number: int, style: Style) -> Any:

@@ -1,4 +1,4 @@
-"""Claims as data: what the lesson says, and the contrast of arms that can bear it out or not.
+"""Claims as data: what somebody says, and the contrast of arms that can bear it out or not.
 
 A claim names a metric of single runs (`METRICS`) and the arms it compares. Seeds pair the arms; the
 judgement itself is made by `kerascnn.stats` when the report is rendered.
@@ -20,16 +20,21 @@ NUMBER = "number"
 
 METRICS = {
     "test_accuracy": "share of test images classified correctly",
+    "test_log_odds": "log odds of a right answer on the test images, ln(right / wrong), a half added to both counts",
     "test_loss": "cross-entropy on the test images, nats",
     "val_accuracy": "share of validation images classified correctly after the last epoch",
     "train_accuracy": "share of training images classified correctly, inference mode",
     "generalisation_gap": "training minus test accuracy",
     "gradient_ratio_log10": "log10 of first-layer over last-layer gradient norm at initialisation",
     "gradient_factor_log10": "log10 of the gradient's mean factor per layer towards the input, at initialisation",
+    "gradient_bend_log10": "log10 of the largest factor between a layer's gradient and the one that a constant factor per layer gives it, at initialisation",
     "signal_ratio_log10": "log10 of last-layer over first-layer activation std across examples, at initialisation",
     "variance_factor": "mean factor per layer of the activation variance across examples, at initialisation",
+    "mean_square_factor": "mean factor per layer of the activations' mean square, at initialisation",
     "parameters": "number of trainable and moving parameters",
+    "parameters_log2": "log2 of the number of parameters: a difference of 1 is a factor of two",
     "multiply_adds": "multiply-adds of the kernels in one image's forward pass",
+    "multiply_adds_log2": "log2 of the multiply-adds: a difference of 1 is a factor of two",
     "training_seconds": "seconds inside training steps",
     "stability": "share of test images that keep their predicted class when the image is changed",
     "other_size_accuracy": "share of test images classified correctly at another image size, without new training",
@@ -58,16 +63,39 @@ NOTEBOOK_METRICS = frozenset(
 (`Results.measure`)."""
 
 
-class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):
-    """`name` identifies the claim on its page; `says` is the lesson's sentence.
+Speaker = Literal["notes", "paper", "suite"]
+"""Whose sentence a claim is: the course notes', a paper's, or one that this suite (or the user) adds."""
 
-    `of_runs`: whether runs decide it; a number that the notebook published does where they do not.
+
+class ClaimBase(Spec, frozen=True, kw_only=True, tag_field="kind"):
+    """`name` identifies the claim on its page; `says` is the sentence, `speaker` whose it is: the course notes', a
+    paper's, or this suite's own.
+
+    `source` cites the place: a paper's sentence must give author, year and section. `reason` says why an effect of the
+    smallest size would matter. With `judged_in="full"` smaller profiles list the claim and do not train for it, because they could not
+    decide it.
     """
 
     of_runs: ClassVar[bool] = True
+    """Whether runs decide it; a number that the notebook published does where they do not."""
 
     name: str
     says: str
+    speaker: Speaker = "suite"
+    source: str = ""
+    reason: str = ""
+    judged_in: Literal["every", "full"] = "every"
+
+    def __post_init__(self) -> None:
+        if self.speaker == "paper" and not self.source:
+            raise UsageError(
+                f'The claim {self.name!r} has speaker="paper", so it must say which: `source` is empty. '
+                'Give author, year and section, such as source="He et al. 2015, section 2.2".'
+            )
+
+    def is_judged_in(self, profile: str) -> bool:
+        """Whether runs of `profile` can judge the claim."""
+        return self.judged_in == "every" or profile == self.judged_in
 
     def arm_names(self) -> tuple[str, ...]:
         """The arms this claim needs, in the order it names them."""
@@ -137,6 +165,22 @@ class Equivalence(ClaimBase, frozen=True, kw_only=True, tag="equivalence"):
         return (self.arm, self.baseline)
 
 
+class NonInferiority(ClaimBase, frozen=True, kw_only=True, tag="non-inferiority"):
+    """`arm` is at least as good as `baseline`: worse by less than `smallest_effect` (in the metric's unit), or better."""
+
+    arm: str
+    baseline: str
+    smallest_effect: float
+    metric: str = "test_accuracy"
+    direction: Literal["higher", "lower"] = "higher"
+
+    def arm_names(self) -> tuple[str, ...]:
+        return (self.arm, self.baseline)
+
+    def pair(self) -> tuple[str, str]:
+        return (self.arm, self.baseline)
+
+
 class Threshold(ClaimBase, frozen=True, kw_only=True, tag="threshold"):
     """The metric of `arm` lies `relation` `value`; "chance" is the accuracy of guessing on the arm's data.
 
@@ -153,6 +197,7 @@ class Threshold(ClaimBase, frozen=True, kw_only=True, tag="threshold"):
     metric: str = "test_accuracy"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.over_chance and self.value != "chance":
             raise UsageError(
                 f'`over_chance` of the claim {self.name!r} goes with value="chance". Received: value={self.value!r}.'
@@ -200,7 +245,7 @@ class Identity(ClaimBase, frozen=True, kw_only=True, tag="identity"):
         return self.tolerance
 
 
-Claim = Comparison | Trend | Equivalence | Threshold | Interaction | Identity
+Claim = Comparison | Trend | Equivalence | NonInferiority | Threshold | Interaction | Identity
 """Every kind of claim: whoever adds one adds it here, then a function to each `ByKind` that lacks it, then its words (`KIND_WORDS`)."""
 
 KINDS: tuple[type[ClaimBase], ...] = get_args(Claim)

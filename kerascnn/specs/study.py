@@ -110,12 +110,17 @@ class Study(Spec, frozen=True, kw_only=True):
                 return arm
         raise UsageError(f"Unknown arm {name!r}. {near_match(name, [a.name for a in self.arms])}")
 
+    @property
+    def judged_claims(self) -> tuple[Claim, ...]:
+        """The claims that the profile trains for; the others are listed and wait for `full`."""
+        return tuple(claim for claim in self.claims if claim.is_judged_in(self.profile))
+
     def profile_arms(self) -> tuple[Arm, ...]:
-        """The arms that the profile trains: all, those a claim names, or one pair for each claim."""
+        """The arms that the profile trains: all, those that a claim it judges names, or one pair for each such claim."""
         if self.budget.arms == "all" or not self.claims:
             return self.arms
         wanted: set[str] = set()
-        for claim in self.claims:
+        for claim in self.judged_claims:
             names = claim.arm_names()
             pair_only = self.budget.arms == "pairs" and len(names) > 2 and claim.__struct_config__.tag == "trend"
             wanted.update((names[0], names[-1]) if pair_only else names)

@@ -89,6 +89,7 @@ def _look(stage: Stage, activation: Any, gradient: Any) -> LayerProbe:
         layer=stage.layer.name,
         kind=KINDS.get(type(stage.layer).__name__, type(stage.layer).__name__.lower()),
         activation=stage.activation,
+        activation_mean_square=_finite(np.mean(values**2)),
         activation_std=_finite(values.std()),
         activation_std_across_examples=_finite(values.std(axis=0).mean()),
         gradient_norm=_finite(np.linalg.norm(gradient.numpy().astype(np.float64))),

@@ -67,7 +67,7 @@ PARAMETERS = [
     ("linear", {}, dense(3072, 10)),
     ("mlp", {}, dense(3072, 512) + dense(512, 10)),
     ("mlp", {"hidden": [8, 4]}, dense(3072, 8) + dense(8, 4) + dense(4, 10)),
-    ("mlp", {"hidden": [8], "batch_normalisation": True}, dense(3072, 8) + 4 * 8 + dense(8, 10)),
+    ("mlp", {"hidden": [8], "normalisation": "batch"}, dense(3072, 8) + 4 * 8 + dense(8, 10)),
     ("small_cnn", {}, convolution(3, 3, 16) + convolution(3, 16, 32) + convolution(3, 32, 64) + dense(1024, 10)),
     ("lenet", {}, 62_006),
     ("lenet", {"activation": "sigmoid", "pooling": "average"}, 62_006),
@@ -81,7 +81,7 @@ PARAMETERS = [
         + dense(8 * 8 * 64, 10),
     ),
     ("vgg", {"blocks": [[8]], "kernel_size": 5}, convolution(5, 3, 8) + dense(16 * 16 * 8, 10)),
-    ("vgg", {"blocks": [[8]], "pooling": "stride"}, convolution(3, 3, 8) + convolution(2, 8, 8) + dense(2048, 10)),
+    ("vgg", {"blocks": [[8]], "pooling": "stride"}, convolution(3, 3, 8) + dense(2048, 10)),
     ("vgg", {"blocks": [[8]], "head": "gap"}, convolution(3, 3, 8) + dense(8, 10)),
     ("vgg", {"blocks": [[8]], "head": "dense"}, convolution(3, 3, 8) + dense(2048, 256) + dense(256, 10)),
     ("vgg", {"blocks": [[8]], "normalisation": "batch"}, convolution(3, 3, 8) + 4 * 8 + dense(2048, 10)),
@@ -90,8 +90,11 @@ PARAMETERS = [
     (
         "vgg",
         {"blocks": [[8]], "normalisation": "layer"},
-        convolution(3, 3, 8) + 2 * 32 * 32 * 8 + dense(2048, 10),
+        convolution(3, 3, 8) + 2 * 8 + dense(2048, 10),
     ),
+    ("vgg", {"blocks": [[8]], "pool_last": False}, convolution(3, 3, 8) + dense(32 * 32 * 8, 10)),
+    ("mlp", {"hidden": [16], "normalisation": "layer"}, dense(3072, 16) + 2 * 16 + dense(16, 10)),
+    ("mlp", {"hidden": [16], "normalisation": "local-response"}, dense(3072, 16) + dense(16, 10)),
     (
         "deep",
         {"depth": 6},
@@ -188,7 +191,48 @@ def test_style_reaches_every_layer() -> None:
 
 def test_pooling_and_head_are_the_chosen_ones() -> None:
     assert layers_of(build("vgg", pooling="average"), "AveragePooling2D")
-    assert not layers_of(build("vgg", pooling="stride"), "AveragePooling2D", "MaxPooling2D")
+    assert layers_of(build("lenet", pooling="average"), "AveragePooling2D")
+
+
+def test_a_stride_replaces_pooling_without_a_layer_more() -> None:
+    strided, pooled = (build("vgg", blocks=[[8, 8], [8]], pooling=kind) for kind in ("stride", "max"))
+    assert not layers_of(strided, "AveragePooling2D", "MaxPooling2D")
+    assert [layer.strides for layer in layers_of(strided, "Conv2D")] == [(1, 1), (2, 2), (2, 2)]
+    assert strided.count_params() == pooled.count_params()
+
+
+@pytest.mark.parametrize("kind", ["bottleneck", "separable"])
+def test_a_stride_is_taken_once_where_several_layers_stand_for_a_convolution(kind: str) -> None:
+    network = build("vgg", blocks=[[8], [8]], pooling="stride", convolution=kind, head="gap")
+    assert layers_of(network, "GlobalAveragePooling2D")[0].input.shape[1:3] == (8, 8)
+
+
+def test_maps_that_are_not_pooled_at_the_end_come_from_the_same_convolutions() -> None:
+    late, early = (build("vgg", blocks=[[8], [8], [8]], pool_last=last) for last in (True, False))
+    shapes = [[layer.output.shape[1:3] for layer in layers_of(net, "Conv2D")] for net in (late, early)]
+    assert shapes[0] == shapes[1] == [(32, 32), (16, 16), (8, 8)]
+    assert [layers_of(net, "Flatten")[0].output.shape[1] for net in (late, early)] == [4 * 4 * 8, 8 * 8 * 8]
+
+
+@pytest.mark.parametrize("name", ["alexnet", "zfnet"])
+def test_dropout_follows_the_two_dense_layers(name: str) -> None:
+    order = [layer.name for layer in build(name).layers]
+    dense = order[order.index("flatten") + 1 :]
+    assert dense == ["dense6", "dense6_act", "dropout6", "dense7", "dense7_act", "dropout7", "logits"]
+
+
+def test_network_in_network_pools_by_the_maximum_and_then_by_the_average() -> None:
+    order = [type(layer).__name__ for layer in build("network_in_network").layers if "Pooling" in type(layer).__name__]
+    assert order == ["MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D"]
+
+
+@pytest.mark.parametrize("kind", ["batch", "layer", "group", "local-response"])
+def test_every_normalisation_works_on_units_as_well_as_on_maps(kind: str) -> None:
+    network = build("mlp", hidden=[16], normalisation=kind)
+    assert network(np.ones((2, *SHAPE), np.float32)).shape == (2, 10)
+
+
+def test_the_head_is_the_chosen_one() -> None:
     assert not layers_of(build("vgg", head="gap"), "Flatten")
     assert layers_of(build("lenet", pooling="average"), "AveragePooling2D")
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from kerascnn.errors import UsageError
 from kerascnn.records import ArmRuns
-from kerascnn.specs import METRICS, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.specs import METRICS, Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
 from kerascnn.stats import Judgement, judge, judge_all, seed_schedule
 from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.verdicts import decide
@@ -67,7 +67,23 @@ def test_sameness_needs_the_whole_interval_inside_the_margins(effects, verdict):
     assert decide("sameness", effects, 0.02) == verdict
 
 
-@pytest.mark.parametrize("rule", ["sameness", "line"])
+@pytest.mark.parametrize(
+    ("effects", "verdict"),
+    [
+        ((0.10, 0.11, 0.12), "supported"),
+        ((0.001, 0.0, -0.001), "supported"),
+        ((-0.010, -0.011, -0.012), "supported"),
+        ((-0.10, -0.11, -0.12), "contradicted"),
+        ((-0.018, -0.019, -0.0195), "cannot tell"),
+        ((0.05, -0.05, 0.0), "cannot tell"),
+        ((0.1,), "cannot tell"),
+    ],
+)
+def test_no_worse_needs_the_whole_interval_above_the_margin(effects, verdict):
+    assert decide("no worse", effects, 0.02) == verdict
+
+
+@pytest.mark.parametrize("rule", ["sameness", "line", "no worse"])
 def test_a_mean_beyond_half_the_margin_is_still_inside_it(rule):
     assert decide(rule, (-0.015, -0.0155, -0.0145, -0.0152, -0.0148), 0.02) == "supported"
 
@@ -255,7 +271,7 @@ def test_seeds_of_different_platforms_are_never_paired():
 def test_the_sentence_says_points_and_the_verdict():
     sentence = compared((0.50, 0.51, 0.52), (0.40, 0.40, 0.41)).sentence
     assert sentence.startswith("Test accuracy, He minus Glorot: +10.7 points (95 % interval +9.2 to +12.1, 3 seeds).")
-    assert "This is what the lesson says" in sentence
+    assert "This is what this page claims" in sentence
 
 
 def test_small_slopes_keep_two_digits():
@@ -323,7 +339,7 @@ def test_what_is_counted_and_not_measured_needs_no_test():
     runs = [make_runs("he", (0.5, 0.5), parameters=10), make_runs("glorot", (0.5, 0.5), parameters=1000)]
     counted = judged(claim, *runs)
     assert counted.sentence.endswith(
-        "+990 (counted). This is what the lesson says (smallest difference of interest: 100)."
+        "+990 (counted). This is what this page claims (smallest difference of interest: 100)."
     )
     assert (counted.low, counted.high, counted.p_value, counted.adjusted_p_value, counted.n) == (None,) * 4 + (0,)
     one_seed = [make_runs("he", (0.5,), parameters=10), make_runs("glorot", (0.5,), parameters=1000)]
@@ -365,3 +381,64 @@ def test_six_seeds_must_also_pass_the_test_that_assumes_no_shape():
     outlier = (0.05, 0.06, 0.055, 0.052, 0.058, -0.005)
     assert decide("effect", outlier, 0.0) == "cannot tell"
     assert decide("effect", outlier[:5], 0.0) == "supported"
+
+
+def no_worse(first, second, **fields):
+    claim = NonInferiority(
+        **{"name": "n", "says": "s", "arm": "he", "baseline": "glorot", "smallest_effect": 0.02, **fields}
+    )
+    return judged(claim, make_runs("he", first), make_runs("glorot", second))
+
+
+def test_an_arm_that_is_better_or_hardly_worse_is_at_least_as_good():
+    assert no_worse((0.5, 0.51, 0.52), (0.4, 0.41, 0.42)).verdict == "supported"
+    slightly = no_worse((0.50, 0.60, 0.70), (0.505, 0.605, 0.706))
+    assert slightly.verdict == "supported"
+    assert "if the first is worse at all, then by less than 2.0 points" in slightly.sentence
+
+
+def test_an_arm_that_is_worse_by_the_margin_is_not_at_least_as_good():
+    worse = no_worse((0.4, 0.41, 0.42), (0.5, 0.51, 0.52))
+    assert worse.verdict == "contradicted"
+    assert "The first is worse by 2.0 points or more" in worse.sentence
+
+
+def test_for_a_metric_that_should_be_low_no_worse_means_no_higher():
+    assert no_worse((0.4, 0.41, 0.42), (0.5, 0.51, 0.52), direction="lower").verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"speaker": "notes"}, "This is what the course notes say"),
+        ({"speaker": "paper", "source": "He et al. 2015, section 2.2"}, "This is what the paper says"),
+        ({}, "This is what this page claims"),
+    ],
+)
+def test_the_sentence_names_who_says_it(fields, words):
+    assert words in compared((0.5, 0.51, 0.52), (0.4, 0.41, 0.42), **fields).sentence
+
+
+def test_a_paper_that_is_not_named_is_no_speaker():
+    with pytest.raises(UsageError, match="`source` is empty"):
+        replace(HIGHER, speaker="paper")
+
+
+def test_a_claim_for_the_full_profile_is_listed_and_not_judged_in_a_smaller_one():
+    claims = [HIGHER, replace(HIGHER, name="later", judged_in="full")]
+    arms = by_name(make_runs("he", (0.5, 0.51, 0.52)), make_runs("glorot", (0.4, 0.41, 0.42)))
+    quick, full = (judge_all(claims, arms, 0.1, {}, profile=profile) for profile in ("quick", "full"))
+    assert (quick["later"].verdict, quick["later"].label) == ("not judged", "judged in full")
+    assert "The profile `full` judges it." in quick["later"].sentence
+    assert (quick["he-wins"].family, full["he-wins"].family) == (1, 2)
+    assert full["later"].verdict == "supported"
+
+
+def test_a_ratio_of_counts_is_said_as_one():
+    claim = replace(HIGHER, metric="parameters_log2", smallest_effect=np.log2(10), direction="lower")
+    runs = [make_runs("he", (0.5,), parameters=1000), make_runs("glorot", (0.5,), parameters=46_700)]
+    said = judged(claim, *runs)
+    assert said.verdict == "supported"
+    assert said.sentence.startswith("Parameters, glorot over he: 46.7 times (counted).")
+    assert said.sentence.endswith("(smallest ratio of interest: 10.0 times).")
+    assert judged(claim, runs[0], make_runs("glorot", (0.5,), parameters=2000)).verdict == "too small to matter"

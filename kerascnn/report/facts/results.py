@@ -104,7 +104,7 @@ class Facts:
         if self.published is None:
             return {}
         study = self.published.study
-        judged = judge_all(study.claims, self.arms, self.chance, self.published.numbers, study.looks)
+        judged = judge_all(study.claims, self.arms, self.chance, self.published.numbers, study.looks, study.profile)
         return {name: self._with_edges(judgement) for name, judgement in judged.items()}
 
     def _with_edges(self, judgement: Judgement) -> Judgement:

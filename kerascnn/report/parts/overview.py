@@ -17,14 +17,19 @@ class SeedEffect:
 
 @dataclass(frozen=True)
 class ClaimCard:
-    """One claim with its verdict. Effects are positive where they go the lesson's way.
+    """One claim with its verdict. Effects are positive where they go the claim's way. `speaker_words` introduce the
+    sentence, `source` cites the place of it, where there is one to cite.
 
-    `unit` is the effect's, `smallest_effect` decides how many decimals are shown of it.
+    `unit` is the effect's, `smallest_effect` decides how many decimals are shown of it,
+    `smallest_reason` says why that size matters, where somebody wrote it down.
     """
 
     anchor: str
     href: str
     says: str
+    speaker: str
+    speaker_words: str
+    source: str
     verdict: str
     state: str
     sentence: str
@@ -35,6 +40,7 @@ class ClaimCard:
     interval_text: str
     smallest_name: str
     smallest_text: str
+    smallest_reason: str
     unit: str
     effect: float | None
     low: float | None

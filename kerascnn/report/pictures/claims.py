@@ -13,8 +13,8 @@ from kerascnn.report.parts.overview import ClaimCard, SeedEffect, Tally
 from kerascnn.report.tables.columns import Reader, build_table
 from kerascnn.report.text.links import anchor_of
 from kerascnn.report.text.numbers import metric_unit
-from kerascnn.report.text.words import KIND_WORDS, STATES, verdict_state
-from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.report.text.words import KIND_WORDS, SPEAKER_WORDS, STATES, verdict_state
+from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
 from kerascnn.spelling import noun
 from kerascnn.stats import Judgement, effect_size_text, p_text
 
@@ -56,6 +56,8 @@ ListedClaim = tuple[str, ClaimCard]
 CLAIM_COLUMNS = (
     Reader[ListedClaim]("experiment", "experiment", lambda listed: listed[0]),
     Reader[ListedClaim]("claim", "claim", lambda listed: listed[1].says),
+    Reader[ListedClaim]("speaker", "said by", lambda listed: listed[1].speaker),
+    Reader[ListedClaim]("source", "source", lambda listed: listed[1].source),
     Reader[ListedClaim]("verdict", "verdict", lambda listed: listed[1].verdict),
     Reader[ListedClaim]("metric", "metric", lambda listed: listed[1].metric),
     Reader[ListedClaim]("effect", "effect", lambda listed: listed[1].effect),
@@ -79,6 +81,9 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
         anchor=anchor,
         href=f"{facts.page}#{anchor}",
         says=claim.says,
+        speaker=claim.speaker,
+        speaker_words=SPEAKER_WORDS[claim.speaker],
+        source=claim.source,
         verdict=judgement.label,
         state=verdict_state(judgement.verdict),
         sentence=judgement.sentence,
@@ -89,6 +94,7 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
         interval_text=judgement.interval_text,
         smallest_name=words.smallest,
         smallest_text=judgement.smallest_text,
+        smallest_reason=claim.reason,
         unit=f"effect:{claim.metric}",
         effect=judgement.effect,
         low=judgement.low,
@@ -131,8 +137,11 @@ scale_of = ByKind[[], "Scale | None"]()
 """Which claims share an axis, because their effects can be compared by eye; None for a claim that is not drawn."""
 
 
-@scale_of.of(Comparison, Equivalence, Threshold, Interaction)
-def _scale_of_unit(claim: Comparison | Equivalence | Threshold | Interaction) -> Scale:
+@scale_of.of(Comparison, Equivalence, NonInferiority, Threshold, Interaction)
+def _scale_of_unit(claim: Comparison | Equivalence | NonInferiority | Threshold | Interaction) -> Scale | None:
+    """None for a ratio of counts: a line without zero, interval or seeds shows nothing that the number does not say."""
+    if metric_unit(claim.metric).is_factor:
+        return None
     return (metric_unit(claim.metric).difference or f"{claim.metric} of {claim.name}", "")
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kerascnn.specs import Comparison, Equivalence, Identity, Interaction, Threshold, Trend
-from kerascnn.specs.claims import ClaimBase
+from kerascnn.specs import Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
+from kerascnn.specs.claims import ClaimBase, Speaker
 
 FIELD_WORDS = {
     "model.builder": "Model",
@@ -50,10 +50,18 @@ KIND_WORDS: dict[type[ClaimBase], KindWords] = {
     Comparison: KindWords("comparison of two arms"),
     Trend: KindWords("trend over ordered arms"),
     Equivalence: KindWords("equivalence of two arms"),
+    NonInferiority: KindWords("one arm no worse than another", "Margin"),
     Threshold: KindWords("comparison with a fixed value"),
     Interaction: KindWords("difference of two differences"),
     Identity: KindWords("exact arithmetic", "Tolerance"),
 }
+
+SPEAKER_WORDS: dict[Speaker, str] = {
+    "notes": "The course notes say",
+    "paper": "A paper says",
+    "suite": "This suite claims",
+}
+"""Who says a claim, above its sentence."""
 
 STATES = {
     "supported": "supported",

@@ -15,7 +15,7 @@ MAX_DECIMALS = 6
 class Unit:
     """A metric in words: its `name`, the `word` after a value, and the word after a difference.
 
-    A stored value times `scale` is the number that is written, with `decimals` unless more are needed. Where a number
+    `is_factor`: stored values are logarithms to base 2, so a difference is written as the factor between the two. A stored value times `scale` is the number that is written, with `decimals` unless more are needed. Where a number
     must be right, `is_exact`, its difference is an error and has the digits that it has.
     """
 
@@ -25,6 +25,7 @@ class Unit:
     scale: float = 1.0
     decimals: int = 2
     is_exact: bool = False
+    is_factor: bool = False
 
 
 def _accuracy(name: str) -> Unit:
@@ -33,16 +34,21 @@ def _accuracy(name: str) -> Unit:
 
 UNITS = {
     "test_accuracy": _accuracy("test accuracy"),
+    "test_log_odds": Unit("log odds of a right answer", "", "log odds"),
     "test_loss": Unit("test loss", "nats", "nats", decimals=3),
     "val_accuracy": _accuracy("validation accuracy"),
     "train_accuracy": _accuracy("training accuracy"),
     "generalisation_gap": Unit("generalisation gap", "points", "points", scale=100.0, decimals=1),
     "gradient_ratio_log10": Unit("gradient ratio, first to last layer", "decades", "decades"),
     "gradient_factor_log10": Unit("gradient change per layer", "decades", "decades"),
+    "gradient_bend_log10": Unit("largest distance of a layer's gradient from a straight line", "decades", "decades"),
     "signal_ratio_log10": Unit("signal ratio, last to first layer", "decades", "decades"),
     "variance_factor": Unit("variance factor per layer", "", ""),
+    "mean_square_factor": Unit("mean-square factor per layer", "", ""),
     "parameters": Unit("parameters", "", "", decimals=0),
+    "parameters_log2": Unit("parameters", "", "times", is_factor=True),
     "multiply_adds": Unit("multiply-adds", "", "", decimals=0),
+    "multiply_adds_log2": Unit("multiply-adds", "", "times", is_factor=True),
     "training_seconds": Unit("training time", "s", "s", decimals=1),
     "stability": _accuracy("share of stable predictions"),
     "other_size_accuracy": _accuracy("test accuracy at another image size"),
@@ -75,6 +81,8 @@ def decimals_for(unit: Unit, reference: float) -> int:
 
 def value_text(unit: Unit, value: float) -> str:
     """A value with its word: 0.365 as "36.5 %"."""
+    if unit.is_factor:
+        return f"{2**value:,.0f}"
     return _with_word(_digits(value * unit.scale, unit.decimals), unit.word)
 
 
@@ -87,7 +95,15 @@ def difference_text(unit: Unit, value: float, decimals: int | None = None, sign:
 
 def difference_digits(unit: Unit, value: float, decimals: int | None = None, sign: bool = True) -> str:
     """A difference as `difference_text` writes it, without its word."""
+    if unit.is_factor:
+        return _three_digits(2**value)
     return _digits(value * unit.scale, unit.decimals if decimals is None else decimals, sign)
+
+
+def _three_digits(factor: float) -> str:
+    """A factor with three digits that count, as 46.7, 0.0214 or 1,234."""
+    decimals = max(0, 2 - math.floor(math.log10(factor))) if factor > 0 else 0
+    return f"{factor:,.{min(decimals, MAX_DECIMALS)}f}"
 
 
 def _digits(number: float, decimals: int, sign: bool = False) -> str:

@@ -18,11 +18,11 @@ from kerascnn.stats.judging.sentences import label_of, seeds_text
 FEW_SEEDS = 3
 """Below this many seeds an interval is so wide, and so dependent on normality, that it needs a warning."""
 
-FIXED_METRICS = frozenset({"parameters", "multiply_adds"})
+FIXED_METRICS = frozenset({"parameters", "parameters_log2", "multiply_adds", "multiply_adds_log2"})
 """Metrics that do not depend on the seed: identical values are no surprise there."""
 
 
-OUTCOME_METRICS = frozenset({"test_accuracy", "val_accuracy", "train_accuracy", "test_loss"})
+OUTCOME_METRICS = frozenset({"test_accuracy", "test_log_odds", "val_accuracy", "train_accuracy", "test_loss"})
 """Metrics whose mean over seeds is misleading where some seeds learn and others do not."""
 
 

@@ -1,4 +1,4 @@
-"""From runs to one effect per seed: the number a claim is about, positive where it goes the lesson's way.
+"""From runs to one effect per seed: the number a claim is about, positive where it goes the claim's way.
 
 Seeds pair the arms: an effect is computed inside one seed, from runs that share every random stream
 they can, so that what varies between seeds alone drops out.
@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from kerascnn.errors import UsageError
 from kerascnn.metrics import measure
 from kerascnn.records import ArmRuns, RunRecord
-from kerascnn.specs import ByKind, Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.specs import (
+    ByKind,
+    Claim,
+    Comparison,
+    Equivalence,
+    Identity,
+    Interaction,
+    NonInferiority,
+    Threshold,
+    Trend,
+)
 from kerascnn.stats.describing.intervals import are_identical
 
 
@@ -67,12 +77,12 @@ effect_of = ByKind[[tuple[float, ...], float], float]()
 """The effect in one seed, given the metric of the claim's arms in the claim's order (for a claim about a published
 number that number) and the accuracy of guessing.
 
-Positive is as the lesson says, except for an equivalence and an identity, which are plain differences.
+Positive is as the claim says, except for an equivalence and an identity, which are plain differences.
 """
 
 
-@effect_of.of(Comparison)
-def _lead(claim: Comparison, values: tuple[float, ...], chance: float) -> float:
+@effect_of.of(Comparison, NonInferiority)
+def _lead(claim: Comparison | NonInferiority, values: tuple[float, ...], chance: float) -> float:
     return _oriented(claim.direction, values[0] - values[1])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from kerascnn.records import ArmRuns
-from kerascnn.specs import Claim, Spec
+from kerascnn.specs import Claim, Profile, Spec
 from kerascnn.stats.describing.intervals import t_interval
 from kerascnn.stats.describing.remarks import Remark
 from kerascnn.stats.judging import sentences
@@ -32,12 +32,12 @@ class Judgement(Spec, frozen=True, kw_only=True):
     """What came out for one claim.
 
     `effect` is the mean over `effects` (seed -> effect), `low` and `high` its 95 % t-interval, in the
-    metric's own unit (accuracy as a fraction), positive where it goes the lesson's way. They are None
+    metric's own unit (accuracy as a fraction), positive where it goes the claim's way. They are None
     where there is nothing to tell: no effect without runs, no interval below two seeds, for an identity or for what
     is counted (`n` 0). `p_value` is that of the test behind the verdict, `adjusted_p_value` the same corrected
     for the `family` claims of the page that are judged by runs, and for the `looks`. `seeds_needed`: how many in all would tell, where these cannot.
     `correlation` of the two arms over the seeds is what pairing them gained. Times `scale`, the numbers are in `unit` ("points"). `reason` says why the
-    claim is not judged.
+    claim is not judged; `is_for_full` where that is because only the profile `full` trains for it.
     """
 
     claim: Claim
@@ -60,12 +60,15 @@ class Judgement(Spec, frozen=True, kw_only=True):
     effects: dict[int, float] = msgspec.field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
     reason: str = ""
+    is_for_full: bool = False
 
     @property
     def label(self) -> str:
         """The verdict as it is shown: "cannot tell with 3 seeds", else the verdict itself."""
         if self.verdict == "cannot tell":
             return f"cannot tell with {sentences.seeds_text(self.n)}"
+        if self.is_for_full:
+            return "judged in full"
         return self.verdict
 
     @property
@@ -102,16 +105,18 @@ def judge_all(
     chance: float,
     numbers: Mapping[str, float | None],
     looks: int = 1,
+    profile: Profile = "full",
 ) -> dict[str, Judgement]:
     """Claim name -> its judgement, in the order of `claims`, corrected for each other by Holm's procedure.
 
     `arms`: name -> runs; an arm a claim needs may be absent or empty, and the claim is then not
-    judged. `chance`: the accuracy of guessing on arms that do not say their own. `numbers`: what the notebook published. `looks`:
-    see `Study`.
+    judged. `chance`: the accuracy of guessing on arms that do not say their own. `numbers`: what the notebook published. `looks`
+    and `profile`: see `Study`.
 
     Raises: UsageError for a trend whose places do not fit its arms.
     """
-    every = {claim.name: claim for claim in claims}
+    listed = {claim.name: claim for claim in claims}
+    every = {name: claim for name, claim in listed.items() if claim.is_judged_in(profile)}
     chances = {name: _chance(claim, arms, chance) for name, claim in every.items()}
     measured = {
         name: found
@@ -121,11 +126,15 @@ def judge_all(
         and (found := _measure(claim, arms, chances[name])) is not None
     }
     adjusted = holm({name: found.evidence.p_value for name, found in measured.items()})
-    return {
+    judged = {
         name: _judge_runs(measured[name], arms, chances[name], _Correction(adjusted[name], len(measured), looks))
         if name in measured
         else _judge_rest(claim, arms, chances[name], numbers)
         for name, claim in every.items()
+    }
+    return {
+        name: judged[name] if name in judged else _left_to_full(claim, arms, _chance(claim, arms, chance))
+        for name, claim in listed.items()
     }
 
 
@@ -239,6 +248,11 @@ def _judge_number(claim: Claim, numbers: Mapping[str, float | None]) -> Judgemen
     sentence = sentences.sentence_of(claim, rule, verdict, sentences.found_number_words(claim, value), 0)
     contrast = sentences.contrast_words(claim, {}, math.nan)
     return _judgement(claim, verdict, contrast, sentence, effect=effect)
+
+
+def _left_to_full(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> Judgement:
+    left = _not_judged(claim, arms, chance, sentences.JUDGED_IN_FULL)
+    return msgspec.structs.replace(left, is_for_full=True)
 
 
 def _not_judged(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, reason: str) -> Judgement:

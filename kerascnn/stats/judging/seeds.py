@@ -15,10 +15,10 @@ POWER = 0.8
 MOST_SEEDS = 500
 """More than this is no plan."""
 
-TAILS: dict[Rule, int] = {"effect": 2, "sameness": 1, "line": 2}
+TAILS: dict[Rule, int] = {"effect": 2, "sameness": 1, "no worse": 2, "line": 2}
 """Between how many tests a rule shares its level: two where either sign counts, one where both bounds must hold."""
-BOUNDS: dict[Rule, int] = {"effect": 2, "sameness": 2, "line": 1}
-"""How many bounds the effect must keep: a line has one."""
+BOUNDS: dict[Rule, int] = {"effect": 2, "sameness": 2, "no worse": 1, "line": 1}
+"""How many bounds the effect must keep: a line and a margin for what is no worse have one."""
 
 
 def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, claims: int = 1) -> int | None:

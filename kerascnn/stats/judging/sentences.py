@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kerascnn.records import ArmRuns
-from kerascnn.specs import ByKind, Claim, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
-from kerascnn.specs.claims import NUMBER_KINDS
+from kerascnn.specs import (
+    ByKind,
+    Claim,
+    Comparison,
+    Equivalence,
+    Identity,
+    Interaction,
+    NonInferiority,
+    Threshold,
+    Trend,
+)
+from kerascnn.specs.claims import NUMBER_KINDS, Speaker
 from kerascnn.spelling import counted
 from kerascnn.stats.describing.units import (
     EXACT,
@@ -20,10 +30,13 @@ from kerascnn.stats.describing.units import (
 from kerascnn.stats.judging.effects import line_of
 from kerascnn.stats.judging.verdicts import Rule, Verdict
 
+SAYS: dict[Speaker, str] = {"notes": "the course notes say", "paper": "the paper says", "suite": "this page claims"}
+"""Who says a claim, as the subject and verb of a sentence."""
+
 SENTENCES: dict[tuple[Rule, Verdict], str] = {
-    ("effect", "supported"): "{found}. This is what the lesson says: zero lies outside the interval (smallest effect of"
+    ("effect", "supported"): "{found}. This is what {says}: zero lies outside the interval (smallest effect of"
     " interest: {smallest}).",
-    ("effect", "contradicted"): "{found}. This is the opposite of what the lesson says.",
+    ("effect", "contradicted"): "{found}. This is the opposite of what {says}.",
     ("effect", "too small to matter"): "{found}. If there is an effect, it is smaller than the {smallest} that"
     " would matter.",
     (
@@ -31,28 +44,31 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
         "cannot tell",
     ): "{found}. There may or may not be an effect that matters (smallest effect of interest:"
     " {smallest}): {seeds} cannot tell.",
-    (
-        "sameness",
-        "supported",
-    ): "{found}. This is what the lesson says: there is no difference as large as {smallest} (two"
+    ("sameness", "supported"): "{found}. This is what {says}: there is no difference as large as {smallest} (two"
     " one-sided tests at 5 %).",
-    (
-        "sameness",
-        "contradicted",
-    ): "{found}. They differ by {smallest} or more. The lesson says that they do not differ.",
+    ("sameness", "contradicted"): "{found}. They differ by {smallest} or more. This is not what {says}.",
     ("sameness", "cannot tell"): "{found}. They may differ by {smallest} or more, or by less: {seeds} cannot tell.",
-    ("line", "supported"): "{found}. This is the side of the line that the lesson names (tolerance: {smallest}).",
-    ("line", "contradicted"): "{found}. This is not the side of the line that the lesson names.",
+    (
+        "no worse",
+        "supported",
+    ): "{found}. This is what {says}: if the first is worse at all, then by less than {smallest}.",
+    ("no worse", "contradicted"): "{found}. The first is worse by {smallest} or more. This is not what {says}.",
+    (
+        "no worse",
+        "cannot tell",
+    ): "{found}. The first may be worse by {smallest} or more, or it may not: {seeds} cannot tell.",
+    ("line", "supported"): "{found}. This is what {says} (tolerance: {smallest}).",
+    ("line", "contradicted"): "{found}. It lies on the other side of the line. This is not what {says}.",
     ("line", "cannot tell"): "{found}. It may lie on either side of the line: {seeds} cannot tell.",
-    ("identity", "supported"): "{found}. They are equal within {smallest}, as the lesson says.",
-    ("identity", "contradicted"): "{found}. They differ by more than {smallest}, so they are not equal.",
+    ("identity", "supported"): "{found}. They are equal within {smallest}, which is what {says}.",
+    ("identity", "contradicted"): "{found}. They differ by more than {smallest}. This is not what {says}.",
 }
 """What follows, for each rule and verdict; `found` is the contrast with its effect and interval."""
 
 COUNTED: dict[Verdict, str] = {
-    "supported": "This is what the lesson says (smallest difference of interest: {smallest}).",
-    "contradicted": "This is not what the lesson says (smallest difference of interest: {smallest}).",
-    "too small to matter": "The difference is smaller than the {smallest} that would matter.",
+    "supported": "This is what {says} (smallest {difference} of interest: {smallest}).",
+    "contradicted": "This is not what {says} (smallest {difference} of interest: {smallest}).",
+    "too small to matter": "That is less than the {smallest} that would matter.",
 }
 
 OPEN_AMONG_OTHERS = (
@@ -61,6 +77,8 @@ OPEN_AMONG_OTHERS = (
 )
 
 NOT_JUDGED = "Not judged: {reason}"
+
+JUDGED_IN_FULL = "runs of this profile are too few or too short for it. The profile `full` judges it."
 
 
 def seeds_text(n: int) -> str:
@@ -135,12 +153,14 @@ def _capital(text: str) -> str:
 def sentence_of(claim: Claim, rule: Rule, verdict: Verdict, found: str, n: int) -> str:
     """The judgement's sentence; `found` is the contrast with its numbers."""
     template = SENTENCES[rule, verdict]
-    return template.format(found=found, smallest=smallest_words(claim), seeds=seeds_text(n))
+    return template.format(found=found, smallest=smallest_words(claim), seeds=seeds_text(n), says=SAYS[claim.speaker])
 
 
 def counted_words(contrast: str, claim: Claim, effect: float, verdict: Verdict) -> str:
     """The judgement of a number that is counted, not measured: it has no seeds and no interval."""
-    return f"{contrast}: {effect_words(claim, effect)} (counted). {COUNTED[verdict].format(smallest=smallest_words(claim))}"
+    difference = "ratio" if unit_of(claim).is_factor else "difference"
+    follows = COUNTED[verdict].format(smallest=smallest_words(claim), difference=difference, says=SAYS[claim.speaker])
+    return f"{contrast}: {effect_words(claim, effect)} (counted). {follows}"
 
 
 def found_words(contrast: str, claim: Claim, effect: float, bounds: tuple[float, float] | None, n: int) -> str:
@@ -171,14 +191,14 @@ _contrast = ByKind[[Label, float], str]()
 """What is contrasted with what, given the arms' labels and the accuracy of guessing."""
 
 
-@_contrast.of(Comparison)
-def _two_arms(claim: Comparison, label: Label, chance: float) -> str:
-    return _minus(claim.direction, label(claim.arm), label(claim.baseline))
+@_contrast.of(Comparison, NonInferiority)
+def _two_arms(claim: Comparison | NonInferiority, label: Label, chance: float) -> str:
+    return _minus(claim.direction, label(claim.arm), label(claim.baseline), unit_of(claim))
 
 
 @_contrast.of(Equivalence)
 def _two_like_arms(claim: Equivalence, label: Label, chance: float) -> str:
-    return f"{label(claim.arm)} minus {label(claim.baseline)}"
+    return _minus("higher", label(claim.arm), label(claim.baseline), unit_of(claim))
 
 
 @_contrast.of(Trend)
@@ -190,13 +210,15 @@ def _from_first_to_last(claim: Trend, label: Label, chance: float) -> str:
 @_contrast.of(Threshold)
 def _arm_and_line(claim: Threshold, label: Label, chance: float) -> str:
     higher = "higher" if claim.relation == "above" else "lower"
-    return _minus(higher, label(claim.arm), _line_words(claim, chance))
+    return _minus(higher, label(claim.arm), _line_words(claim, chance), unit_of(claim))
 
 
 @_contrast.of(Interaction)
 def _two_differences(claim: Interaction, label: Label, chance: float) -> str:
-    first = f"({label(claim.arm)} minus {label(claim.baseline)})"
-    return _minus(claim.direction, first, f"({label(claim.other_arm)} minus {label(claim.other_baseline)})")
+    unit = unit_of(claim)
+    first = _minus("higher", label(claim.arm), label(claim.baseline), unit)
+    second = _minus("higher", label(claim.other_arm), label(claim.other_baseline), unit)
+    return _minus(claim.direction, f"({first})", f"({second})", unit)
 
 
 @_contrast.of(Identity)
@@ -210,8 +232,10 @@ def _line_words(claim: Threshold, chance: float) -> str:
     return f"chance{over} ({line})" if claim.value == "chance" else line
 
 
-def _minus(direction: str, first: str, second: str) -> str:
-    return f"{first} minus {second}" if direction == "higher" else f"{second} minus {first}"
+def _minus(direction: str, first: str, second: str, unit: Unit) -> str:
+    """The difference of the two that counts as positive; where stored values are logarithms, it is their ratio."""
+    before, after = (first, second) if direction == "higher" else (second, first)
+    return f"{before} {'over' if unit.is_factor else 'minus'} {after}"
 
 
 def _decimals(claim: Claim) -> int:

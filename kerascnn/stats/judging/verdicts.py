@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, Threshold, Trend
+from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
 from kerascnn.stats.describing.intervals import ROUNDING, are_identical
 from kerascnn.stats.judging.significance import LEVEL, p_above, p_all_alike, p_below, p_different, sign_flip_p_value
 
@@ -28,8 +28,8 @@ class Evidence:
     p_value: float
 
 
-Rule = Literal["effect", "sameness", "line", "identity"]
-"""Which question a claim asks: is there an effect, is there none, is a line kept, is a number right."""
+Rule = Literal["effect", "sameness", "no worse", "line", "identity"]
+"""Which question a claim asks: is there an effect, is there none, is one arm no worse, is a line kept, is a number right."""
 
 
 rule_of = ByKind[[], Rule]()
@@ -44,6 +44,11 @@ def _is_there(claim: Comparison | Trend | Interaction) -> Rule:
 @rule_of.of(Equivalence)
 def _is_there_none(claim: Equivalence) -> Rule:
     return "sameness"
+
+
+@rule_of.of(NonInferiority)
+def _is_no_worse(claim: NonInferiority) -> Rule:
+    return "no worse"
 
 
 @rule_of.of(Threshold)
@@ -92,6 +97,7 @@ def decide_count(rule: Rule, effect: float, smallest_effect: float) -> Verdict:
     kept = {
         "effect": effect > 0,
         "sameness": abs(effect) < smallest_effect,
+        "no worse": effect > -smallest_effect,
         "line": effect >= -smallest_effect,
         "identity": abs(effect) <= smallest_effect,
     }
@@ -122,6 +128,16 @@ def _evidence_of_sameness(effects: Sequence[float], smallest: float) -> Evidence
     return Evidence("supported", _p_inside(effects, smallest))
 
 
+def _evidence_of_no_worse(effects: Sequence[float], smallest: float) -> Evidence:
+    """One one-sided test at half the level: the mean lies above the lower margin.
+
+    Source: Piaggio et al. (2012), Reporting of noninferiority and equivalence randomized trials (CONSORT), box 1.
+    """
+    if statistics.fmean(effects) <= -smallest:
+        return Evidence("contradicted", p_different(effects))
+    return Evidence("supported", min(1.0, 2 * p_above(effects, -smallest)))
+
+
 def _evidence_of_line(effects: Sequence[float], smallest: float) -> Evidence:
     """`smallest` is the tolerance beyond the line; lying exactly on the line keeps it."""
     mean = statistics.fmean(effects)
@@ -140,6 +156,7 @@ def _p_inside(effects: Sequence[float], smallest: float) -> float:
 EVIDENCE: dict[Rule, Callable[[Sequence[float], float], Evidence]] = {
     "effect": _evidence_of_effect,
     "sameness": _evidence_of_sameness,
+    "no worse": _evidence_of_no_worse,
     "line": _evidence_of_line,
 }
 """Every rule that seeds decide -> what their effects speak for."""
