@@ -6,12 +6,13 @@ import inspect
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
 from kerascnn.plots.drawing.palette import MEANINGS, SERIES, TONES, Tone
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS, OptimiserSpec, ScheduleSpec
-from kerascnn.specs.claims import KINDS, ClaimBase
+from kerascnn.specs.claims import KINDS, ClaimBase, Speaker
 from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
 
@@ -65,6 +66,7 @@ def _argument(kind: type, field: msgspec.structs.FieldInfo) -> tuple[str, str, s
         "float": "a number",
         "Share": "a number from 0 to 1",
         "None": "nothing",
+        "Speaker": " or ".join(f'`"{speaker}"`' for speaker in get_args(Speaker)),
         "tuple[str, ...]": "texts",
         "tuple[float, ...]": "numbers",
     }

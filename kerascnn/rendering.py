@@ -8,7 +8,7 @@ from pathlib import Path
 from kerascnn.data import open_dataset
 from kerascnn.errors import DataError, NotebookError
 from kerascnn.notebooks.contract import read_notebook
-from kerascnn.notebooks.finding import find_notebooks
+from kerascnn.notebooks.order import notebooks_in_order
 from kerascnn.places import experiments_folder, reports_folder, store_folder
 from kerascnn.records import DatasetInfo, RunRecord
 from kerascnn.report import Answers, Entry, ImageSet, ReportInputs, is_current, render_report
@@ -78,7 +78,7 @@ def shown_faults(task: RenderTask) -> list[str]:
 def load_inputs(task: RenderTask) -> ReportInputs:
     """Everything the report shows, read from the store and the notebooks."""
     store = Store(Path(task.store))
-    notebooks = find_notebooks(Path(task.experiments))
+    notebooks = notebooks_in_order(Path(task.experiments))
     return ReportInputs(
         dataset=task.dataset,
         profile=task.profile,

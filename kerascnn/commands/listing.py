@@ -7,7 +7,7 @@ import shlex
 from kerascnn.commands.tables import print_table
 from kerascnn.errors import NotebookError
 from kerascnn.notebooks.contract import Notebook, read_notebook
-from kerascnn.notebooks.finding import find_notebooks
+from kerascnn.notebooks.order import notebooks_in_order
 from kerascnn.places import experiments_folder
 from kerascnn.spelling import printable, spell_argument
 
@@ -15,7 +15,7 @@ from kerascnn.spelling import printable, spell_argument
 def list_experiments() -> int:
     """Every experiment with its title, and its parameters with their defaults and meaning."""
     code = 0
-    for path in find_notebooks(experiments_folder()):
+    for path in notebooks_in_order(experiments_folder()):
         try:
             notebook = read_notebook(path)
             notebook.check()

@@ -14,7 +14,7 @@ TURNS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def find_notebooks(folder: Path) -> list[Path]:
-    """The experiments in lesson order, which is the order of their names; without those that `misnamed` finds."""
+    """The experiments in the order of their names; without those that `misnamed` finds."""
     return [path for path in _notebook_files(folder) if _is_fit(path.stem)]
 
 

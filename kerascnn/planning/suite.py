@@ -13,7 +13,8 @@ from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
 from kerascnn.identity import builder_sources
 from kerascnn.notebooks.assignment import Assignment
 from kerascnn.notebooks.contract import Notebook, check_values, read_notebook
-from kerascnn.notebooks.finding import find_notebooks, misnamed, select
+from kerascnn.notebooks.finding import misnamed, select
+from kerascnn.notebooks.order import notebooks_in_order
 from kerascnn.notebooks.reading import reading_digest
 from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
@@ -180,7 +181,7 @@ def load_suite(request: Request) -> Suite:
     Raises: UsageError for unknown names or parameters, DataError when there are no data. A notebook that
     breaks the contract is an Experiment with a problem.
     """
-    paths = find_notebooks(experiments_folder())
+    paths = notebooks_in_order(experiments_folder())
     if not paths:
         raise UsageError(
             f"There are no notebooks in {experiments_folder()}. Run from a checkout, or set KERASCNN_EXPERIMENTS."

@@ -16,7 +16,7 @@ from kerascnn.report.folder.stylesheet import render_stylesheet
 from kerascnn.report.folder.summaries import chapter_name, summarise
 from kerascnn.report.folder.writer import Content, only_writer, render_template, write_report
 from kerascnn.report.pages.comparison import build_comparison_page
-from kerascnn.report.pages.experiment import Neighbours, build_experiment_page
+from kerascnn.report.pages.experiment import Neighbours, asked_by, build_experiment_page
 from kerascnn.report.pages.index import build_index_page, build_variants, lesson_order
 from kerascnn.report.pages.methods import build_methods_page
 from kerascnn.report.pages.notebook import build_notebook_page, named_pages
@@ -145,15 +145,18 @@ def _build_searches(inputs: ReportInputs, facts: Facts) -> dict[str, str]:
 
 
 def _neighbours(inputs: ReportInputs, all_facts: Sequence[Facts], facts: Facts) -> Neighbours:
-    pages = {other.entry.experiment: other.page for other in all_facts if other.entry.is_default}
+    defaults = {other.entry.experiment: other for other in all_facts if other.entry.is_default}
+    pages = {name: other.page for name, other in defaults.items()}
     links = {stem: Link(title, pages[stem]) for stem, title in lesson_order(inputs) if stem in pages}
     order = [stem for stem, _ in lesson_order(inputs)]
     place = order.index(facts.entry.experiment)
+    following = next((stem for stem in order[place + 1 :] if stem in links), None)
     return Neighbours(
         pages=named_pages(facts, pages),
         variants=build_variants(all_facts, facts.entry.experiment, facts.page),
         previous=next((links[stem] for stem in reversed(order[:place]) if stem in links), None),
-        following=next((links[stem] for stem in order[place + 1 :] if stem in links), None),
+        following=links.get(following) if following else None,
+        next_question=asked_by(defaults[following]) if following else "",
     )
 
 

@@ -426,7 +426,7 @@ def test_a_paper_that_is_not_named_is_no_speaker():
 
 def test_a_claim_for_the_full_profile_is_listed_and_not_judged_in_a_smaller_one():
     claims = [HIGHER, replace(HIGHER, name="later", judged_in="full")]
-    arms = by_name(make_runs("he", (0.5, 0.51, 0.52)), make_runs("glorot", (0.4, 0.41, 0.42)))
+    arms = by_name(make_runs("he", (0.5, 0.52, 0.51, 0.53)), make_runs("glorot", (0.4, 0.41, 0.41, 0.42)))
     quick, full = (judge_all(claims, arms, 0.1, {}, profile=profile) for profile in ("quick", "full"))
     assert (quick["later"].verdict, quick["later"].label) == ("not judged", "judged in full")
     assert "The profile `full` judges it." in quick["later"].sentence
@@ -439,6 +439,6 @@ def test_a_ratio_of_counts_is_said_as_one():
     runs = [make_runs("he", (0.5,), parameters=1000), make_runs("glorot", (0.5,), parameters=46_700)]
     said = judged(claim, *runs)
     assert said.verdict == "supported"
-    assert said.sentence.startswith("Parameters, glorot over he: 46.7 times (counted).")
-    assert said.sentence.endswith("(smallest ratio of interest: 10.0 times).")
+    assert said.sentence.startswith("Parameters, Glorot over He: 46.7 times (counted).")
+    assert said.sentence.endswith("(smallest ratio of interest: 10 times).")
     assert judged(claim, runs[0], make_runs("glorot", (0.5,), parameters=2000)).verdict == "too small to matter"

@@ -37,12 +37,13 @@ FOUND = "What was found"
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Where the reader can go on from an experiment's page."""
+    """Where the reader can go on from an experiment's page; `next_question` is what the following page asks."""
 
     pages: dict[str, str]
     variants: tuple[Variant, ...]
     previous: Link | None
     following: Link | None
+    next_question: str = ""
 
 
 def build_experiment_page(
@@ -58,7 +59,7 @@ def build_experiment_page(
         shell=shell,
         number=lesson_number(entry.experiment),
         title=entry.title,
-        question=published.study.question if published else question_of(entry.source_notebook),
+        question=asked_by(facts),
         idea=_idea(facts, replace(prose, skip_title=True)),
         status=status_of(facts),
         notes=_notes(facts),
@@ -87,9 +88,15 @@ def build_experiment_page(
         variants=neighbours.variants,
         previous=neighbours.previous,
         following=neighbours.following,
+        next_question=neighbours.next_question,
     )
     keep(arm_tables.build_runs(facts, files.path("runs")))
     return _with_files(page, files), files.tables
+
+
+def asked_by(facts: Facts) -> str:
+    """The question of an experiment, whether it has a result or not."""
+    return facts.published.study.question if facts.published else question_of(facts.entry.source_notebook)
 
 
 def _with_files(page: ExperimentPage, files: TableFiles) -> ExperimentPage:

@@ -96,6 +96,7 @@ class ExperimentPage:
     variants: tuple[Variant, ...]
     previous: Link | None
     following: Link | None
+    next_question: str
 
 
 @dataclass(frozen=True)

@@ -101,9 +101,8 @@ def difference_digits(unit: Unit, value: float, decimals: int | None = None, sig
 
 
 def _three_digits(factor: float) -> str:
-    """A factor with three digits that count, as 46.7, 0.0214 or 1,234."""
-    decimals = max(0, 2 - math.floor(math.log10(factor))) if factor > 0 else 0
-    return f"{factor:,.{min(decimals, MAX_DECIMALS)}f}"
+    """A factor with three digits that count, as 46.7, 10, 0.0214 or 1,234."""
+    return f"{factor:,.0f}" if factor >= 1000 else f"{factor:.3g}"
 
 
 def _digits(number: float, decimals: int, sign: bool = False) -> str:

@@ -61,7 +61,7 @@ SENTENCES: dict[tuple[Rule, Verdict], str] = {
     ("line", "contradicted"): "{found}. It lies on the other side of the line. This is not what {says}.",
     ("line", "cannot tell"): "{found}. It may lie on either side of the line: {seeds} cannot tell.",
     ("identity", "supported"): "{found}. They are equal within {smallest}, which is what {says}.",
-    ("identity", "contradicted"): "{found}. They differ by more than {smallest}. This is not what {says}.",
+    ("identity", "contradicted"): "{found}. They differ by more than {smallest}, so they are not equal.",
 }
 """What follows, for each rule and verdict; `found` is the contrast with its effect and interval."""
 
