@@ -187,7 +187,7 @@ class Producer:
             return
         self.outcome.index = Path(index)
         if then_say:
-            self._costs.learn_rendering(self._suite.count_results(), seconds)
+            self._costs.learn_rendering(seconds)
             self._progress.say(then_say)
 
     def _render_if_stale(self) -> None:

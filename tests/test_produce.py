@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -49,7 +48,7 @@ class Renderer(Producer):
     def __init__(self, said: io.StringIO) -> None:
         self.outcome = Outcome(Path("elsewhere"))
         self._progress = Progress(said)
-        self._suite, self._costs = SimpleNamespace(count_results=lambda: 4), Costs(Path("nowhere"))  # type: ignore[assignment]
+        self._costs = Costs(Path("nowhere"))
         self._render_task = RenderTask(
             dataset=DATASET, profile="smoke", store="s", experiments="e", output="o", command="c"
         )

@@ -87,7 +87,8 @@ class Kind(Spec, frozen=True, kw_only=True):
 
 
 class Measured(Spec, frozen=True, kw_only=True):
-    """The file. `executing`: notebook and profile -> seconds. `rendering`: seconds for each page besides the first."""
+    """The file. `executing`: notebook and profile -> seconds. `rendering`: seconds of a report with one new
+    result; the other pages are taken over, so how many there are hardly counts."""
 
     kinds: dict[str, Kind] = msgspec.field(default_factory=dict)
     executing: dict[str, Seconds] = msgspec.field(default_factory=dict)
@@ -191,12 +192,11 @@ class Costs:
         known = self._measured.rendering
         if known is None:
             return (RENDERING_SECONDS + pages * RENDERING_SECONDS_PER_PAGE) * self._slowness
-        return RENDERING_SECONDS + pages * known
+        return known
 
-    def learn_rendering(self, pages: int, seconds: float) -> None:
+    def learn_rendering(self, seconds: float) -> None:
         """Remember what rendering took."""
-        each = max(0.0, seconds - RENDERING_SECONDS) / max(1, pages)
-        self._learned(rendering=_mean(self._measured.rendering, each))
+        self._learned(rendering=_mean(self._measured.rendering, seconds))
 
     @property
     def lane_seconds(self) -> float:

@@ -33,7 +33,7 @@ def measure(place: TinyPlace, executing: float = 20, rendering: float = 2, train
         costs.learn(run.spec, run.ledger.setting.images_for(run.spec), spent)
     for name in ("01_first", "02_second"):
         costs.learn_executing(name, "quick", executing)
-    costs.learn_rendering(1, rendering)
+    costs.learn_rendering(rendering)
     costs.save()
 
 
