@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from kerascnn.plots.grids import plot_kernels_on_image, plot_sliding
     from kerascnn.plots.images import plot_images
     from kerascnn.plots.invariance import plot_invariance
-    from kerascnn.plots.layers import plot_dead_and_saturated, plot_gradients, plot_signal, plot_update_ratios
+    from kerascnn.plots.layers import (
+        plot_dead_and_saturated,
+        plot_gradients,
+        plot_mean_squares,
+        plot_signal,
+        plot_update_ratios,
+    )
     from kerascnn.plots.pooling import plot_pooling
     from kerascnn.plots.search_space import plot_parallel, plot_spent
     from kerascnn.plots.searches import plot_best_depth, plot_choices, plot_search
@@ -41,6 +47,7 @@ __all__ = [
     "plot_invariance",
     "plot_kernels_on_image",
     "plot_layer_costs",
+    "plot_mean_squares",
     "plot_metric_against",
     "plot_parallel",
     "plot_pooling",
@@ -63,7 +70,13 @@ _HOMES = {
     "grids": ("plot_kernels_on_image", "plot_sliding"),
     "images": ("plot_images",),
     "invariance": ("plot_invariance",),
-    "layers": ("plot_dead_and_saturated", "plot_gradients", "plot_signal", "plot_update_ratios"),
+    "layers": (
+        "plot_dead_and_saturated",
+        "plot_gradients",
+        "plot_mean_squares",
+        "plot_signal",
+        "plot_update_ratios",
+    ),
     "drawing.picture": ("Picture",),
     "pooling": ("plot_pooling",),
     "search_space": ("plot_parallel", "plot_spent"),

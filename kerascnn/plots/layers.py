@@ -22,7 +22,7 @@ ZERO_REACH = 10.0
 
 @dataclass(frozen=True)
 class Quantity:
-    """One number of a layer: its field in `LayerProbe`, its name, and whether it needs a logarithmic axis.
+    """One number of a layer: its field in `LayerProbe`, to the `power`, its name, and whether it needs a logarithmic axis.
 
     What runs `backward` is drawn from the output to the input, so that its line ends where it matters.
     """
@@ -32,17 +32,20 @@ class Quantity:
     is_log: bool = True
     hidden_only: bool = False
     backward: bool = False
+    power: int = 1
 
     def of(self, layer: LayerProbe) -> float | None:
         """The layer's value; None for the output layer where the quantity is about hidden layers."""
         if self.hidden_only and layer.activation is None:
             return None
         value: float | None = getattr(layer, self.field)
-        return value
+        return None if value is None else value**self.power
 
 
 ACROSS = Quantity("activation_std_across_examples", "activation std across examples", hidden_only=True)
 PLAIN = Quantity("activation_std", "activation std over all values", hidden_only=True)
+SQUARE = Quantity("activation_mean_square", "mean square of the activations", hidden_only=True)
+VARIANCE = Quantity("activation_std_across_examples", "activation variance across examples", hidden_only=True, power=2)
 GRADIENT = Quantity("gradient_norm", "kernel gradient norm", backward=True)
 DEAD = Quantity("dead_share", "dead units", is_log=False)
 SATURATED = Quantity("saturated_share", "saturated values", is_log=False)
@@ -56,6 +59,12 @@ Line = tuple[list[int], list[float]]
 def plot_signal(arms: Sequence[ArmRuns], *, moment: Moment = "initial") -> Picture:
     """How much of its input each layer still knows, above; the plain std, which hides the loss, below."""
     return _picture(arms, moment, (ACROSS, PLAIN), "signal", "Signal by layer")
+
+
+@drawn("mean squares")
+def plot_mean_squares(arms: Sequence[ArmRuns], *, moment: Moment = "initial") -> Picture:
+    """What an initialisation keeps, above: the mean square; the part of it that differs between images, below."""
+    return _picture(arms, moment, (SQUARE, VARIANCE), "mean-squares", "Mean square by layer")
 
 
 @drawn("gradients")

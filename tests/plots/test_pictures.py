@@ -26,6 +26,7 @@ PLOTS_OF_ARMS = {
     "rates": lambda arms: plots.plot_curves(arms, "learning_rate"),
     "finals": plots.plot_finals,
     "signal": plots.plot_signal,
+    "mean squares": plots.plot_mean_squares,
     "gradients": plots.plot_gradients,
     "dead": plots.plot_dead_and_saturated,
     "updates": plots.plot_update_ratios,
@@ -140,6 +141,13 @@ def test_a_gradient_of_zero_is_drawn_below_all_others():
 def test_signal_leaves_out_the_logits_and_gradients_keep_them():
     assert {row[3] for row in plots.plot_signal(RUNS).table.rows} == {1, 2}
     assert {row[3] for row in plots.plot_gradients(RUNS).table.rows} == {1, 2, 3}
+
+
+def test_mean_squares_show_the_square_and_the_variance_across_examples():
+    runs = make_runs("relu", (0.5,), probes=(make_probe(gradients=(1.0, 1.0, 1.0), stds=(0.5, 0.2, 9.0)),))
+    rows = plots.plot_mean_squares([runs]).table.rows
+    assert [row[2] for row in rows[::2]] == ["mean square of the activations", "activation variance across examples"]
+    assert [row[4] for row in rows] == pytest.approx([0.25, 0.04] * 2)
 
 
 def test_a_metric_against_a_quantity_has_one_line_for_each_group():
