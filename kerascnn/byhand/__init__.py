@@ -18,9 +18,13 @@ from kerascnn.byhand.convolution import convolve, convolve_backward
 from kerascnn.byhand.counting import (
     count_parameters,
     count_products,
+    kinds_cheaper_than_separable,
     measure_receptive_field,
+    products_of_kind,
     receptive_field,
+    widest_without_gain,
 )
+from kerascnn.byhand.dense import convolution_weights
 from kerascnn.byhand.normalisation import normalise, normalise_backward
 from kerascnn.byhand.pooling import pool, pool_backward
 from kerascnn.byhand.sliding import Sliding, output_size, same_padding
@@ -29,10 +33,12 @@ __all__ = [
     "GRID",
     "Agreement",
     "Sliding",
+    "convolution_weights",
     "convolve",
     "convolve_backward",
     "count_parameters",
     "count_products",
+    "kinds_cheaper_than_separable",
     "largest_differences",
     "lesson_example_mismatches",
     "measure_receptive_field",
@@ -44,8 +50,10 @@ __all__ = [
     "pool",
     "pool_backward",
     "product_mismatches",
+    "products_of_kind",
     "receptive_field",
     "receptive_field_mismatches",
     "same_padding",
     "stride_difference",
+    "widest_without_gain",
 ]

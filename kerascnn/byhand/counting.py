@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -12,6 +13,13 @@ from kerascnn.byhand.sliding import output_size
 
 Layer = tuple[int, int]
 """(window, stride) of a convolution or pooling, along one axis."""
+
+Kind = Literal["full", "bottleneck", "separable"]
+"""A convolution; one between two of 1 x 1 that go down to a quarter of the channels and up again; one kernel for each
+channel alone, then 1 x 1 over all channels."""
+
+NARROWER = 4
+"""How many times fewer maps there are inside a bottleneck."""
 
 
 def count_parameters(window: Sequence[int], channels: int, maps: int) -> int:
@@ -23,6 +31,39 @@ def count_products(window: Sequence[int], channels: int = 1) -> int:
     """Multiply-adds behind one output value, counted: ones under a kernel of ones add up to their number."""
     images, kernel = np.ones((1, *window, channels)), np.ones((*window, channels, 1))
     return round(float(convolve(images, kernel).item()))
+
+
+def products_of_kind(kind: Kind, channels: int, window: int = 3) -> int:
+    """Multiply-adds at one place, and so weights without biases, from `channels` to as many maps.
+
+    Source: bottleneck He et al. 2016, figure 5; separable Howard et al. 2017, section 3.1.
+    """
+    pointwise, narrow = count_products((1, 1), channels), channels // NARROWER
+    match kind:
+        case "bottleneck":
+            return 2 * pointwise * narrow + count_products((window, window), narrow) * narrow
+        case "separable":
+            return count_products((window, window)) * channels + pointwise * channels
+        case _:
+            return count_products((window, window), channels) * channels
+
+
+def kinds_cheaper_than_separable(channels: int, window: int = 3) -> int:
+    """How many other kinds of convolution take fewer multiply-adds than a separable one, at so many channels."""
+    separable = products_of_kind("separable", channels, window)
+    return sum(products_of_kind(kind, channels, window) < separable for kind in get_args(Kind))
+
+
+def widest_without_gain(window: int = 3, most: int = 512) -> int:
+    """The largest number of channels at which a separable convolution takes no fewer multiply-adds than a bottleneck.
+
+    Of the multiples of 4 up to `most`. With 3 x 3 it is where 9 C + C^2 = 17/16 C^2.
+    """
+    return max(
+        channels
+        for channels in range(NARROWER, most + 1, NARROWER)
+        if products_of_kind("separable", channels, window) >= products_of_kind("bottleneck", channels, window)
+    )
 
 
 def receptive_field(layers: Sequence[Layer]) -> int:

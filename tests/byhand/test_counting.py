@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from typing import get_args
+
+import keras
 import pytest
 
 from kerascnn import byhand
-from kerascnn.byhand import checks
+from kerascnn.byhand import checks, counting
 
 
 def test_parameters_of_known_layers() -> None:
@@ -30,6 +34,29 @@ def test_products_behind_one_value_are_counted(window: tuple[int, ...], products
 def test_receptive_fields_reckoned_on_paper_are_those_seen(layers: list[tuple[int, int]], field: int) -> None:
     assert byhand.receptive_field(layers) == field
     assert byhand.measure_receptive_field(layers) == field
+
+
+@pytest.mark.parametrize(("kind", "products"), [("full", 5184), ("bottleneck", 612), ("separable", 792)])
+def test_kinds_of_convolutions_cost_what_their_formulas_say(kind: counting.Kind, products: int) -> None:
+    assert byhand.products_of_kind(kind, channels=24) == products
+
+
+@pytest.mark.parametrize("kind", get_args(counting.Kind))
+def test_kinds_of_convolutions_have_as_many_weights_as_the_layers_that_are_trained(kind: counting.Kind) -> None:
+    from kerascnn.models.blocks import REDUCTION, convolution_layers
+
+    assert counting.NARROWER == REDUCTION
+    features, weights = keras.Input((8, 8, 24)), 0
+    for layer in convolution_layers("plain" if kind == "full" else kind, 24, 3, "he_normal", "conv"):
+        features = layer(features)
+        weights += math.prod(layer.kernel.shape)
+    assert weights == byhand.products_of_kind(kind, channels=24)
+
+
+def test_a_separable_convolution_is_cheaper_than_a_bottleneck_only_beyond_144_channels() -> None:
+    assert byhand.widest_without_gain() == 144
+    assert byhand.products_of_kind("separable", 144) == byhand.products_of_kind("bottleneck", 144)
+    assert [byhand.kinds_cheaper_than_separable(channels) for channels in (24, 140, 144, 148, 256)] == [1, 1, 0, 0, 0]
 
 
 def test_a_stride_beyond_the_window_leaves_inputs_unseen() -> None:
