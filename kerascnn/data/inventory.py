@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,29 +28,48 @@ class DataSource:
 
 
 def describe_sources() -> list[DataSource]:
-    """Keras' caches, the download, the embedded set, then every decoded set; nothing is fetched or decoded."""
+    """Keras' caches, the downloads, the embedded set, then every decoded set; nothing is fetched or decoded."""
     keras = [
         DataSource(f"CIFAR-10 kept by Keras ({path.name})", str(path), "cifar10", _size_bytes(path), None, False)
         for path in load.keras_cache_paths()
     ]
-    return [*keras, _describe_download(), _describe_embedded(), *map(_describe_decoded, cache.cached_entries())]
+    downloads = [_describe_cifar10(), _describe_mnist()]
+    return [*keras, *downloads, _describe_embedded(), *map(_describe_decoded, cache.cached_entries())]
 
 
-def fetch(report: Report = load.print_to_stderr) -> Path:
-    """Downloads CIFAR-10 into the cache, unless it is there, and gives back the archive.
+FETCHED: dict[str, Callable[[Report], Path]] = {
+    "CIFAR-10": download.ensure_cifar10,
+    "MNIST": download.ensure_mnist,
+}
+"""Title -> what brings the set into the cache."""
+
+
+def fetch(title: str, report: Report = load.print_to_stderr) -> Path:
+    """Downloads a set of FETCHED into the cache, unless it is there, and gives back where it is.
 
     Raises: DataError when no source delivers it, or the cache cannot be written.
     """
-    return download.ensure_archive(report)
+    return FETCHED[title](report)
 
 
-def _describe_download() -> DataSource:
-    path = download.archive_path()
-    if path.is_file():
+def _describe_cifar10() -> DataSource:
+    path = download.fetched_cifar10()
+    if path is not None:
         return DataSource("CIFAR-10 as fetched", str(path), "cifar10", _size_bytes(path), None, True)
-    failure = download.recent_failure()
-    state = f"not fetched: {failure}" if failure else "not fetched yet"
+    state = _state(download.recent_failure())
     return DataSource(f"CIFAR-10 ({state})", download.ARCHIVE_URLS[0], "cifar10", None, None, False)
+
+
+def _describe_mnist() -> DataSource:
+    path = download.fetched_mnist()
+    if path is not None:
+        return DataSource("MNIST as fetched", str(path), None, _size_bytes(path), None, True)
+    state = _state(download.recent_failure_of_mnist())
+    return DataSource(f"MNIST ({state})", download.MNIST_URLS[0], None, None, None, False)
+
+
+def _state(failure: str | None) -> str:
+    return f"not fetched: {failure}" if failure else "not fetched yet"
 
 
 def _describe_embedded() -> DataSource:

@@ -37,6 +37,10 @@ KERAS_CACHE_NAMES = (
 """Where Keras keeps CIFAR-10, under its `datasets` folder: unpacked and packed, by Keras 3 and by earlier versions."""
 
 
+KERAS_MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+"""Of the file `mnist.npz` that Keras keeps. Source: Keras, `datasets/mnist.py`."""
+
+
 def print_to_stderr(message: str) -> None:
     """The report that is used when none is given."""
     print(printable(message), file=sys.stderr, flush=True)
@@ -80,6 +84,18 @@ def keras_datasets_folder() -> Path | None:
     """Where Keras keeps the data sets it has fetched; None where there is no home folder."""
     home = keras_folder()
     return None if home is None else home / "datasets"
+
+
+def load_keras_mnist(report: Report = print_to_stderr) -> Dataset | None:
+    """MNIST in Keras' cache; None where there is none, or one with other bytes than the published ones."""
+    folder = keras_datasets_folder()
+    path = None if folder is None else folder / "mnist.npz"
+    if path is None or not path.is_file():
+        return None
+    if sources.file_sha256(path) != KERAS_MNIST_SHA256:
+        report("Keras' copy of MNIST is not used: it has other bytes than the published ones")
+        return None
+    return load_found(sources.recognise(path), Options(report=report))
 
 
 def embedded_key(variant: str = "standard") -> str:
@@ -127,7 +143,7 @@ def _load_auto(options: Options) -> Dataset:
     cached = _load_keras_cache(options)
     if cached is not None:
         return cached
-    failure = None if download.archive_path().is_file() else download.recent_failure()
+    failure = None if download.fetched_cifar10() else download.recent_failure()
     if failure is not None:
         options.report(
             "The download failed within the last 10 minutes and is not tried again yet; `--data cifar10` tries it now"
@@ -157,15 +173,15 @@ def _load_keras_cache(options: Options) -> Dataset | None:
 
 
 def _load_download(options: Options) -> Dataset:
-    archive = download.ensure_archive(options.report)
+    fetched = download.ensure_cifar10(options.report)
     try:
-        return _load_verified(archive, options)
+        return _load_verified(fetched, options)
     except DataError:
-        if sources.file_sha256(archive) == download.ARCHIVE_SHA256:
+        if download.is_intact(fetched):
             raise
-    options.report("The fetched archive is damaged; it is fetched again")
-    download.discard_archive()
-    return _load_verified(download.ensure_archive(options.report), options)
+    options.report("What was fetched is damaged; it is fetched again")
+    download.discard(fetched)
+    return _load_verified(download.ensure_cifar10(options.report), options)
 
 
 def _load_verified(path: Path, options: Options) -> Dataset:

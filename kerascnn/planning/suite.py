@@ -194,9 +194,13 @@ def load_suite(request: Request) -> Suite:
         wanted += map(_misnamed, misnamed(experiments_folder()))
     with ThreadPoolExecutor(1) as pool:
         dataset = pool.submit(load_info, request.data, ())
-        experiments = load_experiments(wanted)
-        companions = {name for e in experiments if e.study is not None for name in e.study.companions}
-        info = _with_companions(dataset.result(), companions, request.data)
+        try:
+            experiments = load_experiments(wanted)
+            companions = {name for e in experiments if e.study is not None for name in e.study.companions}
+            info = _with_companions(dataset.result(), companions, request.data)
+        except (KeyboardInterrupt, SystemExit):
+            _stop_transfers()  # the pool waits for its thread
+            raise
         return Suite(
             notebooks=tuple(read for path in paths if (read := _try_read(path)) is not None),
             experiments=_without_too_large(experiments, info),
@@ -220,6 +224,12 @@ def _with_companions(dataset: DatasetInfo, companions: set[str], choice: str | N
     from kerascnn.data import with_companions
 
     return with_companions(dataset, sorted(companions), choice)
+
+
+def _stop_transfers() -> None:
+    from kerascnn.data import stop_transfers
+
+    stop_transfers()
 
 
 def _misnamed(path: Path) -> Experiment:

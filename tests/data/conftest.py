@@ -17,6 +17,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.delenv("KERASCNN_DATA", raising=False)
     monkeypatch.setattr(download, "ARCHIVE_URLS", ("http://127.0.0.1:9/cifar-10-python.tar.gz",))
+    monkeypatch.setattr(download, "HUB_URL", "http://127.0.0.1:9/hub")
+    monkeypatch.setattr(download, "MNIST_URLS", ("http://127.0.0.1:9/mnist",))
     return folder
 
 

@@ -149,7 +149,7 @@ def test_the_embedded_set_has_masks_and_others_have_none(tmp_path: Path) -> None
 @pytest.mark.usefixtures("keras_copy", "small_embedded")
 @pytest.mark.parametrize("choice", ["auto", "cifar10"])
 def test_the_copy_that_keras_has_is_taken_without_a_download(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    forbid(monkeypatch, download, "ensure_archive")
+    forbid(monkeypatch, download, "ensure_cifar10")
     info = data.load_dataset(choice).info
     assert (info.name, info.source, info.notice) == ("cifar10", "official release", None)
 
@@ -204,14 +204,14 @@ def test_auto_does_not_try_again_for_ten_minutes_and_keeps_its_notice(
 ) -> None:
     first = data.load_dataset("auto").info
     with monkeypatch.context() as patch:
-        forbid(patch, download, "ensure_archive")
+        forbid(patch, download, "ensure_cifar10")
         assert data.load_dataset("auto", report=messages.append).info == first
     assert "failed within the last 10 minutes" in messages[0]
     failure = download.archive_path().with_name("failure.json")
     noted = json.loads(failure.read_bytes())
     failure.write_text(json.dumps(noted | {"at": noted["at"] - 601}))
-    forbid(monkeypatch, download, "ensure_archive")
-    with pytest.raises(AssertionError, match="ensure_archive was called"):
+    forbid(monkeypatch, download, "ensure_cifar10")
+    with pytest.raises(AssertionError, match="ensure_cifar10 was called"):
         data.load_dataset("auto")
 
 
@@ -223,11 +223,13 @@ def test_a_fetched_archive_that_was_damaged_later_is_fetched_again(
     release = tmp_path / "set" / "unpacked" / "cifar-10-batches-py"
     monkeypatch.setattr(cifar_release, "PUBLISHED_MD5", tiny.batch_sums(release))
     monkeypatch.setattr(download, "ARCHIVE_SHA256", hashlib.sha256(good).hexdigest())
-    monkeypatch.setattr(download, "_fetch_from_any", lambda path, report, patience: path.write_bytes(good))
+    monkeypatch.setattr(
+        download, "fetch", lambda file, path, report, patience: download.archive_path().write_bytes(good)
+    )
     download.archive_path().parent.mkdir(parents=True)
     download.archive_path().write_bytes(good[:-100])
     assert data.load_dataset("auto", report=messages.append).info.name == "cifar10"
-    assert "The fetched archive is damaged; it is fetched again" in messages
+    assert "What was fetched is damaged; it is fetched again" in messages
 
 
 def load_in_another_process(path: str) -> str:

@@ -19,7 +19,7 @@ def declare(verbs: Verbs) -> None:
         nargs="?",
         choices=["show", "fetch", "verify"],
         default="show",
-        help="show (the default); fetch: download CIFAR-10; verify: compare every decoded set with its checksum",
+        help="show (the default); fetch: download CIFAR-10 and MNIST; verify: compare every decoded set with its checksum",
     )
     _declare_store(
         verbs.add("store", "what the store has; check, thin out, export, hand on", "store pack runs.zip", _store)
