@@ -16,7 +16,7 @@ def normalise_batch(activations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
     """
     axes = tuple(range(activations.ndim - 1))
     mean, variance = activations.mean(axis=axes), activations.var(axis=axes)
-    return (activations - mean) / np.sqrt(variance + EPSILON), mean, variance
+    return normalise_fixed(activations, mean, variance), mean, variance
 
 
 def normalise(activations: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> np.ndarray:
@@ -49,14 +49,25 @@ def normalise_backward(
     return gradient, (upstream * normalised).sum(axis=axes), upstream.sum(axis=axes)
 
 
-def undo_error(seed: int, shape: tuple[int, ...] = (32, 8, 8, 16)) -> float:
-    """Largest absolute error of gamma = sqrt(variance + epsilon), beta = mean in undoing the normalisation.
+def normalise_fixed(activations: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """(x - mean) / sqrt(variance + epsilon) by statistics that are given, as in inference: a fixed linear map for each channel.
 
-    The activations are float32, drawn from `seed`, of unlike scale and offset in every channel.
+    activations: float `(n, *sizes, channels)`. mean, variance: `(channels,)`. Source: Ioffe and Szegedy 2015, algorithm 2.
+    """
+    return (activations - mean) / np.sqrt(variance + EPSILON)
+
+
+def undo_error(seed: int, *, by_batch: bool = False, shape: tuple[int, ...] = (32, 8, 8, 16)) -> float:
+    """Largest error of gamma = sqrt(variance + epsilon), beta = mean in undoing the normalisation of a new batch.
+
+    In standard deviations of the channel. The two are set once, from the statistics of a first batch. The new batch is normalised by
+    those same statistics, as in inference, or with `by_batch` by its own, as in training. The activations are float32, drawn
+    from `seed`, of unlike scale and offset in every channel.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     scale, offset = random.uniform(0.1, 5.0, shape[-1]), random.uniform(-3.0, 3.0, shape[-1])
-    activations = (random.standard_normal(shape) * scale + offset).astype(np.float32)
-    normalised, mean, variance = normalise_batch(activations)
-    undone = np.sqrt(variance + np.float32(EPSILON)) * normalised + mean
-    return float(np.abs(undone - activations).max())
+    first, new = ((random.standard_normal(shape) * scale + offset).astype(np.float32) for _ in range(2))
+    _, mean, variance = normalise_batch(first)
+    gamma, beta = np.sqrt(variance + np.float32(EPSILON)), mean
+    normalised = normalise_batch(new)[0] if by_batch else normalise_fixed(new, mean, variance)
+    return float((np.abs(gamma * normalised + beta - new) / scale).max())

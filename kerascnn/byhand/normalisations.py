@@ -48,16 +48,26 @@ NORMALISATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """Name -> normalisation without learnt scale and shift."""
 
 
-def batch_dependence(kind: str, images: int, seed: int = 1) -> float:
+def batch_dependence(kind: str, images: int, seed: int = 1, *, positions: int = 8) -> float:
     """How much an image's normalised activations change, at most, when the rest of its batch is exchanged.
 
-    Normal activations (images, 8, 8, 16) of which the first image stays and the others are drawn anew. In
-    standard deviations of the activations; `kind` is a name in `NORMALISATIONS`.
+    Normal activations (images, positions, positions, 16) of which the first image stays and the others are drawn anew; one
+    position is a dense layer. In standard deviations of the activations; `kind` is a name in `NORMALISATIONS`.
     """
     random = np.random.Generator(np.random.PCG64(seed))
     first, others, exchanged = (
-        random.standard_normal((count, 8, 8, 16)) + random.standard_normal((count, 1, 1, 16))
+        random.standard_normal((count, positions, positions, 16)) + random.standard_normal((count, 1, 1, 16))
         for count in (1, images - 1, images - 1)
     )
     answers = [NORMALISATIONS[kind](np.concatenate([first, rest]))[0] for rest in (others, exchanged)]
     return float(np.abs(answers[0] - answers[1]).max())
+
+
+def response_spread(seed: int = 1) -> float:
+    """How far local response normalisation is, at most, from a division by the constant 2 ** 0.75: a share of the value.
+
+    Standard normal activations (32, 8, 8, 16): what a net has in its layers whose input has unit variance.
+    """
+    random = np.random.Generator(np.random.PCG64(seed))
+    activations = random.standard_normal((32, 8, 8, 16))
+    return float(np.abs(normalise_local_response(activations) / activations * 2.0**0.75 - 1.0).max())

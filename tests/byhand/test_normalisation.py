@@ -6,7 +6,7 @@ import numpy as np
 from slopes import slopes
 
 from kerascnn.byhand import normalise, normalise_backward
-from kerascnn.byhand.normalisation import EPSILON
+from kerascnn.byhand.normalisation import EPSILON, normalise_batch, normalise_fixed, undo_error
 
 RANDOM = np.random.default_rng(11)
 IMAGES = RANDOM.normal(size=(3, 2, 4, 2)) * np.array([0.5, 3.0]) + np.array([1.0, -2.0])
@@ -44,3 +44,25 @@ def test_the_gradients_are_the_slopes_of_the_loss() -> None:
 def test_adding_a_constant_to_a_channel_gives_no_gradient() -> None:
     gradient, _, _ = normalise_backward(IMAGES, GAMMA, UPSTREAM)
     np.testing.assert_allclose(gradient.sum(axis=(0, 1, 2)), 0, atol=1e-12)
+
+
+def test_by_the_batchs_own_statistics_the_fixed_map_is_the_normalisation_in_training() -> None:
+    expected, mean, variance = normalise_batch(IMAGES)
+    np.testing.assert_array_equal(normalise_fixed(IMAGES, mean, variance), expected)
+
+
+def test_fixed_statistics_do_not_look_at_the_rest_of_the_batch() -> None:
+    mean, variance = np.array([0.3, -1.0]), np.array([2.0, 0.5])
+    np.testing.assert_array_equal(
+        normalise_fixed(IMAGES[:1], mean, variance), normalise_fixed(IMAGES, mean, variance)[:1]
+    )
+
+
+def test_gamma_and_beta_undo_fixed_statistics_on_any_batch_and_a_batchs_own_only_roughly() -> None:
+    assert undo_error(seed=1) < 1e-5
+    assert 0.05 < undo_error(seed=1, by_batch=True) < 1
+
+
+def test_the_larger_the_batch_the_better_fixed_gamma_and_beta_undo_its_own_statistics() -> None:
+    small, large = (undo_error(seed=2, by_batch=True, shape=(images, 4, 4, 8)) for images in (2, 512))
+    assert large < small / 4

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from kerascnn.byhand.normalisations import NORMALISATIONS, batch_dependence
+from kerascnn.byhand.normalisations import NORMALISATIONS, batch_dependence, response_spread
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -38,9 +38,19 @@ def test_a_normalisation_by_hand_is_the_one_of_the_networks_layer(kind: str, act
 
 @pytest.mark.parametrize("kind", [kind for kind in NORMALISATIONS if kind != "batch"])
 def test_only_batch_normalisation_depends_on_the_rest_of_the_batch(kind: str) -> None:
-    assert batch_dependence(kind, 2) == 0.0
-    assert batch_dependence("batch", 2) > 0.1
+    for positions in (1, 8):
+        assert batch_dependence(kind, 2, positions=positions) == 0.0
+        assert batch_dependence("batch", 2, positions=positions) > 0.1
 
 
 def test_the_larger_the_batch_the_less_it_matters_who_else_is_in_it() -> None:
     assert batch_dependence("batch", 2) > 2 * batch_dependence("batch", 64) > 0
+
+
+def test_two_images_in_a_dense_layer_become_plus_one_and_minus_one() -> None:
+    normalised = NORMALISATIONS["batch"](np.array([[3.0, -40.0], [7.0, 2.0]]).reshape(2, 1, 1, 2))
+    np.testing.assert_allclose(normalised.reshape(2, 2), [[-1, -1], [1, 1]], atol=1e-3)
+
+
+def test_local_response_normalisation_of_unit_variance_is_nearly_a_division_by_a_constant() -> None:
+    assert 0 < response_spread() < 0.005
