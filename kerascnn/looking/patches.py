@@ -67,7 +67,7 @@ def feature_maps(results: TrainedRuns, arm: str, image: int, count: int = 8) -> 
     Black is zero, white the map's largest value. Empty where no run of the arm finished.
     """
     rows = {}
-    for looker in _lookers(results, arm, image + 1)[:1]:
+    for looker in lookers(results, arm, image + 1)[:1]:
         picture = looker.images[image : image + 1]
         rows["the image"] = picture
         for stage, maps in zip(looker.stages, trace(looker.stages, looker.pixels(picture)).maps, strict=True):
@@ -88,7 +88,7 @@ def strongest_patches(
     projection by the deconvnet, grey where nothing comes back. Empty where no run of the arm finished.
     """
     rows = {}
-    for looker in _lookers(results, arm, images)[:1]:
+    for looker in lookers(results, arm, images)[:1]:
         stages = looker.stages[:layer]
         found = looker.peaks()[layer - 1]
         for chosen in found.liveliest(maps):
@@ -104,7 +104,7 @@ def class_shares(results: TrainedRuns, arm: str, images: int = 1000) -> dict[str
     Empty where no run of the arm finished.
     """
     shares: dict[str, dict[int, float]] = {}
-    for looker in _lookers(results, arm, images):
+    for looker in lookers(results, arm, images):
         for stage, peaks in zip(looker.stages, looker.peaks(), strict=True):
             shares.setdefault(stage.name, {})[looker.seed] = one_class_share(peaks, looker.labels)
     return shares
@@ -132,11 +132,11 @@ def one_class_share(peaks: Peaks, labels: np.ndarray) -> float:
 
 def transpose_error(results: TrainedRuns, arm: str, images: int = 2) -> float:
     """The largest `deconvnet.adjoint_error` over the seeds of `arm`: rounding alone where backward is the transpose."""
-    errors = [adjoint_error(one.stages, one.pixels(one.images[:images])) for one in _lookers(results, arm, images)]
+    errors = [adjoint_error(one.stages, one.pixels(one.images[:images])) for one in lookers(results, arm, images)]
     return max(errors, default=float("nan"))
 
 
-class _Looker:
+class Looker:
     """One finished run's stages, and the test images they are asked about."""
 
     def __init__(self, predictor: Predictor, arm: str, record: RunRecord, images: np.ndarray, labels: np.ndarray):
@@ -150,7 +150,7 @@ class _Looker:
     def peaks(self) -> list[Peaks]:
         """Of every stage over all images."""
         batches = [self.pixels(self.images[n : n + BATCH]) for n in range(0, len(self.images), BATCH)]
-        by_batch = [[_peaks(maps) for maps in trace(self.stages, batch).maps] for batch in batches]
+        by_batch = [[peaks_of(maps) for maps in trace(self.stages, batch).maps] for batch in batches]
         return [
             Peaks(np.concatenate([p.values for p in parts]), np.concatenate([p.places for p in parts]))
             for parts in zip(*by_batch, strict=True)
@@ -180,7 +180,8 @@ def crop(images: np.ndarray, places: np.ndarray, field: Field, fill: float) -> n
     return np.stack([one[row : row + field.size, left : left + field.size] for one, (row, left) in corners])
 
 
-def _peaks(maps: np.ndarray) -> Peaks:
+def peaks_of(maps: np.ndarray) -> Peaks:
+    """Where `maps` (n, height, width, maps) answer most in each image."""
     count, height, width, channels = maps.shape
     flat = maps.reshape(count, height * width, channels)
     places = np.stack(np.unravel_index(flat.argmax(axis=1), (height, width)), axis=-1)
@@ -193,11 +194,11 @@ def _lit(maps: np.ndarray) -> np.ndarray:
     return np.rint(255 * maps / peaks).astype(np.uint8)
 
 
-def _lookers(results: TrainedRuns, arm: str, images: int = 100) -> list[_Looker]:
+def lookers(results: TrainedRuns, arm: str, images: int = 100) -> list[Looker]:
     """One for each seed of `arm` that finished, over the first `images` test images."""
     data = open_dataset(results.dataset.content)
     pictures, labels = np.asarray(data.test_images[:images]), np.asarray(data.test_labels[:images])
     predictor = Predictor(results)
     (runs,) = results.select(arm)
     finished = list(runs.finished.values())
-    return [_Looker(predictor, arm, record, pictures, labels) for record in finished]
+    return [Looker(predictor, arm, record, pictures, labels) for record in finished]

@@ -12,7 +12,7 @@ from asked_runs import Runs
 from kerascnn import plots
 from kerascnn.data import Dataset
 from kerascnn.errors import UsageError
-from kerascnn.looking import deconvnet, inputs, occlusion, patches, predicting, spectrum
+from kerascnn.looking import deconvnet, edges, inputs, occlusion, patches, predicting, spectrum
 from kerascnn.looking.deconvnet import Stage
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Arm, model
@@ -197,6 +197,26 @@ def test_the_gain_in_classes_is_last_layer_minus_first(runs: Any) -> None:
     assert patches.transpose_error(runs, "net") < 1e-12
 
 
+# --- edges ----------------------------------------------------------------------------------------------------
+
+
+def test_the_patches_of_edges_lie_inside_the_image(runs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    crop = edges.crop
+    monkeypatch.setattr(
+        edges,
+        "crop",
+        lambda images, places, field, fill: seen.append((places, field)) or crop(images, places, field, fill),
+    )
+    shares = edges.edge_shares(runs, "net", images=30)
+    assert shares == edges.edge_shares(runs, "net", images=30), "the blind draws belong to the seed"
+    assert [seed for seed, pair in shares["net"].items() if 0 < min(pair) <= max(pair) <= 1] == [1]
+    for places, field in seen:
+        corners = field.start + places * field.step
+        assert corners.min() >= 0
+        assert corners.max() + field.size <= 8
+
+
 # --- occlusion ----------------------------------------------------------------------------------------------
 
 
@@ -290,6 +310,7 @@ def test_before_anything_is_trained_there_is_nothing_to_look_at() -> None:
     assert patches.class_gain(patches.class_shares(none, "net")) == {}
     assert np.isnan(patches.transpose_error(none, "net"))
     assert np.isnan(patches.mean_share({}, 0))
+    assert edges.edge_gains(edges.edge_shares(none, "net")) == {"net": {}}
     assert occlusion.occlusion_maps(none, "net") == ({}, {})
     assert spectrum.response_spectra(none, "net") == []
     assert np.isnan(spectrum.mean_beyond([], "net", stride=4))

@@ -53,6 +53,7 @@ UNITS = {
     "stability": _accuracy("share of stable predictions"),
     "other_size_accuracy": _accuracy("test accuracy at another image size"),
     "aliasing": _accuracy("aliased share of the first layer's response"),
+    "edge_gain": Unit("coherence of the strongest patches, minus that of blind ones", "", ""),
     "class_gain": Unit("one-class share, last minus first layer", "points", "points", scale=100.0, decimals=1),
     "changed_by_batch": _accuracy("share of predictions that the batch's statistics change"),
     "batch_statistics_gain": Unit(
