@@ -166,7 +166,7 @@ def test_normalisation_stands_on_the_chosen_side_of_the_activation(position: str
     [
         ("batch", "FastBatchNormalization"),
         ("keras-batch", "BatchNormalization"),
-        ("layer", "LayerNormalization"),
+        ("layer", "GroupNormalization"),
         ("group", "GroupNormalization"),
     ],
 )
