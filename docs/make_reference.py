@@ -1,4 +1,7 @@
-"""Writes docs/reference.md from the source: `python docs/make_reference.py`. A test says when it must be run again."""
+"""Writes docs/reference.md and docs/references.md from the source: `python docs/make_reference.py`.
+
+A test says when it must be run again.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from typing import get_args
 import msgspec
 
 from kerascnn.plots.drawing.palette import MEANINGS, SERIES, TONES, Tone
+from kerascnn.report.text.references import REFERENCES
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS, OptimiserSpec, ScheduleSpec
 from kerascnn.specs.claims import KINDS, ClaimBase, Speaker
 from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.takeaways import JUDGEMENT_FIELDS
 
 TARGET = Path(__file__).with_name("reference.md")
+SOURCES = Path(__file__).with_name("references.md")
 CONSTRAINED = re.compile(r"Annotated\[(\w+), .*\]")
 LITERAL = re.compile(r"Literal\[(.*?)\]")
 
@@ -24,6 +29,28 @@ LITERAL = re.compile(r"Literal\[(.*?)\]")
 def render_reference() -> str:
     """The whole page as Markdown."""
     return "\n".join([*_head(), *_claims(), *_training(), *_metrics(), *_placeholders(), *_tones()]) + "\n"
+
+
+def render_sources() -> str:
+    """The page of all works that are cited, as Markdown."""
+    return "\n".join(_sources()) + "\n"
+
+
+def _sources() -> Iterator[str]:
+    yield "# Sources"
+    yield ""
+    yield "Written by `python docs/make_reference.py` from `kerascnn/report/text/references.py`: edit that, not this page."
+    yield ""
+    yield "Every work that a notebook, a page or a docstring cites. The year is that of the place where it was published. On the report's"
+    yield "pages each experiment lists those of its own. [How verdicts are made](verdicts.md) cites those on statistics."
+    yield ""
+    for work in REFERENCES:
+        where = (
+            f"[{work.identifier}]({work.href.replace('(', '%28').replace(')', '%29')})"
+            if work.href
+            else work.identifier
+        )
+        yield f"- **{work.cited_as}**: {work.named}, *{work.title}*, {work.venue}, {where}"
 
 
 def _head() -> Iterator[str]:
@@ -151,3 +178,4 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[
 
 if __name__ == "__main__":
     TARGET.write_text(render_reference(), encoding="utf-8")
+    SOURCES.write_text(render_sources(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The reference in `docs/` is what the source gives."""
+"""The reference in `docs/`, and the list of sources beside it, are what the source gives."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ def script() -> ModuleType:
 
 def test_the_committed_reference_is_what_the_source_gives(script: ModuleType) -> None:
     assert script.render_reference() == COMMITTED, "Run `python docs/make_reference.py`."
+
+
+def test_the_committed_sources_are_those_of_the_list(script: ModuleType) -> None:
+    committed = (CHECKOUT / "docs" / "references.md").read_text(encoding="utf-8")
+    assert script.render_sources() == committed, "Run `python docs/make_reference.py`."
 
 
 def test_every_metric_tone_and_placeholder_stands_in_it() -> None:

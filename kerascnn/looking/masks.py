@@ -27,7 +27,7 @@ OBJECT, BACKGROUND, MISSED, EXTRA = (255, 255, 255), (40, 40, 40), (230, 120, 20
 def overlaps(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Intersection over union of each pair of masks: float64 (n,), in [0, 1]; 1 where both are empty.
 
-    Source: Jaccard 1912; as region similarity, Perazzi et al. 2016, section 5.
+    Source: Jaccard 1912; as region similarity, Perazzi et al. 2016, on the choice of metrics.
     """
     found, there = predicted.astype(bool), truth.astype(bool)
     shared, either = (found & there).sum(axis=(1, 2)), (found | there).sum(axis=(1, 2))
@@ -39,7 +39,7 @@ def border_scores(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
     P is the share of the predicted border's pixels that are on the true border or next to it (up, down, left, right), R the
     share of the true border's that the predicted one comes as near. 1 where both masks are empty, 0 where one is.
-    Source: Martin, Fowlkes and Malik 2004, section 3; as contour accuracy, Perazzi et al. 2016, section 5.
+    Source: Martin, Fowlkes and Malik 2004, section 3; as contour accuracy, Perazzi et al. 2016, on the choice of metrics.
     """
     found, there = borders(predicted), borders(truth)
     precision, recall = _share_near(found, there), _share_near(there, found)

@@ -1,6 +1,6 @@
 """Which part of a picture a trained network's answer hangs on: cover a part, and ask again.
 
-Source: Zeiler and Fergus 2014, section 4.2 and figure 6.
+Source: Zeiler and Fergus 2014, section 4.2.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A map sampled at every s-th pixel tells waves apart only up to 1 / (2 s) cycles per pixel (Nyquist); a faster wave looks
 like a slower one that is not there: aliasing. A ReLU or a bias works on each value alone, so they may as well come
 after the sampling, and what is folded is decided by kernels and images.
-Source: Zeiler and Fergus 2014, section 4.1 and figure 5: the stride of 4 in AlexNet's first layer, and 2 instead.
+Source: Zeiler and Fergus 2014, section 4.1: the stride of 4 in AlexNet's first layer, and 2 instead.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ The lesson says yes: a dense layer on $H \times W \times C$ inputs needs $n \cdo
 $$ y_{ij} = \sum_{u=1}^{k}\sum_{v=1}^{k} w_{uv}\, x_{i+u,\,j+v} + b $$
 
 shares $k^2$ of them between all positions. See [He initialisation](04_glorot_vs_he.ipynb),
-[the paper](https://arxiv.org/abs/1512.03385) and [nowhere](missing.md).
+[the paper](https://arxiv.org/abs/1512.03385) (He et al. 2016) and [nowhere](missing.md).
 
 ## How it is isolated
 

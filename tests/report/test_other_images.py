@@ -11,6 +11,7 @@ from kerascnn.report.facts.results import Facts, gather_facts
 from kerascnn.report.pages.comparison import build_comparison_page
 from kerascnn.report.pages.experiment import data_notes
 from kerascnn.report.parts.elements import Shell
+from kerascnn.report.tables.differences import flatten_arm
 
 SHELL = Shell("All", "Set", "quick", None, "comparison.html", "python pipeline.py")
 
@@ -44,6 +45,15 @@ def test_a_page_says_which_arms_are_left_out_for_want_of_images_and_what_to_do(s
     (note,) = data_notes(facts.published)
     assert note.startswith("Left out: ")
     assert note.endswith("Fetch it.")
+
+
+def test_an_arm_that_is_left_out_is_not_said_to_have_seen_the_reports_images(sample, easy):
+    missing = facts_with_companion(sample[0], missing={"easy": "Fetch it."}).published
+    there = facts_with_companion(sample[0], companions={"easy": easy}).published
+    first, second = there.study.arms[:2]
+    assert flatten_arm(first, missing)["dataset"] == "not at hand"
+    assert flatten_arm(first, there)["dataset"] == "Easy clothes"
+    assert flatten_arm(second, missing)["dataset"] == sample[0].dataset.title
 
 
 def test_guessing_is_as_good_as_the_classes_of_the_arms_own_images_are_few(sample, easy):

@@ -53,7 +53,7 @@ class Stream:
 def _mix(words: Array) -> Array:
     """SplitMix64's finaliser on uint64 arrays of any shape with at least one axis.
 
-    Source: Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators", figure 16.
+    Source: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators", function mix64variant13.
     """
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,6 +1,6 @@
 """The idx files of MNIST and Fashion-MNIST, compressed or not; grey 28 x 28 images become 32 x 32 x 3 (`cifar_shaped`).
 
-Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database, section "File formats".
+Source: the page of the MNIST database, section "File formats".
 """
 
 from __future__ import annotations

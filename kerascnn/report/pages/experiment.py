@@ -14,6 +14,7 @@ from kerascnn.report.facts.results import Facts
 from kerascnn.report.facts.status import status_of
 from kerascnn.report.pages.questions import build_questions
 from kerascnn.report.pages.search import build_searches
+from kerascnn.report.pages.sources import build_sources, texts_of
 from kerascnn.report.parts.elements import Command, Link, Property, Question, Shell, Table
 from kerascnn.report.parts.errors import ErrorGallery
 from kerascnn.report.parts.overview import Variant
@@ -82,6 +83,7 @@ def build_experiment_page(
         searches=build_searches(facts, files),
         failed_runs=build_failed_runs(facts, files),
         parameters=keep(other_tables.build_parameters(published, files.path("parameters"))) if published else None,
+        sources=(),
         commands=_commands(facts),
         files=(),
         notebook=Link("The notebook with its outputs", facts.notebook_page),
@@ -91,12 +93,16 @@ def build_experiment_page(
         next_question=neighbours.next_question,
     )
     keep(arm_tables.build_runs(facts, files.path("runs")))
-    return _with_files(page, files), files.tables
+    return _with_files(_with_sources(page), files), files.tables
 
 
 def asked_by(facts: Facts) -> str:
     """The question of an experiment, whether it has a result or not."""
     return facts.published.study.question if facts.published else question_of(facts.entry.source_notebook)
+
+
+def _with_sources(page: ExperimentPage) -> ExperimentPage:
+    return replace(page, sources=build_sources(*texts_of(page)))
 
 
 def _with_files(page: ExperimentPage, files: TableFiles) -> ExperimentPage:

@@ -16,6 +16,18 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A work that a page cites. `href` leads out of the report; empty where `identifier` is no address."""
+
+    authors: str
+    year: str
+    title: str
+    venue: str
+    identifier: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Shell:
     """What surrounds every page. `notice` is set where the data are not those the lesson speaks of.
 

@@ -19,6 +19,7 @@ from kerascnn.report.parts.elements import (
     Shell,
     ShownFigure,
     ShownSearch,
+    Source,
     Table,
 )
 from kerascnn.report.parts.errors import ErrorGallery
@@ -90,6 +91,7 @@ class ExperimentPage:
     searches: tuple[ShownSearch, ...]
     failed_runs: tuple[Failure, ...]
     parameters: Table | None
+    sources: tuple[Source, ...]
     commands: tuple[Command, ...]
     files: tuple[Link, ...]
     notebook: Link
@@ -165,6 +167,7 @@ class MethodsPage:
     chance: float
     classes: int
     metrics: tuple[Property, ...]
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True)

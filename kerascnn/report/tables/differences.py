@@ -60,12 +60,17 @@ def flatten_arm(arm: Arm, published: Published) -> dict[str, Any]:
     budget = published.study.budget
     values: dict[str, Any] = {"model.builder": arm.model.builder}
     values |= {argument_field(name): value for name, value in arm.model.arguments.items()}
-    values |= {"dataset": published.dataset.on(arm.dataset).title, "task": arm.task}
+    values |= {"dataset": _dataset_title(arm, published), "task": arm.task}
     values |= {"normalisation": arm.normalisation, "augmentation": list(arm.augmentation)}
     for group, spec in (("optimiser", arm.optimiser), ("schedule", arm.schedule)):
         values |= {f"{group}.{name}": value for name, value in msgspec.structs.asdict(spec).items()}
     values |= {"batch_size": arm.batch_size, "epochs": arm.epochs or budget.epochs}
     return values | {"train_images": arm.train_images or budget.train_images or "all"}
+
+
+def _dataset_title(arm: Arm, published: Published) -> str:
+    is_at_hand = arm.dataset is None or arm.dataset in published.dataset.companions
+    return published.dataset.on(arm.dataset).title if is_at_hand else "not at hand"
 
 
 def argument_field(name: str) -> str:

@@ -26,7 +26,7 @@ def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, c
 
     So many also find one of twice that size. Each of `claims` gets its share of the level. None where the
     spread says nothing, no size is of interest, or MOST_SEEDS would not do.
-    Source: the power of Student's t-test, Cohen (1988), Statistical Power Analysis, section 2.
+    Source: the power of Student's t-test, Cohen (1988), Statistical Power Analysis, chapter 2.
     """
     if len(effects) < 2 or smallest_effect <= 0 or are_identical(effects):
         return None

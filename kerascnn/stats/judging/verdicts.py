@@ -131,7 +131,7 @@ def _evidence_of_sameness(effects: Sequence[float], smallest: float) -> Evidence
 def _evidence_of_no_worse(effects: Sequence[float], smallest: float) -> Evidence:
     """One one-sided test at half the level: the mean lies above the lower margin.
 
-    Source: Piaggio et al. (2012), Reporting of noninferiority and equivalence randomized trials (CONSORT), box 1.
+    Source: Piaggio et al. (2012), Reporting of noninferiority and equivalence randomized trials (CONSORT), figure 1.
     """
     if statistics.fmean(effects) <= -smallest:
         return Evidence("contradicted", p_different(effects))
