@@ -52,7 +52,7 @@ STATED = [(page, formula) for page, formulas in PAGES.items() for formula in for
 
 @pytest.mark.parametrize(("page", "formula"), STATED)
 def test_a_formula_is_what_the_code_computes(page: str, formula: str) -> None:
-    check = checks_of(page).get(formula)
+    check = (checks_of("draft") | checks_of(page)).get(formula)  # an own notebook still has what `new` wrote
     assert check, f"The formula of page {page} has no check. Write one in {HERE / f'formulas_{page}.py'}: {formula}"
     check()
 
