@@ -121,6 +121,8 @@ def boundary(random: np.random.Generator, trials: int) -> None:
         '"too small to matter" (at most 5 %)': ("effect", smallest, "too small to matter"),
         '"contradicted" (at most 5 %)': ("effect", smallest, "contradicted"),
         'equivalence "supported" (at most 5 %)': ("sameness", smallest, "supported"),
+        'no worse "supported", truth at minus the margin (at most 5 %)': ("no worse", -smallest, "supported"),
+        'no worse "contradicted", truth at zero (at most 5 %)': ("no worse", 0.0, "contradicted"),
         'line kept, truth as far beyond it, "supported" (at most 5 %)': ("line", -smallest, "supported"),
     }
     for name, (rule, effect, verdict) in cases.items():
