@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -121,8 +122,14 @@ def _instead_of_mnist(main: DatasetInfo, choice: str | None, report: Report, rea
         raise
     except DataError as err:
         raise DataError(f"The easy set, MNIST or Fashion-MNIST, is not at hand. {reason}") from err
-    report(f"Fashion-MNIST is the easy set. {reason}")
+    _say_once(report, f"Fashion-MNIST is the easy set. {reason}")
     return found
+
+
+@cache
+def _say_once(report: Report, message: str) -> None:
+    """Commands that plan several profiles load the sets once for each."""
+    report(message)
 
 
 def _load_middle(main: DatasetInfo, choice: str | None, report: Report) -> Dataset:
