@@ -166,6 +166,15 @@ def test_parameters_are_explained_and_profile_and_seeds_are_among_them(notebook:
     assert all(parameter.comment for parameter in parameters.values())
 
 
+def test_a_figure_is_the_last_expression_of_its_cell_so_that_the_notebook_shows_it(notebook: Notebook) -> None:
+    for tree in trees(notebook):
+        last = tree.body[-1]
+        shown = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "results.show"
+        ]
+        assert all(isinstance(last, ast.Expr) and call is last.value for call in shown), ast.unparse(tree)
+
+
 def test_every_parameter_is_used(notebook: Notebook) -> None:
     used = {node.id for tree in trees(notebook) for node in ast.walk(tree) if isinstance(node, ast.Name)
             and isinstance(node.ctx, ast.Load)}  # fmt: skip
