@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable
 
 from kerascnn.errors import UsageError, near_match
-from kerascnn.records import Probe, RunRecord
+from kerascnn.records import LayerProbe, Probe, RunRecord
 from kerascnn.specs import METRICS, NOTEBOOK_METRICS
 
 FLOAT32_FLOOR = 2.0**-149
@@ -50,9 +50,7 @@ def mean_squares(probe: Probe) -> list[float]:
 
     Empty where one of the values is not finite or was not measured.
     """
-    squares = [layer.activation_mean_square for layer in probe.layers if layer.activation is not None]
-    finite = [square for square in squares if square is not None]
-    return finite if len(finite) == len(squares) else []
+    return _of_activations(probe, lambda layer: layer.activation_mean_square)
 
 
 def signal_stds(probe: Probe) -> list[float]:
@@ -61,9 +59,13 @@ def signal_stds(probe: Probe) -> list[float]:
     The output layer has none: its logits are not part of the signal the lesson follows. Empty where
     one of the values is not finite.
     """
-    stds = [layer.activation_std_across_examples for layer in probe.layers if layer.activation is not None]
-    finite = [std for std in stds if std is not None]
-    return finite if len(finite) == len(stds) else []
+    return _of_activations(probe, lambda layer: layer.activation_std_across_examples)
+
+
+def _of_activations(probe: Probe, read: Callable[[LayerProbe], float | None]) -> list[float]:
+    values = [read(layer) for layer in probe.layers if layer.activation is not None]
+    finite = [value for value in values if value is not None]
+    return finite if len(finite) == len(values) else []
 
 
 def _gradient_ratio(record: RunRecord) -> float | None:

@@ -133,7 +133,9 @@ def judge_all(
         for name, claim in every.items()
     }
     return {
-        name: judged[name] if name in judged else _left_to_full(claim, arms, _chance(claim, arms, chance))
+        name: judged[name]
+        if name in judged
+        else _not_judged(claim, arms, _chance(claim, arms, chance), sentences.JUDGED_IN_FULL, is_for_full=True)
         for name, claim in listed.items()
     }
 
@@ -250,15 +252,12 @@ def _judge_number(claim: Claim, numbers: Mapping[str, float | None]) -> Judgemen
     return _judgement(claim, verdict, contrast, sentence, effect=effect)
 
 
-def _left_to_full(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> Judgement:
-    left = _not_judged(claim, arms, chance, sentences.JUDGED_IN_FULL)
-    return msgspec.structs.replace(left, is_for_full=True)
-
-
-def _not_judged(claim: Claim, arms: Mapping[str, ArmRuns], chance: float, reason: str) -> Judgement:
+def _not_judged(
+    claim: Claim, arms: Mapping[str, ArmRuns], chance: float, reason: str, *, is_for_full: bool = False
+) -> Judgement:
     contrast = sentences.contrast_words(claim, arms, chance)
     sentence = sentences.NOT_JUDGED.format(reason=reason)
-    return _judgement(claim, "not judged", contrast, sentence, reason=reason)
+    return _judgement(claim, "not judged", contrast, sentence, reason=reason, is_for_full=is_for_full)
 
 
 def _judgement(claim: Claim, verdict: Verdict, contrast: str, sentence: str, **found: object) -> Judgement:
