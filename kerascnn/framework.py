@@ -8,9 +8,10 @@ what is in which class.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ HARMLESS = {
 
 DEFAULTS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
 """Keras' own, which `keras.json` may have changed."""
+
+PASTIMES = ("matplotlib", "pandas", "sklearn")
+"""What Keras loads beside itself where it is installed, to plot, to slice tables and to wrap models: no run asks for it."""
 
 _too_late: dict[str, str] = {}
 
@@ -98,6 +102,21 @@ def load_keras() -> Any:
             getattr(keras.config, f"set_{name}")(value)
     _set_threads()
     return keras
+
+
+@contextlib.contextmanager
+def without_pastimes() -> Iterator[None]:
+    """For a process that only trains: Keras is loaded without `PASTIMES`, which are two fifths of what that takes.
+
+    Keras takes them for not installed, then and later; everybody else may import them afterwards.
+    """
+    left_out = [name for name in PASTIMES if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in left_out:
+            del sys.modules[name]
 
 
 def thread_count() -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kerascnn import framework
 from kerascnn.errors import UsageError
 from kerascnn.execution.building import BuildTask, Built, build
+from kerascnn.execution.loading import load_timed
 from kerascnn.execution.pool import LocalExecutor, WorkerDied
 from kerascnn.execution.structures import Structures, name_of
 from kerascnn.identity import RunIdentity, identify
@@ -100,5 +100,5 @@ def _check_signature(model: ModelSpec, search_path: Path) -> None:
 
 def warm_up() -> None:
     """In a worker: what takes seconds, before anything is timed."""
-    framework.load_keras()
+    load_timed()
     import kerascnn.training.build  # noqa: F401

@@ -157,3 +157,32 @@ def test_threads_are_counted_where_tensorflow_was_told_and_where_it_found_them(m
     assert framework.thread_count() == 2
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
     assert framework.thread_count() == os.cpu_count()
+
+
+TRAINING_ALONE = """
+import json, sys
+from kerascnn.execution.loading import load_timed
+from kerascnn.framework import PASTIMES
+load_timed()
+import kerascnn.training.run
+loaded = [name for name in PASTIMES if name in sys.modules]
+import matplotlib.pyplot, pandas, sklearn
+print(json.dumps([loaded, pandas.DataFrame({"a": [1, 2]}).shape]))
+"""
+
+
+def test_a_worker_loads_nothing_that_keras_uses_for_plots_and_tables_and_can_load_it_later(tmp_path: Path) -> None:
+    said = report(tmp_path, TRAINING_ALONE)
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout) == [[], [2, 1]]
+
+
+def test_what_was_loaded_before_keras_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pandas
+
+    monkeypatch.delitem(sys.modules, "sklearn", raising=False)
+    with framework.without_pastimes():
+        assert sys.modules["pandas"] is pandas
+        with pytest.raises(ImportError):
+            import sklearn  # noqa: F401
+    assert "sklearn" not in sys.modules
