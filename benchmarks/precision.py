@@ -19,8 +19,9 @@ from pathlib import Path
 import msgspec
 
 from kerascnn.execution.pool import LocalExecutor
-from kerascnn.execution.progress import Progress
-from kerascnn.execution.scheduler import Scheduler, Work
+from kerascnn.execution.scheduling.progress import Progress
+from kerascnn.execution.scheduling.scheduler import Scheduler
+from kerascnn.execution.scheduling.works import Work
 from kerascnn.machine import usable_cores
 from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.suite import Planned, Request, load_suite

@@ -15,9 +15,8 @@ import numpy as np
 
 from kerascnn.stats.describing.intervals import t_interval
 from kerascnn.stats.describing.outcomes import proportion_interval
-from kerascnn.stats.judging.seeds import seed_schedule
-from kerascnn.stats.judging.significance import holm
-from kerascnn.stats.judging.verdicts import decide, find_evidence
+from kerascnn.stats.judging.significance import LEVEL, false_discovery
+from kerascnn.stats.judging.verdicts import decide, find
 
 SEEDS = (3, 5, 8, 12)
 CLAIMS = 8
@@ -86,21 +85,15 @@ def false_verdicts(random: np.random.Generator, trials: int) -> None:
 
 
 def any_false(page: list[list[float]]) -> bool:
-    adjusted = holm({number: find_evidence("effect", e, 0.0).p_value for number, e in enumerate(page)})
-    verdicts = [decide("effect", e, 0.0, adjusted[number]) for number, e in enumerate(page)]
-    return any(verdict in ("supported", "contradicted") for verdict in verdicts)
-
-
-def until_decided(random: np.random.Generator, trials: int) -> None:
-    looks = seed_schedule(5, 20)
-    print(f"\nNo effect, stopped at the first clear verdict at {looks} seeds (at most 5 %)\n\n| | |\n|---|---:|")
-    for name, draw in SHAPES.items():
-        effects = differences(draw, random, (trials, looks[-1])).tolist()
-        found = [
-            any(decide("effect", e[:n], 0.0, looks=len(looks)) in ("supported", "contradicted") for n in looks)
-            for e in effects
-        ]
-        row(f"--until-decided, {name}", [share(found)])
+    """Whether a page without effects shows one, looked at once and without main claims; `page_calibration.py` has the rest."""
+    p_values = {
+        number: finding.p_value
+        for number, effects in enumerate(page)
+        for finding in find("effect", effects, 0.0)
+        if finding.family == "effect"
+    }
+    adjusted = false_discovery(p_values, dict.fromkeys(p_values, 1.0), len(page))
+    return any(p_value <= LEVEL for p_value in adjusted.values())
 
 
 def right_verdicts(random: np.random.Generator, trials: int) -> None:
@@ -155,7 +148,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20_000)
     options = parser.parse_args()
     print(f"{options.trials} invented claims in each cell")
-    for number, part in enumerate((false_verdicts, until_decided, right_verdicts, boundary, coverage)):
+    for number, part in enumerate((false_verdicts, right_verdicts, boundary, coverage)):
         part(np.random.default_rng(number), options.trials)
 
 

@@ -18,8 +18,9 @@ import msgspec
 from kerascnn.costs import Costs, timed
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied, Workers
-from kerascnn.execution.progress import Progress
-from kerascnn.execution.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler, Work
+from kerascnn.execution.scheduling.progress import Progress
+from kerascnn.execution.scheduling.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler
+from kerascnn.execution.scheduling.works import Work
 from kerascnn.execution.structures import Structures, wanted_models
 from kerascnn.execution.trainers import start_trainers
 from kerascnn.machine import usable_cores
@@ -49,6 +50,11 @@ class Outcome:
     failed_notebooks: list[str] = field(default_factory=list)
     faulty_takeaways: list[str] = field(default_factory=list)
 
+    def note_executed(self, name: str) -> None:
+        """The notebook has been executed, perhaps anew with more seeds: what became of it before counts no more."""
+        self.executed = [*(one for one in self.executed if one != name), name]
+        self.failed_notebooks = [one for one in self.failed_notebooks if one != name]
+
     @property
     def is_complete(self) -> bool:
         return not (self.failed_runs or self.failed_notebooks or self.faulty_takeaways)
@@ -64,6 +70,8 @@ class Producer:
         self._suite, self._always_execute, self._train_only = suite, always_execute, train_only
         self._progress = Progress(sys.stderr)
         self._deadline_seconds = deadline_seconds(*NOTEBOOK)
+        self._executed_as: dict[str, str] = {}
+        """Experiment -> the freshness of the result that was asked of its notebook last."""
         self._structures, self._costs = Structures(), Costs(suite.store.root)
         invocation = f"{utc_now()} {os.getpid()}"
         self._render_task = report_of(suite.dataset, suite.request.profile, command, invocation=invocation)
@@ -125,7 +133,7 @@ class Producer:
         scheduler = Scheduler(works, trainers, jobs, self._progress, notices=notices.fresh, costs=self._costs)
         if not self._train_only:
             for plan, work in zip(plans, works, strict=True):
-                work.on_settled = partial(self._execute, plan, scheduler, lane)
+                work.on_settled = work.on_rest = partial(self._execute, plan, work, scheduler, lane)
             self._render(scheduler, lane)
         with _draining_on_interrupt(scheduler, self._progress):
             scheduler.run()
@@ -137,9 +145,12 @@ class Producer:
             return False
         return all(is_settled(p.study, p.ledger) and p.is_fresh() for p in plans)
 
-    def _execute(self, plan: Planned, scheduler: Scheduler, lane: Workers) -> None:
-        if not self._always_execute and plan.is_fresh():
+    def _execute(self, plan: Planned, work: Work, scheduler: Scheduler, lane: Workers) -> None:
+        name, freshness = plan.experiment.name, plan.freshness()
+        is_wanted = self._always_execute and name not in self._executed_as
+        if self._executed_as.get(name) == freshness or (not is_wanted and plan.is_fresh()):
             return
+        self._executed_as[name] = freshness
         task = NotebookTask(
             assignment=plan.assignment(self._suite.dataset),
             title=plan.experiment.notebook.title,
@@ -152,12 +163,12 @@ class Producer:
         )
         scheduler.watch(
             lane.submit(timed, execute, task.canonical_json()),
-            lambda future: self._executed(plan, scheduler, lane, future),
+            lambda future: self._executed(plan, work, scheduler, lane, future),
         )
 
-    def _executed(self, plan: Planned, scheduler: Scheduler, lane: Workers, future: Future) -> None:
+    def _executed(self, plan: Planned, work: Work, scheduler: Scheduler, lane: Workers, future: Future) -> None:
         name = plan.experiment.name
-        self.outcome.executed.append(name)
+        self.outcome.note_executed(name)
         failure = _failure_of(future, plan)
         if failure is not None:
             self.outcome.failed_notebooks.append(name)
@@ -166,6 +177,7 @@ class Producer:
             self._costs.learn_executing(name, plan.study.profile, future.result()[1])
         stem = page_stem(name, plan.experiment.changed)
         self._render(scheduler, lane, f"{name}: see {self.outcome.index.parent / stem}.html")
+        scheduler.look_again(work)  # what the notebook measured may leave a claim open
 
     def _render(self, scheduler: Scheduler, lane: Workers, then_say: str = "", deaths: int = 0) -> None:
         scheduler.watch(

@@ -78,7 +78,7 @@ ROOMS = {
                            "execution notebooks notebooks.executing rendering",
     "serving":             "errors report",
     "commands":            "errors places spelling surroundings ownership specs records machine data identity store costs "
-                           "stats report notebooks planning execution rendering produce serving",
+                           "report notebooks planning execution rendering produce serving",
 }  # fmt: skip
 """Room -> the rooms above it that it uses, at any time or for types alone."""
 

@@ -14,7 +14,7 @@ from slots import DATASET
 from kerascnn.costs import Costs
 from kerascnn.errors import StoreError
 from kerascnn.execution.pool import WorkerDied
-from kerascnn.execution.progress import Progress
+from kerascnn.execution.scheduling.progress import Progress
 from kerascnn.produce import Outcome, Producer
 from kerascnn.rendering import RenderTask
 

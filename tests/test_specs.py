@@ -32,8 +32,8 @@ from kerascnn.specs import (
     is_measured_by_notebook,
     model,
 )
+from kerascnn.specs.seeds import FRESH_SEEDS, SeedsOf
 from kerascnn.specs.setting import Setting
-from kerascnn.specs.study import FRESH_SEEDS
 
 SETTING = Setting(content=CONTENT, train_images=900, precision="float32")
 BUDGET = Budget(epochs=2, seeds=2, train_images=100)
@@ -75,6 +75,9 @@ class FakeResults:
 
     def proposals(self, study: Study, search: Search) -> Proposals:
         return self.proposed
+
+    def seeds_of(self, study: Study) -> SeedsOf:
+        return lambda arm: study.first_seeds
 
     def settle(self, spec: TrainSpec, score: float | None = 0.5) -> None:
         self.scores[spec.canonical_json()] = score
@@ -317,8 +320,48 @@ def test_more_seeds_than_those_of_arms_are_refused_before_any_of_them_is_listed(
 
 
 def test_the_studys_seeds_beat_the_budgets() -> None:
-    assert make_study().seed_numbers == (1, 2)
-    assert make_study(seeds=4).seed_numbers == (1, 2, 3, 4)
+    assert make_study().first_seeds == 2
+    assert make_study(seeds=4).first_seeds == 4
+
+
+def three_seeds(**fields: Any) -> Budget:
+    return Budget(epochs=1, seeds=3, **fields)
+
+
+def test_a_claim_is_looked_at_as_often_as_its_dearest_arm_allows() -> None:
+    arms = make_arm("cheap"), make_arm("cheaper"), make_arm("dear", most_seeds=6)
+    study = make_study(*arms, budget=three_seeds(most_seeds=12))
+    cheap, dear = (
+        Comparison(name="c", says="s", arm="cheap", baseline=other, smallest_effect=0.0)
+        for other in ("cheaper", "dear")
+    )
+    assert [look.seeds for look in study.looks(cheap)] == [3, 6, 12]
+    assert [look.seeds for look in study.looks(dear)] == [3, 6]
+    assert [look.seeds for look in msgspec.structs.replace(study, seeds=5).looks(dear)] == [5]
+    assert [look.seeds for look in msgspec.structs.replace(study, most_seeds=24).looks(dear)] == [3, 6, 12, 24]
+
+
+def test_an_arm_of_a_rate_grid_gets_the_seeds_of_the_arm_that_it_tunes() -> None:
+    grid = RateGrid(name="tuned", arm="dear", rates=(0.1, 0.2))
+    study = make_study(make_arm("dear", most_seeds=6), budget=three_seeds(most_seeds=12), rate_grids=(grid,))
+    assert study.most_seeds_of("tuned") == 6
+
+
+@pytest.mark.parametrize("fields", [{"most_seeds": 2}, {"seeds": 9, "most_seeds": 8}])
+def test_there_must_be_no_fewer_seeds_at_the_end_than_at_the_start(fields: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match=r"`most_seeds` \(`--until-decided`\) must be at least \d"):
+        make_study(make_arm("a"), budget=three_seeds(), **fields)
+
+
+def test_a_study_has_three_main_claims_at_most_and_they_are_claims() -> None:
+    names = [f"c{number}" for number in range(4)]
+    claims = [Comparison(name=name, says="s", arm="a", baseline="b", smallest_effect=0.0) for name in names]
+    arms = make_arm("a"), make_arm("b")
+    assert make_study(*arms, claims=claims, main=names[:3]).main == ("c0", "c1", "c2")
+    with pytest.raises(UsageError, match=r"at most 3 main claims. Received: main="):
+        make_study(*arms, claims=claims, main=names)
+    with pytest.raises(UsageError, match=r"Unknown claim 'c9' in `main`. Did you mean 'c\d'"):
+        make_study(*arms, claims=claims, main=["c9"])
 
 
 def test_the_grid_is_every_arm_with_every_seed() -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from kerascnn.commands.folders import REPORTS, check_reports, say_others
 from kerascnn.errors import EXIT_INCOMPLETE, NotebookError, UsageError
 from kerascnn.ownership.scratch import sweep_scratch
 from kerascnn.places import path_of, reports_folder
-from kerascnn.planning.search import still_to_ask
-from kerascnn.planning.suite import Request, Suite, load_suite
+from kerascnn.planning.suite import Request, load_suite
 from kerascnn.produce import Outcome, Producer
 from kerascnn.report.folder.writer import report_folder
-from kerascnn.specs import is_measured_by_notebook
 from kerascnn.spelling import printable, spell_size
-from kerascnn.stats import Verdict, judge_all, seed_schedule, seeds_text
 
 
 def produce(request: Request, command: str, *, always_execute: bool) -> int:
@@ -28,54 +24,6 @@ def produce(request: Request, command: str, *, always_execute: bool) -> int:
     outcome = Producer(suite, command, always_execute=always_execute).run()
     code = _conclude(outcome)
     return code if suite.planned() else NotebookError.exit_code  # nothing that was asked for could be done at all
-
-
-def produce_until_decided(request: Request, command: str, *, most_seeds: int) -> int:
-    """One experiment with more and more seeds, until each of its claims is decided or `most_seeds` are reached.
-
-    The numbers of seeds to look at are fixed beforehand, and each look pays for itself (see `stats.decide`). Claims that
-    only an executed notebook can measure stay open to the last look.
-    Raises: UsageError when the experiment trains more seeds than that anyway, or has no `looks` parameter.
-    """
-    if "seeds" in request.parameters:
-        raise UsageError("With `--until-decided`, give the first number of seeds with --seeds, not with -p.")
-    check_reports(reports_folder())
-    first = load_suite(request).only().study.seed_numbers[-1]
-    if most_seeds < first:
-        raise UsageError(
-            f"`--until-decided` must be at least {first}, the number of seeds at the start. Received: {most_seeds}."
-        )
-    looks = seed_schedule(first, most_seeds)
-    parameters = {**request.parameters, "looks": len(looks)}
-    steps = [replace(request, seeds=n, parameters=parameters, force=request.force and n == first) for n in looks]
-    last = load_suite(steps[-1]).only()
-    missing = len(last.study.next_specs(last.ledger)) + len(still_to_ask(last.study, last.ledger))
-    print(f"Looking at {', '.join(map(str, looks))} seeds; at most {missing} runs to train.", flush=True)
-    for number, step in enumerate(steps, 1):
-        suite = load_suite(step)
-        outcome = Producer(suite, command, always_execute=False, train_only=True).run()
-        verdicts = _verdicts(suite)
-        by_notebook = {claim.name for claim in suite.only().study.judged_claims if is_measured_by_notebook(claim)}
-        open_claims = [name for name, verdict in verdicts.items() if verdict == "cannot tell" or name in by_notebook]
-        unjudged = [name for name, verdict in verdicts.items() if verdict == "not judged" and name not in by_notebook]
-        words = f"open: {', '.join(open_claims)}" if open_claims else "every claim that has runs is decided"
-        words += f"; this profile has no runs for: {', '.join(unjudged)}" if unjudged else ""
-        print(
-            f"Look {number} of {len(looks)}, {seeds_text(looks[number - 1])}, {outcome.trained} runs trained: {words}.",
-            flush=True,
-        )
-        if not open_claims:
-            break
-    return produce(replace(step, force=False), command, always_execute=True)
-
-
-def _verdicts(suite: Suite) -> dict[str, Verdict]:
-    """Claim -> its verdict by the runs there are, for every claim that runs decide."""
-    plan = suite.only()
-    arms = {runs.arm.name: runs for runs in plan.ledger.arms(plan.study, suite.dataset)}
-    claims = [claim for claim in plan.study.judged_claims if claim.of_runs]
-    judgements = judge_all(claims, arms, suite.dataset.chance, {}, plan.study.looks)
-    return {name: judgement.verdict for name, judgement in judgements.items()}
 
 
 def render_only(request: Request, command: str, output: str | None = None, zip_file: str | None = None) -> int:

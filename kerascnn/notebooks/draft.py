@@ -160,7 +160,7 @@ matter."""
 PARAMETERS = """\
 profile = "quick"  # how much to spend: smoke, quick or full
 seeds = None  # number of seeds of every arm; None takes the profile's
-looks = 1  # at how many numbers of seeds the claims may be judged (set by --until-decided)
+most_seeds = None  # how many the arms of open claims may get; None takes the profile's (set by --until-decided)
 values = {values}  # the values of {differs}: one arm for each, the baseline first"""
 
 STUDY = """\
@@ -189,7 +189,7 @@ study = Study(
     claims=claims,
     profile=profile,
     seeds=seeds,
-    looks=looks,
+    most_seeds=most_seeds,
     budgets={{
         "smoke": Budget(epochs=1, seeds=1, train_images=320, val_images=200, test_images=200, arms="pairs"),
         "quick": Budget(epochs={epochs}, seeds={seeds}, train_images={images}, arms="all"),

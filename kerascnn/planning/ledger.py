@@ -7,7 +7,9 @@ Proposals are kept under a digest of everything they follow from, the scores inc
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -16,7 +18,8 @@ from kerascnn.errors import UsageError
 from kerascnn.identity import Origin, RunIdentity, identify, run_sources
 from kerascnn.planning.search import ProposalRequest, check_answer, spec_digest
 from kerascnn.records import ArmRuns, DatasetInfo, RunFailure, RunRecord, gather_runs
-from kerascnn.specs import Proposals, Search, Study, TrainSpec
+from kerascnn.specs import Proposals, Search, Study, TrainSpec, Wanted
+from kerascnn.specs.seeds import SeedsOf
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store, load_spec, write_replacing
 
@@ -25,12 +28,26 @@ PROPOSERS = ("planning/oracle.py", "planning/search.py", "specs/search_size.py")
 NO_TRIALS = Proposals(trials=(), complete=False)
 
 
+class SeedsPolicy(Protocol):
+    """How many seeds the arms of a study are to have, given its results so far."""
+
+    def __call__(self, study: Study, ledger: Ledger) -> Mapping[str, int]:
+        """Arm -> how many; those of the first look for an arm that is left out."""
+        ...
+
+
+def first_look(study: Study, ledger: Ledger) -> Mapping[str, int]:
+    """No more than those of the first look."""
+    return {}
+
+
 class Ledger:
     """The results of one setting, read from the store as they come in.
 
     A failed run is settled here when `retry_failures` is False (a notebook looks at what there is) or once
     `give_up` was told of it (the pipeline tries it once an invocation). `origin` is where the runs were made,
-    this machine unless said otherwise. `like` is a ledger that has read the same sources a moment ago.
+    this machine unless said otherwise. `like` is a ledger that has read the same sources a moment ago. `seeds` says how
+    many seeds arms get.
     """
 
     def __init__(
@@ -42,8 +59,10 @@ class Ledger:
         retry_failures: bool,
         origin: Origin | None = None,
         like: Ledger | None = None,
+        seeds: SeedsPolicy = first_look,
     ) -> None:
         self.origin = origin
+        self._seeds = seeds
         self._sources: dict[str, dict[str, str]] = like._sources if like else {}
         self.store, self.setting, self.search_path = store, setting, search_path
         self.requests: dict[str, ProposalRequest] = {}
@@ -81,19 +100,35 @@ class Ledger:
         """Why the run's last attempt failed, where it did and no later one succeeded."""
         return None if self.record(spec) else self.store.load_failure(self.key(spec))
 
+    def seeds_by_arm(self, study: Study) -> Mapping[str, int]:
+        """Arm -> how many seeds it is to have; those of the first look for an arm that is left out."""
+        return self._seeds(study, self)
+
+    def seeds_of(self, study: Study) -> SeedsOf:
+        """How many seeds each arm is to have, as far as the results so far say."""
+        seeds = self.seeds_by_arm(study)
+        return lambda arm: seeds.get(arm, study.first_seeds)
+
     def keys(self, study: Study) -> dict[str, dict[int, str]]:
         """Arm -> seed -> key of every run that the study wants so far."""
+        return self._keys_of(study.wanted_arms(self))
+
+    def _keys_of(self, wanted: Iterable[Wanted]) -> dict[str, dict[int, str]]:
         keys: dict[str, dict[int, str]] = {}
-        for (arm, seed), spec in study.planned(self).items():
-            keys.setdefault(arm, {})[seed] = self.key(spec)
+        for one in wanted:
+            keys.setdefault(one.arm.name, {})[one.seed] = self.key(one.spec)
         return keys
 
     def arms(self, study: Study, dataset: DatasetInfo) -> list[ArmRuns]:
         """Every arm that the study trains with the runs there are, in its order."""
+        return self.arms_of(study, study.wanted_arms(self), dataset)
+
+    def arms_of(self, study: Study, wanted: Iterable[Wanted], dataset: DatasetInfo) -> list[ArmRuns]:
+        """The arms of the wanted runs with those of them that there are."""
         named = {arm.name: arm for arm in (*study.arms, *study.found_arms(self))}
         return [
             gather_runs(named[name], keys, self.store.load, self.store.load_failure, dataset.chance_of(named[name]))
-            for name, keys in self.keys(study).items()
+            for name, keys in self._keys_of(wanted).items()
         ]
 
     def give_up(self, key: str) -> None:

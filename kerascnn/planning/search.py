@@ -13,8 +13,9 @@ from kerascnn.errors import UsageError
 from kerascnn.records import PublishedSearch, Trial
 from kerascnn.specs import Arm, Budget, Proposals, ProposedTrial, Search, Spec, Study, TrainSpec
 from kerascnn.specs.search_size import epochs_to_spend, hyperband_sweep, longest_search
+from kerascnn.specs.seeds import FRESH_SEEDS, RATE_SEEDS
 from kerascnn.specs.setting import RunsSoFar, Setting
-from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS, Known
+from kerascnn.specs.study import Known
 
 
 class ProposalRequest(Spec, frozen=True, kw_only=True):
@@ -136,7 +137,7 @@ def still_to_ask(study: Study, state: Known) -> list[TrainSpec]:
     unknown: list[TrainSpec] = []
     for grid in study.rate_grids:
         if study.budget.rate_seeds and study.best_rate(grid, state) is None:
-            unknown += [study.spec_for(study.arm(grid.arm), RATE_SEEDS + 1, state.setting)] * len(study.seed_numbers)
+            unknown += [study.spec_for(study.arm(grid.arm), RATE_SEEDS + 1, state.setting)] * study.first_seeds
     for search in study.searches:
         proposals = state.proposals(study, search)
         if proposals.complete:
@@ -147,7 +148,7 @@ def still_to_ask(study: Study, state: Known) -> list[TrainSpec]:
             trial = completed(search, {}, epochs, study.budget)
             unknown.append(study.spec_for(trial, search.seed, state.setting))
         final = study.spec_for(search.base, FRESH_SEEDS + 1, state.setting)
-        unknown += [final] * len(study.seed_numbers)
+        unknown += [final] * study.first_seeds
     return unknown
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from kerascnn.errors import DataError
 from kerascnn.identity import Origin
 from kerascnn.machine import native_precision
-from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.ledger import Ledger, SeedsPolicy, first_look
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Precision, Study, TrainSpec
 from kerascnn.specs.setting import Setting
@@ -61,24 +61,27 @@ def open_ledger(
     *,
     retry_failures: bool,
     like: Ledger | None = None,
+    seeds: SeedsPolicy = first_look,
 ) -> Ledger:
-    """The study's results made on this machine, or at `origin`; `like` as for `Ledger`."""
+    """The study's results made on this machine, or at `origin`; `like` and `seeds` as for `Ledger`."""
     precision = study.precision or (origin.precision if origin else native_precision())
     setting = dataset_setting(dataset, precision, study.companions)
-    return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin, like=like)
+    return Ledger(store, setting, search_path, retry_failures=retry_failures, origin=origin, like=like, seeds=seeds)
 
 
-def choose_origin(study: Study, dataset: DatasetInfo, store: Store, search_path: Path) -> Origin | None:
+def choose_origin(
+    study: Study, dataset: DatasetInfo, store: Store, search_path: Path, seeds: SeedsPolicy = first_look
+) -> Origin | None:
     """Where the study's runs are from: None for this machine, another where only that one's are complete.
 
     Runs of different classes of machines are never mixed: their seeds do not pair.
     """
-    here = open_ledger(study, dataset, store, search_path, None, retry_failures=True)
+    here = open_ledger(study, dataset, store, search_path, None, retry_failures=True, seeds=seeds)
     if is_settled(study, here):
         return None
     wanted: dict[Precision, list[TrainSpec]] = {}
     for origin in store.origins():
-        there = open_ledger(study, dataset, store, search_path, origin, retry_failures=True, like=here)
+        there = open_ledger(study, dataset, store, search_path, origin, retry_failures=True, like=here, seeds=seeds)
         if there.setting.precision not in wanted:
             wanted[there.setting.precision] = list(study.grid(there.setting).values())
         # Most origins lack the first run already: nothing else is asked of them.

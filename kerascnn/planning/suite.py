@@ -20,6 +20,7 @@ from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.looks import WhileOpen, as_stored
 from kerascnn.planning.settle import choose_origin, dataset_setting, load_info, open_ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Profile, Study, TrainSpec
@@ -39,6 +40,7 @@ class Request:
     profile: Profile = "quick"
     data: str | None = None
     seeds: int | None = None
+    most_seeds: int | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     force: bool = False
     jobs: int | None = None
@@ -114,6 +116,7 @@ class Planned:
             parameters=self.experiment.values,
             changed_parameters=self.experiment.changed,
             study_digest=self.study.digest,
+            seeds=dict(self.ledger.seeds_by_arm(self.study)),
             freshness=self.freshness(),
             origin=self.ledger.origin,
         )
@@ -150,10 +153,11 @@ class Suite:
         return plan
 
     def _plan(self, experiment: Experiment, study: Study) -> Planned:
-        folder = experiment.notebook.path.parent
+        folder, slot = experiment.notebook.path.parent, self.slot(experiment)
         origin = None if self.request.force else choose_origin(study, self.dataset, self.store, folder)
-        ledger = open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True)
-        return Planned(experiment, study, ledger, self.slot(experiment))
+        seeds = as_stored if origin else WhileOpen(self.dataset, slot.load)  # nobody trains for another machine
+        ledger = open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True, seeds=seeds)
+        return Planned(experiment, study, ledger, slot)
 
     def count_results(self) -> int:
         """How many results the report of this request has."""
@@ -166,7 +170,15 @@ class Suite:
         """The study's results here, and at every other place that runs were taken in from."""
         folder = experiment.notebook.path.parent
         return [
-            open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True)
+            open_ledger(
+                study,
+                self.dataset,
+                self.store,
+                folder,
+                origin,
+                retry_failures=True,
+                seeds=as_stored if origin else WhileOpen(self.dataset, self.slot(experiment).load),
+            )
             for origin in (None, *self.store.origins())
         ]
 
@@ -282,11 +294,14 @@ def _read(path: Path, request: Request) -> Experiment:
     except NotebookError as err:
         return Experiment(Notebook(path, {"cells": []}), {}, {}, None, err)
     known = notebook.parameters()
-    if request.seeds and request.names and "seeds" not in known:
-        raise UsageError(
-            f"{path.stem} has no parameter `seeds`. Leave out --seeds, or add the parameter to the notebook."
-        )
-    given = {"profile": request.profile} | ({"seeds": request.seeds} if request.seeds else {})
+    options = {"--seeds": ("seeds", request.seeds), "--until-decided": ("most_seeds", request.most_seeds)}
+    given: dict[str, Any] = {"profile": request.profile}
+    for option, (name, value) in options.items():
+        if value and request.names and name not in known:
+            raise UsageError(
+                f"{path.stem} has no parameter `{name}`. Leave out {option}, or add the parameter to the notebook."
+            )
+        given |= {name: value} if value else {}
     given = {name: value for name, value in given.items() if name in known}
     try:
         check_values(notebook, given)

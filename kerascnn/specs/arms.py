@@ -16,7 +16,8 @@ def model(builder: str, **arguments: Any) -> ModelSpec:
 
 
 class Arm(Spec, frozen=True, kw_only=True):
-    """One way of doing it. `epochs` and `train_images` replace the budget's where given.
+    """One way of doing it. `epochs` and `train_images` replace the budget's where given, and so does `most_seeds` where it
+    is less: for an arm that takes long.
 
     `tone` names the colour that keeps its meaning on every page ("sigmoid", "relu", "he", ...). `dataset` names a
     companion of the data set (`kerascnn.data.COMPANIONS`); None is the data set itself. An arm whose companion is
@@ -33,6 +34,7 @@ class Arm(Spec, frozen=True, kw_only=True):
     batch_size: Positive = 64
     epochs: Positive | None = None
     train_images: Positive | None = None
+    most_seeds: Positive | None = None
     tone: str | None = None
     dataset: str | None = None
     task: Task = "classification"

@@ -16,6 +16,9 @@ PROFILES: tuple[Profile, ...] = ("smoke", "quick", "full")
 class Budget(Spec, frozen=True, kw_only=True):
     """What one profile spends. None images: all there are. `arms`: which arms the profile trains.
 
+    Every arm gets `seeds`; then the arms of claims that are still open get twice as many, and so on up to `most_seeds`
+    (None: no more).
+
     `rate_seeds`: seeds for each learning rate of a grid, on `trial_images`; with 0 the profile tries none.
     `trials`: what each search may spend, in trials of `trial_epochs`; shorter ones buy more of them, so that all
     searches see the same number of images. `search_minutes`: no further trial once those of a search have trained
@@ -24,6 +27,7 @@ class Budget(Spec, frozen=True, kw_only=True):
 
     epochs: Positive
     seeds: Positive
+    most_seeds: Positive | None = None
     train_images: Positive | None = None
     val_images: Positive | None = 500
     test_images: Positive | None = 2000

@@ -14,21 +14,16 @@ import msgspec
 from kerascnn.errors import UsageError, near_match
 from kerascnn.specs.arms import Arm, RateGrid, at_rate
 from kerascnn.specs.base import Spec
-from kerascnn.specs.budget import PROFILES, Budget, Profile
-from kerascnn.specs.claims import METRICS, Claim, Trend
+from kerascnn.specs.budget import Budget, Profile
+from kerascnn.specs.claims import Claim
 from kerascnn.specs.run import DataSpec, Positive, Precision, TrainSpec
 from kerascnn.specs.search import Proposals, Search
+from kerascnn.specs.seeds import FRESH_SEEDS, RATE_SEEDS, Look, SeedsOf, place_of, schedule
 from kerascnn.specs.setting import RunsSoFar, Setting
+from kerascnn.specs.soundness import check_arms, check_claims, check_main, check_profile, check_seeds
 
 if TYPE_CHECKING:
     from kerascnn.notebooks.inside.session import Results
-
-FRESH_SEEDS = 1000
-"""Seeds above this retrain what a search chose, so that its luck with a seed is not reported."""
-RATE_SEEDS = 2000
-"""Seeds above this try learning rates."""
-MOST_RUNS = 20_000
-"""Arms times seeds of a profile: what nobody can train need not be planned either."""
 
 
 class Known(RunsSoFar, Protocol):
@@ -36,6 +31,10 @@ class Known(RunsSoFar, Protocol):
 
     def proposals(self, study: Study, search: Search) -> Proposals:
         """The trials proposed so far; where the oracle must be asked for more they are not complete."""
+        ...
+
+    def seeds_of(self, study: Study) -> SeedsOf:
+        """How many seeds each arm is to have, as far as the results so far say."""
         ...
 
 
@@ -50,6 +49,11 @@ class Wanted(NamedTuple):
         return self.spec.seed
 
     @property
+    def place(self) -> int:
+        """Which of its arm's seeds this is, counted from one."""
+        return place_of(self.seed)
+
+    @property
     def label(self) -> str:
         """What the user calls this run."""
         return f"{self.arm.label}, seed {self.seed}"
@@ -58,9 +62,9 @@ class Wanted(NamedTuple):
 class Study(Spec, frozen=True, kw_only=True):
     """Arms x seeds, searches, the claims to judge, and the budget of every profile.
 
-    `seeds` replaces the budget's number of seeds where given. `looks`: at how many numbers of seeds the claims
-    may be judged before the answer stands, which the verdicts pay for (`--until-decided`). `precision` None lets the machine
-    choose its narrowest safe format.
+    `main` names what the lesson is about, three claims at most: they weigh more when verdicts are corrected for each other, and
+    pages show them first. `seeds` replaces the budget's number of seeds where given, and is then all there are. `most_seeds` replaces how many the
+    arms of open claims may get (`--until-decided`). `precision` None lets the machine choose its narrowest safe format.
     """
 
     question: str
@@ -68,18 +72,21 @@ class Study(Spec, frozen=True, kw_only=True):
     budgets: dict[Profile, Budget]
     profile: Profile = "quick"
     claims: tuple[Claim, ...] = ()
+    main: tuple[str, ...] = ()
     seeds: Positive | None = None
-    looks: Positive = 1
+    most_seeds: Positive | None = None
     precision: Precision | None = None
     searches: tuple[Search, ...] = ()
     rate_grids: tuple[RateGrid, ...] = ()
 
     def __post_init__(self) -> None:
-        for field in ("arms", "claims", "searches", "rate_grids"):
+        for field in ("arms", "claims", "main", "searches", "rate_grids"):
             msgspec.structs.force_setattr(self, field, tuple(getattr(self, field)))
-        self._check_profile()
-        self._check_arms()
-        self._check_claims()
+        check_profile(self.profile, self.budgets)
+        check_seeds(len(self.arms), self.seeds, self.most_seeds, self.budget)
+        check_arms(self.arms, self.searches, self.rate_grids)
+        check_main(self.main, [claim.name for claim in self.claims])
+        check_claims(self.claims, (arm.name for arm in self.arms), (grid.name for grid in self.rate_grids))
 
     @property
     def budget(self) -> Budget:
@@ -87,9 +94,30 @@ class Study(Spec, frozen=True, kw_only=True):
         return self.budgets[self.profile]
 
     @property
-    def seed_numbers(self) -> tuple[int, ...]:
-        """The seeds every arm is trained with, starting at 1."""
-        return tuple(range(1, (self.seeds or self.budget.seeds) + 1))
+    def first_seeds(self) -> int:
+        """How many seeds every arm is trained with."""
+        return self.seeds or self.budget.seeds
+
+    def most_seeds_of(self, arm: str) -> int:
+        """How many seeds the arm may get while a claim about it is open."""
+        if self.most_seeds is not None:
+            return self.most_seeds
+        if self.seeds is not None:
+            return self.seeds
+        trained = next((grid.arm for grid in self.rate_grids if grid.name == arm), arm)
+        own = next((one.most_seeds for one in self.arms if one.name == trained), None)
+        most = self.budget.most_seeds or self.first_seeds
+        return max(self.first_seeds, min(most, own or most))
+
+    def looks(self, claim: Claim) -> tuple[Look, ...]:
+        """After how many seeds the claim is judged: as many as all of its arms may get."""
+        most = min((self.most_seeds_of(name) for name in claim.arm_names()), default=self.first_seeds)
+        return schedule(self.first_seeds, most)
+
+    def look_of(self, wanted: Wanted) -> int:
+        """Which look asks for the run, counted from zero; what other runs follow from belongs to the first."""
+        numbers = (look.seeds for look in schedule(self.first_seeds, max(self.first_seeds, wanted.place)))
+        return 0 if wanted.seed > RATE_SEEDS else sum(number < wanted.place for number in numbers)
 
     @property
     def digest(self) -> str:
@@ -155,12 +183,18 @@ class Study(Spec, frozen=True, kw_only=True):
         ).validated()
 
     def grid(self, setting: Setting) -> dict[tuple[str, int], TrainSpec]:
-        """(arm, seed) -> spec, for every arm of the profile whose data are at hand."""
+        """(arm, seed) -> spec for the first look, for every arm of the profile whose data are at hand."""
         return _by_arm_and_seed(self._grid(setting))
 
-    def _grid(self, setting: Setting) -> list[Wanted]:
+    def _grid(self, setting: Setting, seeds: SeedsOf | None = None) -> list[Wanted]:
         at_hand = [arm for arm in self.profile_arms() if setting.on(arm.dataset) is not None]
-        return self._trained(at_hand, self.seed_numbers, setting)
+        return self._seeded(at_hand, seeds or (lambda arm: self.first_seeds), setting)
+
+    def _seeded(self, arms: Iterable[Arm], seeds: SeedsOf, setting: Setting, after: int = 0) -> list[Wanted]:
+        """Each arm with its number of seeds, which begin after `after`."""
+        return [
+            one for arm in arms for one in self._trained([arm], range(after + 1, after + seeds(arm.name) + 1), setting)
+        ]
 
     def _trained(self, arms: Iterable[Arm], seeds: Iterable[int], setting: Setting) -> list[Wanted]:
         return [Wanted(arm, self.spec_for(arm, seed, setting)) for arm in arms for seed in seeds]
@@ -229,11 +263,14 @@ class Study(Spec, frozen=True, kw_only=True):
 
     def wanted_arms(self, results: Known) -> list[Wanted]:
         """The same runs, each with its arm."""
-        fresh = [FRESH_SEEDS + seed for seed in self.seed_numbers]
+        return self.with_seeds(results.seeds_of(self), results)
+
+    def with_seeds(self, seeds: SeedsOf, results: Known) -> list[Wanted]:
+        """The runs of every arm there would be if arms had so many seeds; trials are none of them."""
         return [
-            *self._grid(results.setting),
-            *self._trained(self.tuned(results), self.seed_numbers, results.setting),
-            *self._trained(self.winners(results), fresh, results.setting),
+            *self._grid(results.setting, seeds),
+            *self._seeded(self.tuned(results), seeds, results.setting),
+            *self._seeded(self.winners(results), seeds, results.setting, after=FRESH_SEEDS),
         ]
 
     def next_wanted(self, results: Known) -> list[Wanted]:
@@ -262,67 +299,6 @@ class Study(Spec, frozen=True, kw_only=True):
         from kerascnn.notebooks.inside.session import run_study
 
         return run_study(self)
-
-    def _check_profile(self) -> None:
-        if self.profile not in PROFILES:
-            raise UsageError(f"`profile` must be one of {', '.join(PROFILES)}. Received: profile={self.profile!r}.")
-        missing = [name for name in PROFILES if name not in self.budgets]
-        if missing:
-            raise UsageError(f"A study needs a budget for every profile. Missing: {', '.join(missing)}.")
-        self._check_size()
-
-    def _check_size(self) -> None:
-        seeds = self.seeds or self.budget.seeds
-        if not isinstance(seeds, int):
-            return  # said with the name of the field when the types are checked
-        if seeds >= FRESH_SEEDS:
-            raise UsageError(
-                f"`seeds` must be less than {FRESH_SEEDS}: seeds from there on are those of searches and step sizes. "
-                f"Received: seeds={seeds}. Give fewer."
-            )
-        if seeds * len(self.arms) > MOST_RUNS:
-            raise UsageError(
-                f"A study must have at most {MOST_RUNS:,} runs. Received: {len(self.arms):,} arms of {seeds:,} seeds."
-            )
-
-    def _check_arms(self) -> None:
-        names = [arm.name for arm in self.arms] + [search.name for search in self.searches]
-        names += [grid.name for grid in self.rate_grids]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise UsageError(f"Arm and search names must differ from each other. Received twice: {', '.join(twice)}.")
-        for arm in self.arms:
-            if arm.task == "segmentation" and arm.augmentation:
-                raise UsageError(
-                    f"Arm {arm.name!r}: a segmentation must not have `augmentation`: the masks would not follow. "
-                    f"Received: {', '.join(arm.augmentation)}."
-                )
-
-    def _check_claims(self) -> None:
-        for search in self.searches:
-            if search.base.dataset is not None:
-                raise UsageError(f"Search {search.name!r}: its base must be on the study's own data set.")
-        for grid in self.rate_grids:
-            self.arm(grid.arm)
-            if len(set(grid.rates)) < 2 or min(grid.rates) <= 0:
-                raise UsageError(
-                    f"Rate grid {grid.name!r}: `rates` must be two or more different positive numbers. "
-                    f"Received: {grid.rates}."
-                )
-        tuned = {grid.name for grid in self.rate_grids}
-        for claim in self.claims:
-            for name in claim.arm_names():
-                if name not in tuned:
-                    self.arm(name)
-            if isinstance(claim, Trend) and not 2 <= len(claim.arms) == len(claim.values):
-                raise UsageError(
-                    f"Claim {claim.name!r}: a trend needs two arms or more and a value for each. "
-                    f"Received: {len(claim.arms)} arms, {len(claim.values)} values."
-                )
-            if claim.of_runs and claim.metric not in METRICS:
-                raise UsageError(
-                    f"Claim {claim.name!r}: unknown metric {claim.metric!r}. {near_match(claim.metric, METRICS)}"
-                )
 
 
 def _at_most(wanted: int | None, available: int) -> int | None:

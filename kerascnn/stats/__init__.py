@@ -4,13 +4,14 @@ from kerascnn.stats.describing.diagnosis import Diagnosis, diagnose
 from kerascnn.stats.describing.intervals import Interval, Summary, summarise, t_interval
 from kerascnn.stats.describing.remarks import Remark
 from kerascnn.stats.describing.setup_checks import check_setup
+from kerascnn.stats.judging.evidence import RULE
 from kerascnn.stats.judging.judgements import Judgement, judge, judge_all
-from kerascnn.stats.judging.seeds import seed_schedule
 from kerascnn.stats.judging.sentences import effect_size_text, p_text, seeds_text
 from kerascnn.stats.judging.takeaways import faults_of, fill
 from kerascnn.stats.judging.verdicts import Verdict
 
 __all__ = [
+    "RULE",
     "Diagnosis",
     "Interval",
     "Judgement",
@@ -25,7 +26,6 @@ __all__ = [
     "judge",
     "judge_all",
     "p_text",
-    "seed_schedule",
     "seeds_text",
     "summarise",
     "t_interval",

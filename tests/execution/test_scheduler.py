@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,24 +15,28 @@ from typing import Any
 import msgspec
 import pytest
 from factories import CONTENT, make_arm, make_record, make_result
+from slots import DATASET
 
 from kerascnn.costs import Costs, Spent
 from kerascnn.errors import KerascnnError, StoreError, UsageError
-from kerascnn.execution import patience
-from kerascnn.execution import scheduler as scheduler_module
-from kerascnn.execution.patience import Patience
 from kerascnn.execution.pool import WorkerDied
-from kerascnn.execution.progress import Progress
-from kerascnn.execution.scheduler import Scheduler, Work
+from kerascnn.execution.scheduling import patience
+from kerascnn.execution.scheduling import scheduler as scheduler_module
+from kerascnn.execution.scheduling.patience import Patience
+from kerascnn.execution.scheduling.progress import Progress
+from kerascnn.execution.scheduling.scheduler import Scheduler
+from kerascnn.execution.scheduling.works import Work
 from kerascnn.execution.worker import TaskOutcome, TrainTask, propose, train
 from kerascnn.notebooks.inside.results import Results
 from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.looks import WhileOpen
 from kerascnn.planning.search import ProposalRequest
 from kerascnn.records import RunFailure
 from kerascnn.specs import (
     Arm,
     Budget,
     Choice,
+    Comparison,
     OptimiserSpec,
     Proposals,
     ProposedTrial,
@@ -41,8 +46,9 @@ from kerascnn.specs import (
     TrainSpec,
     model,
 )
+from kerascnn.specs.budget import PROFILES
+from kerascnn.specs.seeds import FRESH_SEEDS, RATE_SEEDS
 from kerascnn.specs.setting import Setting
-from kerascnn.specs.study import FRESH_SEEDS, RATE_SEEDS
 from kerascnn.store import Store
 
 SETTING = Setting(content=CONTENT, train_images=900, precision="float32")
@@ -646,3 +652,52 @@ def test_the_costs_of_every_study_are_kept_for_the_next_forecast(executor: Stubb
     for spec in executor.trained:
         assert costs.is_measured(spec)
         assert costs.estimate_seconds(spec, SETTING.train_images) == pytest.approx(21, rel=0.01)
+
+
+# --- looks --------------------------------------------------------------------------------------------------
+
+
+def open_study(*names: str) -> Study:
+    """Two arms that are alike, so that no look tells them apart."""
+    budget = Budget(epochs=1, seeds=2, most_seeds=4)
+    first, second = (make_arm(name, batch_size=size) for name, size in zip(names, (64, 32), strict=True))
+    claim = Comparison(name="c", says="s", arm=first.name, baseline=second.name, smallest_effect=0.01)
+    return make_study(first, second, budgets=dict.fromkeys(PROFILES, budget), claims=(claim,))
+
+
+def test_the_first_look_of_all_comes_before_the_second_of_any_and_each_rests_once(executor: StubbedExecutor) -> None:
+    store, seen = Store(executor.store.root), []
+    works = []
+    for number, size in enumerate((1, 2)):
+        study = open_study(f"a{size}", f"b{size}")
+        study = msgspec.structs.replace(
+            study, arms=tuple(msgspec.structs.replace(arm, epochs=size) for arm in study.arms)
+        )
+        ledger = Ledger(store, SETTING, Path("/"), retry_failures=True, seeds=WhileOpen(DATASET))
+        work = Work(f"study {number}", study, ledger)
+        work.on_rest = partial(seen.append, (number, "rests"))
+        work.on_settled = partial(seen.append, (number, "is settled"))
+        works.append(work)
+    executor.test_accuracy = lambda blocks: 0.5 + 0.1 * (len(executor.trained) % 3)
+    Scheduler(works, executor, 1, Progress(io.StringIO())).run()
+    order = [(spec.seed > 2, spec.epochs) for spec in executor.trained]
+    assert order == sorted(order)
+    assert len(order) == 16
+    assert seen == [(0, "rests"), (1, "rests"), (0, "is settled"), (1, "is settled")]
+
+
+def test_a_study_whose_results_ask_for_more_is_taken_up_again(executor: StubbedExecutor) -> None:
+    more: dict[str, int] = {}
+    ledger = Ledger(Store(executor.store.root), SETTING, Path("/"), retry_failures=True, seeds=lambda *_: dict(more))
+    work = Work("a", open_study("a", "b"), ledger)
+    scheduler = Scheduler([work], executor, 1, Progress(io.StringIO()))
+
+    def measure() -> None:
+        if not more:
+            more.update(a=4, b=4)
+            scheduler.look_again(work)
+
+    work.on_settled = measure
+    scheduler.run()
+    assert sorted(seeds_of(executor)) == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert work.settled

@@ -15,8 +15,9 @@ from factories import CONTENT, make_arm, make_result
 from kerascnn.costs import Spent
 from kerascnn.execution import worker
 from kerascnn.execution.pool import LocalExecutor
-from kerascnn.execution.progress import Progress
-from kerascnn.execution.scheduler import Scheduler, Work
+from kerascnn.execution.scheduling.progress import Progress
+from kerascnn.execution.scheduling.scheduler import Scheduler
+from kerascnn.execution.scheduling.works import Work
 from kerascnn.planning.ledger import Ledger
 from kerascnn.specs import Budget, Study
 from kerascnn.specs.setting import Setting

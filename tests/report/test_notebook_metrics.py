@@ -41,9 +41,11 @@ def results() -> Results:
     setting = Setting(content=CONTENT, train_images=100, precision="float32")
     ledger: Any = SimpleNamespace(
         setting=setting,
-        keys=lambda study: {arm.name: {seed: f"key-{seed}" for seed in study.seed_numbers} for arm in study.arms},
+        keys=lambda study: {
+            arm.name: {seed: f"key-{seed}" for seed in range(1, study.first_seeds + 1)} for arm in study.arms
+        },
         arms=lambda study, dataset: [
-            ArmRuns(arm, {s: make_record(seed=s) for s in study.seed_numbers}) for arm in ARMS
+            ArmRuns(arm, {s: make_record(seed=s) for s in range(1, study.first_seeds + 1)}) for arm in ARMS
         ],
     )
     here: Any = SimpleNamespace()

@@ -18,7 +18,7 @@ from kerascnn.specs import ByKind, Claim, Comparison, Identity
 from kerascnn.specs.claims import KINDS, ClaimBase
 from kerascnn.stats.judging.seeds import BOUNDS, TAILS
 from kerascnn.stats.judging.sentences import SENTENCES
-from kerascnn.stats.judging.verdicts import EVIDENCE, Rule, rule_of
+from kerascnn.stats.judging.verdicts import FINDINGS, Rule, rule_of
 
 
 def known_by_kind() -> dict[str, ByKind]:
@@ -67,11 +67,11 @@ def test_every_kind_can_be_imported_from_the_package_as_notebooks_do() -> None:
 
 
 def test_every_rule_that_seeds_decide_says_how_many_of_them_it_takes() -> None:
-    assert set(TAILS) == set(BOUNDS) == set(EVIDENCE), "Add the rule to the tables of stats/judging/seeds.py."
+    assert set(TAILS) == set(BOUNDS) == set(FINDINGS), "Add the rule to the tables of stats/judging/seeds.py."
 
 
 def test_every_rule_is_decided_by_seeds_or_by_a_number() -> None:
-    assert set(EVIDENCE) == set(get_args(Rule)) - {"identity"}
+    assert set(FINDINGS) == set(get_args(Rule)) - {"identity"}
 
 
 @pytest.mark.parametrize("rule", get_args(Rule))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from kerascnn.errors import UsageError
 from kerascnn.records import ArmRuns
 from kerascnn.specs import METRICS, Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
-from kerascnn.stats import Judgement, judge, judge_all, seed_schedule
+from kerascnn.stats import Judgement, judge, judge_all
 from kerascnn.stats.describing.units import UNITS
 from kerascnn.stats.judging.verdicts import decide
 
@@ -310,28 +310,52 @@ def test_all_claims_are_judged_in_their_order():
 # --- several claims on a page -------------------------------------------------------------------------------
 
 
+NEAR, FAR = (0.50, 0.53, 0.52), (0.42, 0.40, 0.44)  # p = .02 for their difference
+
+
 def test_claims_of_a_page_are_corrected_for_each_other():
-    claims = [replace(HIGHER, name=f"c{number}") for number in range(10)]
-    arms = by_name(make_runs("he", (0.50, 0.53, 0.52)), make_runs("glorot", (0.42, 0.40, 0.44)))
-    alone = judge(claims[0], arms, 0.1, {})
-    together = judge_all(claims, arms, 0.1, {})["c3"]
+    claims = [HIGHER] + [replace(HIGHER, name=f"c{number}", arm="glorot", baseline="like it") for number in range(9)]
+    arms = by_name(make_runs("he", NEAR), make_runs("glorot", FAR), make_runs("like it", (0.43, 0.40, 0.42)))
+    alone = judge(HIGHER, arms, 0.1, {})
+    among = judge_all(claims, arms, 0.1, {})["he-wins"]
     assert alone.verdict == "supported"
-    assert together.verdict == "cannot tell"
-    assert together.adjusted_p_value == pytest.approx(10 * alone.p_value)
-    assert together.family == 10
-    assert any("After correction for the 10 claims of this page it is not." in warning for warning in together.warnings)
+    assert among.verdict == "cannot tell"
+    assert among.adjusted_p_value == pytest.approx(10 * alone.p_value)
+    assert among.family == 10
+    assert any("After correction for the 10 claims of this page it is not." in warning for warning in among.warnings)
 
 
-def test_a_claim_that_is_not_judged_and_one_about_a_number_cost_the_others_nothing():
-    extra = [
-        replace(HIGHER, name="gone", arm="nobody"),
-        Identity(name="n", says="s", number="x", expected=1, tolerance=0),
-    ]
-    arms = by_name(make_runs("he", (0.5, 0.53)), make_runs("glorot", (0.4, 0.41)))
-    assert (
-        judge_all([HIGHER, *extra], arms, 0.1, {"x": 1})["he-wins"].adjusted_p_value
-        == judge(HIGHER, arms, 0.1, {}).p_value
-    )
+def test_claims_that_are_clear_together_bear_each_other_out():
+    claims = [replace(HIGHER, name=f"c{number}") for number in range(10)]
+    arms = by_name(make_runs("he", NEAR), make_runs("glorot", FAR))
+    together = judge_all(claims, arms, 0.1, {})
+    assert {judgement.verdict for judgement in together.values()} == {"supported"}
+    assert together["c3"].adjusted_p_value == pytest.approx(together["c3"].p_value)
+
+
+def test_a_claim_without_runs_counts_among_the_others_and_one_about_a_number_does_not():
+    gone = replace(HIGHER, name="gone", arm="nobody")
+    number = Identity(name="n", says="s", number="x", expected=1, tolerance=0)
+    arms = by_name(make_runs("he", NEAR), make_runs("glorot", FAR))
+    alone = judge(HIGHER, arms, 0.1, {}).p_value
+    assert judge_all([HIGHER, number], arms, 0.1, {"x": 1})["he-wins"].adjusted_p_value == alone
+    assert judge_all([HIGHER, gone], arms, 0.1, {})["he-wins"].adjusted_p_value == pytest.approx(min(1, 2 * alone))
+
+
+def test_a_main_claim_weighs_more_than_its_neighbours():
+    others = [replace(HIGHER, name=f"c{number}", arm="nobody") for number in range(3)]
+    arms = by_name(make_runs("he", NEAR), make_runs("glorot", FAR))
+    plain, main = (judge_all([HIGHER, *others], arms, 0.1, {}, main=names)["he-wins"] for names in ([], ["he-wins"]))
+    assert main.adjusted_p_value == pytest.approx(plain.adjusted_p_value / 2)  # 3 of the mean (3 + 1 + 1 + 1) / 4
+
+
+def test_too_small_to_matter_is_corrected_like_any_verdict():
+    same = ((0.5, 0.52, 0.51), (0.501, 0.518, 0.513))  # alone p = .02 for less than the margin
+    claim = replace(HIGHER, smallest_effect=0.012)
+    others = [replace(claim, name=f"c{number}", arm="nobody") for number in range(9)]
+    arms = by_name(make_runs("he", same[0]), make_runs("glorot", same[1]))
+    assert judge(claim, arms, 0.1, {}).verdict == "too small to matter"
+    assert judge_all([claim, *others], arms, 0.1, {})["he-wins"].verdict == "cannot tell"
 
 
 def test_what_is_counted_and_not_measured_needs_no_test():
@@ -357,24 +381,6 @@ def test_the_correlation_of_a_pair_is_pearsons():
     assert compared(he, glorot).correlation == pytest.approx(expected)
     assert compared((0.5, 0.5, 0.5), (0.4, 0.41, 0.42)).correlation is None
     assert compared((0.5, 0.6), (0.4, 0.41)).correlation is None
-
-
-def test_every_look_at_growing_numbers_of_seeds_costs_its_share():
-    effects = (0.05, 0.03, 0.06, 0.02, 0.04)  # p = .0048
-    assert decide("effect", effects, 0.0, looks=9) == "supported"
-    assert decide("effect", effects, 0.0, looks=11) == "cannot tell"
-    judgement = judge_all(
-        [HIGHER], by_name(make_runs("he", (0.45, 0.43, 0.46, 0.42, 0.44)), make_runs("glorot", (0.4,) * 5)), 0.1, {}, 11
-    )["he-wins"]
-    assert judgement.verdict == "cannot tell"
-    assert any("After correction for 11 looks at the data it is not." in warning for warning in judgement.warnings)
-
-
-@pytest.mark.parametrize(
-    ("first", "most", "looks"), [(5, 20, (5, 10, 20)), (5, 5, (5,)), (3, 16, (3, 6, 12, 16)), (1, 2, (1, 2))]
-)
-def test_the_looks_are_fixed_beforehand_each_at_twice_the_seeds(first, most, looks):
-    assert seed_schedule(first, most) == looks
 
 
 def test_six_seeds_must_also_pass_the_test_that_assumes_no_shape():

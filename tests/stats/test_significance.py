@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from kerascnn.stats.describing.intervals import t_interval
-from kerascnn.stats.judging.significance import holm, p_above, p_below, p_different, sign_flip_p_value
+from kerascnn.stats.judging.significance import false_discovery, p_above, p_below, p_different, sign_flip_p_value
 
 SAMPLES = [np.random.default_rng(number).normal(0.3, 1.0, 2 + number % 9).tolist() for number in range(30)]
 
@@ -62,10 +62,30 @@ def test_sign_flips_need_enough_seeds_to_reject_and_few_enough_to_count():
     assert sign_flip_p_value([1.0] * 21) is None
 
 
-def test_holm_by_hand():
-    found = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005})
-    assert found == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06, "d": 0.02})
+def adjusted(p_values, weights=None, family=None):
+    return false_discovery(p_values, weights or dict.fromkeys(p_values, 1.0), family or len(p_values))
+
+
+def test_the_share_of_wrong_verdicts_by_hand():
+    found = adjusted({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005})
+    assert found == pytest.approx({"a": 0.02, "b": 0.04, "c": 0.04, "d": 0.02})
     assert list(found) == ["a", "b", "c", "d"]
-    assert holm({"a": 0.04}) == {"a": 0.04}
-    assert holm({"a": 0.9, "b": 0.8}) == {"a": 1.0, "b": 1.0}
-    assert holm({}) == {}
+    assert adjusted({"a": 0.04}) == {"a": 0.04}
+    assert adjusted({"a": 0.9, "b": 0.8}) == {"a": 0.9, "b": 0.9}
+    assert adjusted({}) == {}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_share_of_wrong_verdicts_is_scipys(seed):
+    p_values = dict(enumerate((np.random.default_rng(seed).random(12) / 20).tolist()))
+    assert list(adjusted(p_values).values()) == pytest.approx(stats.false_discovery_control(list(p_values.values())))
+
+
+def test_what_has_no_runs_counts_as_a_question_all_the_same():
+    assert adjusted({"a": 0.01}, family=4) == {"a": 0.04}
+
+
+def test_a_heavier_claim_needs_less_and_no_weight_decides_what_is_not_clear_alone():
+    weights = {"main": 1.5, "other": 0.5}
+    assert adjusted({"main": 0.03, "other": 0.9}, weights)["main"] == pytest.approx(0.04)
+    assert adjusted({"main": 0.06, "other": 0.001}, weights)["main"] == 0.06

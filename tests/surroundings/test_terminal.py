@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kerascnn.execution.progress import Progress
+from kerascnn.execution.scheduling.progress import Progress
 from kerascnn.places import CHECKOUT
 from kerascnn.surroundings.terminal import is_live
 

@@ -30,7 +30,7 @@ def declare(verbs: Verbs) -> None:
         "--until-decided",
         type=whole_number,
         metavar="N",
-        help="add seeds, up to N in all, until every claim is decided; each look makes the verdicts stricter",
+        help="let the arms of open claims have up to N seeds; each look pays for itself",
     )
     add_parameters(one)
     for parser in (everything, one):
@@ -46,8 +46,6 @@ def _all(given: argparse.Namespace) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from kerascnn.commands.producing import produce, produce_until_decided
+    from kerascnn.commands.producing import produce
 
-    if given.until_decided is not None:
-        return produce_until_decided(request_of(given), base_command(given), most_seeds=given.until_decided)
     return produce(request_of(given), base_command(given), always_execute=True)

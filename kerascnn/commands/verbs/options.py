@@ -103,6 +103,7 @@ def request_of(given: argparse.Namespace) -> Request:
         profile=given.profile or "quick",
         data=given.data,
         seeds=given.seeds,
+        most_seeds=getattr(given, "until_decided", None),
         parameters=parameters,
         force=getattr(given, "force", False),
         jobs=given.jobs,

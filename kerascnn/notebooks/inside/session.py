@@ -25,7 +25,8 @@ def run_study(study: Study) -> Results:
     Raises: NotebookError when the pipeline planned another study than the one executed.
     """
     here = find_whereabouts(study)
-    open_here = partial(open_ledger, study, here.dataset, here.store, here.search_path, here.origin_of(study))
+    origin = here.origin_of(study)
+    open_here = partial(open_ledger, study, here.dataset, here.store, here.search_path, origin, seeds=here.seeds)
     train_missing(study, open_here(retry_failures=here.retries_failures), here.dataset)
     return Results(study, here, open_here(retry_failures=False), here.dataset)
 
@@ -41,8 +42,9 @@ def train_missing(study: Study, ledger: Ledger, dataset: DatasetInfo) -> None:
 
     check_enough(dataset, study.next_specs(ledger))
     check_data(dataset, None)
-    from kerascnn.execution.progress import Progress
-    from kerascnn.execution.scheduler import Scheduler, Work
+    from kerascnn.execution.scheduling.progress import Progress
+    from kerascnn.execution.scheduling.scheduler import Scheduler
+    from kerascnn.execution.scheduling.works import Work
     from kerascnn.execution.structures import Structures, wanted_models
     from kerascnn.execution.trainers import start_trainers
 

@@ -14,6 +14,8 @@ from kerascnn.notebooks.assignment import VARIABLE, Assignment
 from kerascnn.notebooks.contract import Notebook, read_notebook
 from kerascnn.notebooks.inside.running import Running, current_shell, running_notebook
 from kerascnn.places import experiments_folder, store_folder
+from kerascnn.planning.ledger import SeedsPolicy
+from kerascnn.planning.looks import AsTold, as_stored
 from kerascnn.planning.settle import choose_origin, load_info
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Study
@@ -65,6 +67,11 @@ class InPipeline:
             )
         return self.told.origin
 
+    @property
+    def seeds(self) -> SeedsPolicy:
+        """As many as the pipeline has settled on."""
+        return AsTold(self.told.seeds)
+
     def author(self) -> Author:
         """Who publishes."""
         told = self.told
@@ -105,6 +112,11 @@ class ByHand:
     def origin_of(self, study: Study) -> Origin | None:
         """Where the study's runs are from: another machine where only that one's are complete."""
         return choose_origin(study, self.dataset, self.store, self.search_path)
+
+    @property
+    def seeds(self) -> SeedsPolicy:
+        """Those of the first look, and of later ones that are stored."""
+        return as_stored
 
     def author(self) -> Author:
         """Who publishes. Raises: NotebookError where that is not known (`nameless`)."""

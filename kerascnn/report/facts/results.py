@@ -100,12 +100,14 @@ class Facts:
 
     @cached_property
     def judgements(self) -> dict[str, Judgement]:
-        """The verdict on every claim of the study, by the claim's name."""
+        """The verdict on every claim of the study, by the claim's name, main claims first."""
         if self.published is None:
             return {}
         study = self.published.study
-        judged = judge_all(study.claims, self.arms, self.chance, self.published.numbers, study.looks, study.profile)
-        return {name: self._with_edges(judgement) for name, judgement in judged.items()}
+        numbers = self.published.numbers
+        judged = judge_all(study.claims, self.arms, self.chance, numbers, study.looks, study.profile, study.main)
+        in_order = sorted(judged, key=lambda name: name not in study.main)
+        return {name: self._with_edges(judged[name]) for name in in_order}
 
     def _with_edges(self, judgement: Judgement) -> Judgement:
         """The judgement with a remark for each of its arms whose best learning rate may lie further out."""

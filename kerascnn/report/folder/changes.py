@@ -44,14 +44,16 @@ def build_changes(chapter: Chapter | None) -> Changes | None:
 
 def _compare(old: Summary, now: Summary) -> Changes:
     pairs = [(old.results[stem], result) for stem, result in now.results.items() if stem in old.results]
-    verdicts = tuple(turn for before, after in pairs for turn in _turned_claims(before, after))
+    is_judged_anew = old.rule != now.rule
+    turned = () if is_judged_anew else (turn for before, after in pairs for turn in _turned_claims(before, after))
+    verdicts = tuple(turned)
     states = tuple(_turned_result(before, after) for before, after in pairs if before.status != after.status)
     moved = tuple(move for before, after in pairs for move in _moved(before, after))
     new = (*_new_results(old, now), *(link for pair in pairs for link in _new_claims(*pair)))
     gone = (*_gone_results(old, now), *(name for pair in pairs for name in _gone_claims(*pair)))
     added, lost = len(set(now.runs) - set(old.runs)), len(set(old.runs) - set(now.runs))
     is_same = not (verdicts or states or moved or new or gone)
-    return Changes(old.latest, False, is_same, verdicts, states, moved, new, gone, added, lost)
+    return Changes(old.latest, False, is_same, verdicts, states, moved, new, gone, added, lost, is_judged_anew)
 
 
 def _turned_claims(before: ResultSummary, after: ResultSummary) -> Iterator[Turn]:

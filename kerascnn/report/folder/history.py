@@ -39,11 +39,15 @@ class ResultSummary(Spec, frozen=True, kw_only=True):
 
 
 class Summary(Spec, frozen=True, kw_only=True):
-    """What one report said. `results` by the page's stem, `runs` the beginnings of their keys, `latest` as in Facts."""
+    """What one report said. `results` by the page's stem, `runs` the beginnings of their keys, `latest` as in Facts.
+
+    `rule`: by which rule verdicts were made; nothing for Holm's correction, which was the first.
+    """
 
     results: dict[str, ResultSummary] = msgspec.field(default_factory=dict)
     runs: tuple[str, ...] = ()
     latest: str = ""
+    rule: str = ""
 
 
 class Chapter(Spec, frozen=True, kw_only=True):

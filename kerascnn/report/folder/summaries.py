@@ -11,7 +11,7 @@ from kerascnn.report.folder.history import ClaimSummary, ResultSummary, Summary
 from kerascnn.report.text.clean import clean_text
 from kerascnn.report.text.links import anchor_of
 from kerascnn.report.text.words import verdict_state
-from kerascnn.stats import Judgement
+from kerascnn.stats import RULE, Judgement
 
 
 def chapter_name(inputs: ReportInputs) -> str:
@@ -25,6 +25,7 @@ def summarise(all_facts: Sequence[Facts]) -> Summary:
         results={facts.entry.page_stem: _result(facts) for facts in all_facts},
         runs=tuple(sorted({record.key[:12] for facts in all_facts for record in facts.records})),
         latest=max((facts.latest for facts in all_facts), default=""),
+        rule=RULE,
     )
 
 

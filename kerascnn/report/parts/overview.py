@@ -99,7 +99,7 @@ class Changes:
     """What differs between this report and the last; `since` is when the youngest result of that one was made.
 
     `is_lost`: what the last one said could not be read. `is_same`: all that changed, if
-    anything, is the number of runs.
+    anything, is the number of runs. `is_judged_anew`: the last report judged by another rule, so no verdict counts as changed.
     """
 
     since: str
@@ -112,6 +112,7 @@ class Changes:
     gone: tuple[str, ...]
     runs_added: int
     runs_gone: int
+    is_judged_anew: bool = False
 
 
 @dataclass(frozen=True)

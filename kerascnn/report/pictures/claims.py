@@ -16,7 +16,7 @@ from kerascnn.report.text.numbers import metric_unit
 from kerascnn.report.text.words import KIND_WORDS, SPEAKER_WORDS, STATES, verdict_state
 from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
 from kerascnn.spelling import noun
-from kerascnn.stats import Judgement, effect_size_text, p_text
+from kerascnn.stats import Judgement, effect_size_text, p_text, seeds_text
 
 Scale = tuple[str, str]
 Axes = Mapping[Scale, Axis]
@@ -32,7 +32,7 @@ def effect_axes(all_facts: Iterable[Facts]) -> Axes:
 
 
 def build_cards(facts: Facts, axes: Axes) -> tuple[ClaimCard, ...]:
-    """A card for each claim of the study, in its order."""
+    """A card for each claim of the study, in the order of `Facts.judgements`."""
     taken: set[str] = set()
     return tuple(_build_card(facts, judgement, axes, taken) for judgement in facts.judgements.values())
 
@@ -111,12 +111,16 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
 def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
     """How sure the verdict is, and what the uncertainty is made of."""
     claim = judgement.claim
+    if facts.published is not None and claim.name in facts.published.study.main:
+        yield Property("Main claim", ("what the lesson is about: it weighs more among the claims of this page",))
     if judgement.p_value is not None and judgement.adjusted_p_value is not None:
         reasons = [f"{judgement.family} claims"] if judgement.family > 1 else []
-        reasons += [f"{judgement.looks} looks"] if judgement.looks > 1 else []
+        reasons += [f"{len(judgement.looks)} looks"] if len(judgement.looks) > 1 else []
         alone = f" ({p_text(judgement.p_value)} alone)" if reasons else ""
         corrected = f", corrected for {' and '.join(reasons)}" if reasons else ""
         yield Property(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
+    if len(judgement.looks) > 1:
+        yield Property("Judged after", (_looks_text(judgement),))
     effects = tuple(judgement.effects.values())
     if len(effects) > 1:
         error = statistics.stdev(effects) / math.sqrt(len(effects))
@@ -128,9 +132,15 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
         yield Property("Correlation of the pair over seeds", (f"{judgement.correlation:+.2f}".replace("-", "−"),))
     if judgement.seeds_needed is not None:
         more = judgement.seeds_needed - judgement.n
-        command = f"--seeds {judgement.seeds_needed}"
+        command = f"--until-decided {judgement.seeds_needed}"
         size = judgement.smallest_text
         yield Property(f"To rule out {size}", (f"about {more} more {noun(more, 'seed')} ({command})",))
+
+
+def _looks_text(judgement: Judgement) -> str:
+    """At which of its looks the claim was judged, such as "3 seeds; looks at 3, 6 and 12"."""
+    *early, last = map(str, judgement.looks)
+    return f"{seeds_text(judgement.n)}; looks at {', '.join(early)} and {last}"
 
 
 scale_of = ByKind[[], "Scale | None"]()

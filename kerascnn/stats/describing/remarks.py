@@ -19,6 +19,7 @@ RemarkKind = Literal[
     "few seeds",
     "same effect",
     "open among others",
+    "judged later",
     "rate at the edge",
     "initial loss",
     "first step",

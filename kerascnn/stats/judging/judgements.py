@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Claim, Profile, Spec
+from kerascnn.specs.seeds import Look
 from kerascnn.stats.describing.intervals import t_interval
 from kerascnn.stats.describing.remarks import Remark
 from kerascnn.stats.judging import sentences
 from kerascnn.stats.judging.cautions import cautions, is_counted, missing_reason
-from kerascnn.stats.judging.effects import Pairing, arms_of, effect_of, pair_seeds, pairing_correlation
+from kerascnn.stats.judging.effects import arms_of, effect_of, pair_seeds, pairing_correlation
+from kerascnn.stats.judging.evidence import COIN_SEEDS, Evidence, clear_finding, correct, find_evidence
 from kerascnn.stats.judging.seeds import seeds_needed
-from kerascnn.stats.judging.significance import LEVEL, holm
-from kerascnn.stats.judging.verdicts import (
-    Evidence,
-    Verdict,
-    decide,
-    decide_count,
-    find_evidence,
-    rule_of,
-)
+from kerascnn.stats.judging.significance import LEVEL
+from kerascnn.stats.judging.verdicts import Family, Verdict, decide_count, rule_of
 
 
 class Judgement(Spec, frozen=True, kw_only=True):
@@ -35,7 +29,9 @@ class Judgement(Spec, frozen=True, kw_only=True):
     metric's own unit (accuracy as a fraction), positive where it goes the claim's way. They are None
     where there is nothing to tell: no effect without runs, no interval below two seeds, for an identity or for what
     is counted (`n` 0). `p_value` is that of the test behind the verdict, `adjusted_p_value` the same corrected
-    for the `family` claims of the page that are judged by runs, and for the `looks`. `seeds_needed`: how many in all would tell, where these cannot.
+    for the `family` claims of the page that ask something of runs, and for the `looks`: the numbers of seeds after which the
+    claim may be judged. `n` is that of the look behind the verdict, and of the last one where it is open; arms may have more
+    seeds. `seeds_needed`: how many in all would tell, where these cannot.
     `correlation` of the two arms over the seeds is what pairing them gained. Times `scale`, the numbers are in `unit` ("points"). `reason` says why the
     claim is not judged; `is_for_full` where that is because only the profile `full` trains for it.
     """
@@ -54,7 +50,7 @@ class Judgement(Spec, frozen=True, kw_only=True):
     p_value: float | None = None
     adjusted_p_value: float | None = None
     family: int = 0
-    looks: int = 1
+    looks: tuple[int, ...] = ()
     seeds_needed: int | None = None
     correlation: float | None = None
     effects: dict[int, float] = msgspec.field(default_factory=dict)
@@ -104,31 +100,32 @@ def judge_all(
     arms: Mapping[str, ArmRuns],
     chance: float,
     numbers: Mapping[str, float | None],
-    looks: int = 1,
+    looks: Callable[[Claim], Sequence[Look]] | None = None,
     profile: Profile = "full",
+    main: Collection[str] = (),
 ) -> dict[str, Judgement]:
-    """Claim name -> its judgement, in the order of `claims`, corrected for each other by Holm's procedure.
+    """Claim name -> its judgement, in the order of `claims`, corrected for each other.
 
     `arms`: name -> runs; an arm a claim needs may be absent or empty, and the claim is then not
-    judged. `chance`: the accuracy of guessing on arms that do not say their own. `numbers`: what the notebook published. `looks`
-    and `profile`: see `Study`.
+    judged. `chance`: the accuracy of guessing on arms that do not say their own. `numbers`: what the notebook published.
+    `looks`: after how many seeds a claim is judged (`Study.looks`); None: once, after all there are. `profile` and `main`: see
+    `Study`.
 
     Raises: UsageError for a trend whose places do not fit its arms.
     """
     listed = {claim.name: claim for claim in claims}
     every = {name: claim for name, claim in listed.items() if claim.is_judged_in(profile)}
     chances = {name: _chance(claim, arms, chance) for name, claim in every.items()}
-    measured = {
-        name: found
-        for name, claim in every.items()
-        if claim.of_runs
-        and not is_counted(claim.metric)
-        and (found := _measure(claim, arms, chances[name])) is not None
+    family = [claim for claim in every.values() if claim.of_runs and not is_counted(claim.metric)]
+    found = {
+        claim.name: evidence
+        for claim in family
+        if (evidence := find_evidence(claim, arms, chances[claim.name], looks and looks(claim))) is not None
     }
-    adjusted = holm({name: found.evidence.p_value for name, found in measured.items()})
+    adjusted = correct(found, [claim.name for claim in family], main)
     judged = {
-        name: _judge_runs(measured[name], arms, chances[name], _Correction(adjusted[name], len(measured), looks))
-        if name in measured
+        name: _judge_runs(found[name], arms, chances[name], adjusted[name], len(family))
+        if name in found
         else _judge_rest(claim, arms, chances[name], numbers)
         for name, claim in every.items()
     }
@@ -145,58 +142,28 @@ def _chance(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> float:
     return next((arms[name].chance_or(chance) for name in claim.arm_names() if name in arms), chance)
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A claim's effects, one for each seed, and what they speak for."""
-
-    claim: Claim
-    pairing: Pairing
-    effects: dict[int, float]
-    evidence: Evidence
-
-
-def _measure(claim: Claim, arms: Mapping[str, ArmRuns], chance: float) -> _Measured | None:
-    pairing = pair_seeds(arms_of(claim, arms), claim.metric)
-    effects = _effects(claim, arms, pairing, chance)
-    if not effects:
-        return None
-    evidence = find_evidence(rule_of(claim), tuple(effects.values()), claim.smallest_effect)
-    return _Measured(claim, pairing, effects, evidence)
-
-
-def _effects(claim: Claim, arms: Mapping[str, ArmRuns], pairing: Pairing, chance: float) -> dict[int, float]:
-    """Seed -> effect; none where an arm has no runs."""
-    if any(name not in arms for name in claim.arm_names()):
-        return {}
-    return {seed: effect_of(claim, values, chance) for seed, values in pairing.values.items()}
-
-
-@dataclass(frozen=True)
-class _Correction:
-    """The p-value after correction for the `family` of claims, and the looks that share its level."""
-
-    p_value: float
-    family: int
-    looks: int
-
-
-def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, corrected: _Correction) -> Judgement:
-    claim, effects = found.claim, tuple(found.effects.values())
+def _judge_runs(
+    found: Evidence, arms: Mapping[str, ArmRuns], chance: float, adjusted: Mapping[Family, float], family: int
+) -> Judgement:
+    claim, rule, clear = found.claim, rule_of(found.claim), clear_finding(found, adjusted)
+    looked = clear.looked if clear else found.last
+    effects, n = tuple(looked.effects.values()), len(looked.effects)
+    verdict: Verdict = clear.finding.answer if clear else "cannot tell"
     mean, interval = statistics.fmean(effects), t_interval(effects)
-    rule, n = rule_of(claim), len(effects)
-    verdict = decide(rule, effects, claim.smallest_effect, corrected.p_value, corrected.looks)
     contrast = sentences.contrast_words(claim, arms, chance)
     bounds = (interval.low, interval.high) if interval else None
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
-    remarks = cautions(claim, arms, found.pairing, found.effects, chance)
-    alone = decide(rule, effects, claim.smallest_effect)
-    is_corrected = verdict == "cannot tell" and alone != verdict and found.evidence.p_value <= LEVEL
-    if is_corrected:
-        text = sentences.corrected_words(found.evidence.p_value, corrected.family, corrected.looks)
+    remarks = cautions(claim, arms, found.pairing, looked.effects, chance)
+    shown = clear or max(found.strongest().values(), key=lambda one: -one.p_value, default=None)
+    alone = min((one for one in looked.findings if one.p_value <= LEVEL), key=lambda one: one.p_value, default=None)
+    if clear is None and alone is not None:
+        text = sentences.corrected_words(alone.p_value, family, len(found.schedule))
         remarks += (Remark("open among others", text),)
-        words = sentences.OPEN_AMONG_OTHERS.format(found=found_words, alone=alone, seeds=sentences.seeds_text(n))
+        words = sentences.OPEN_AMONG_OTHERS.format(found=found_words, alone=alone.answer, seeds=sentences.seeds_text(n))
     else:
         words = sentences.sentence_of(claim, rule, verdict, found_words, n)
+    if clear is None and found.is_early:
+        remarks += (Remark("judged later", sentences.JUDGED_LATER.format(seeds=COIN_SEEDS)),)
     return _judgement(
         claim,
         verdict,
@@ -206,15 +173,15 @@ def _judge_runs(found: _Measured, arms: Mapping[str, ArmRuns], chance: float, co
         effect=mean,
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
-        p_value=found.evidence.p_value,
-        adjusted_p_value=min(1.0, corrected.p_value * corrected.looks),
-        family=corrected.family,
-        looks=corrected.looks,
-        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, corrected.family * corrected.looks)
+        p_value=shown.finding.p_value if shown else None,
+        adjusted_p_value=adjusted[shown.finding.family] if shown else None,
+        family=family,
+        looks=tuple(look.seeds for look in found.schedule),
+        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, family / found.schedule[-1].share)
         if verdict == "cannot tell"
         else None,
         correlation=pairing_correlation(claim, found.pairing),
-        effects=found.effects,
+        effects=looked.effects,
         remarks=remarks,
     )
 
@@ -225,8 +192,9 @@ def _judge_rest(
     if not claim.of_runs:
         return _judge_number(claim, numbers)
     pairing = pair_seeds(arms_of(claim, arms), claim.metric)
-    if is_counted(claim.metric) and (effects := _effects(claim, arms, pairing, chance)):
-        return _judge_count(claim, arms, chance, statistics.fmean(effects.values()))
+    if is_counted(claim.metric) and pairing.values and all(name in arms for name in claim.arm_names()):
+        effects = [effect_of(claim, values, chance) for values in pairing.values.values()]
+        return _judge_count(claim, arms, chance, statistics.fmean(effects))
     return _not_judged(claim, arms, chance, missing_reason(claim, arms, pairing))
 
 

@@ -1,4 +1,4 @@
-"""How many seeds a contrast would take, from the spread of those there are, and at how many to look."""
+"""How many seeds a contrast would take, from the spread of those there are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOUNDS: dict[Rule, int] = {"effect": 2, "sameness": 2, "no worse": 1, "line": 1}
 """How many bounds the effect must keep: a line and a margin for what is no worse have one."""
 
 
-def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, claims: int = 1) -> int | None:
+def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, claims: float = 1) -> int | None:
     """How many seeds in all would rule out an effect of `smallest_effect` where there is none at all.
 
     So many also find one of twice that size. Each of `claims` gets its share of the level. None where the
@@ -35,14 +35,6 @@ def seeds_needed(rule: Rule, effects: Sequence[float], smallest_effect: float, c
     tail = level / TAILS[rule]
     size, more = smallest_effect / spread, range(len(effects) + 1, MOST_SEEDS + 1)
     return next((n for n in more if _power(rule, n, size, tail) >= POWER), None)
-
-
-def seed_schedule(first: int, most: int) -> tuple[int, ...]:
-    """Numbers of seeds to look at: each twice the one before, up to `most`."""
-    numbers = [first]
-    while numbers[-1] < most:
-        numbers.append(min(2 * numbers[-1], most))
-    return tuple(numbers)
 
 
 def _power(rule: Rule, n: int, size: float, tail: float) -> float:

@@ -78,6 +78,8 @@ OPEN_AMONG_OTHERS = (
 
 NOT_JUDGED = "Not judged: {reason}"
 
+JUDGED_LATER = "A run did not learn. Where learning may be a matter of luck, a few seeds prove little: the claim is judged from {seeds} seeds on."
+
 JUDGED_IN_FULL = "runs of this profile are too few or too short for it. The profile `full` judges it."
 
 

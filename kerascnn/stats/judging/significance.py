@@ -68,15 +68,19 @@ def sign_flip_p_value(effects: Sequence[float]) -> float | None:
     return float(np.mean(np.abs(sums) >= abs(math.fsum(effects)) - tolerance))
 
 
-def holm(p_values: Mapping[Name, float]) -> dict[Name, float]:
-    """Name -> p-value adjusted for all of them being looked at: the chance of any false finding stays at the level.
+def false_discovery(p_values: Mapping[Name, float], weights: Mapping[Name, float], family: int) -> dict[Name, float]:
+    """Name -> p-value adjusted for all of them being looked at: where those up to the level are taken, the share of wrong ones
+    among them is at most the level on average.
 
-    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
+    `family`: how many there are in all; those without a p-value count as 1. `weights` of all have the mean one. A weight
+    above one is for what is clear alone: it makes no verdict of anything else.
+
+    Source: Benjamini and Hochberg (1995), section 3; with weights Genovese, Roeder and Wasserman (2006), section 2.
     """
-    ordered = sorted(p_values, key=lambda name: p_values[name])
+    weighted = {name: p / (weights[name] if p <= LEVEL else min(1.0, weights[name])) for name, p in p_values.items()}
     adjusted: dict[Name, float] = {}
-    reached = 0.0
-    for rank, name in enumerate(ordered):
-        reached = max(reached, min(1.0, (len(ordered) - rank) * p_values[name]))
+    reached = 1.0
+    for rank, name in sorted(enumerate(sorted(weighted, key=lambda name: weighted[name]), 1), reverse=True):
+        reached = min(reached, family * weighted[name] / rank)
         adjusted[name] = reached
     return {name: adjusted[name] for name in p_values}

@@ -8,9 +8,8 @@ than the smallest effect of interest.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
 from kerascnn.stats.describing.intervals import ROUNDING, are_identical
@@ -20,11 +19,16 @@ Verdict = Literal["supported", "contradicted", "too small to matter", "cannot te
 """The four verdicts, and "not judged" where runs or numbers are missing."""
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """The verdict that `p_value` would allow once it is small enough."""
+Family = Literal["effect", "sameness"]
+"""What a verdict finds: an effect, wrong where the truth is zero or opposite, or its absence, wrong where the truth lies
+at or beyond the margin. No truth makes both wrong, so each family is corrected for itself."""
+
+
+class Finding(NamedTuple):
+    """The verdict that `p_value` allows once it is small enough, among others of its family."""
 
     answer: Verdict
+    family: Family
     p_value: float
 
 
@@ -61,33 +65,23 @@ def _is_right(claim: Identity) -> Rule:
     return "identity"
 
 
-def find_evidence(rule: Rule, effects: Sequence[float], smallest_effect: float) -> Evidence:
-    """What the effects (one for each seed) speak for under a rule other than "identity", and how strongly."""
-    return EVIDENCE[rule](effects, smallest_effect)
-
-
-def decide(
-    rule: Rule,
-    effects: Sequence[float],
-    smallest_effect: float,
-    adjusted_p_value: float | None = None,
-    looks: int = 1,
-) -> Verdict:
-    """The verdict on effects (one for each seed) under a rule other than "identity".
-
-    `adjusted_p_value`: the evidence's p-value after correction for the other claims of the page; without it
-    the claim stands alone. Each of several `looks` at growing numbers of seeds gets its share of the level
-    (Bonferroni's inequality), so that stopping at the first clear one is fair.
-    """
+def find(rule: Rule, effects: Sequence[float], smallest_effect: float) -> tuple[Finding, ...]:
+    """What the effects (one for each seed) speak for under a rule other than "identity": at most one finding of each family."""
     if len(effects) < 2:
-        return "cannot tell" if effects else "not judged"
-    evidence = find_evidence(rule, effects, smallest_effect)
-    p_value = evidence.p_value if adjusted_p_value is None else adjusted_p_value
-    is_clear = p_value <= LEVEL / looks and (rule != "effect" or _flips_agree(effects))
-    if is_clear and evidence.answer != "cannot tell":
-        return evidence.answer
-    is_small = rule == "effect" and _p_inside(effects, smallest_effect) <= LEVEL / 2 / looks
-    return "too small to matter" if is_small else "cannot tell"
+        return ()
+    found = FINDINGS[rule](effects, smallest_effect)
+    # Where there are seeds enough for a test that assumes no normal distribution, it must agree.
+    if rule == "effect" and not _flips_agree(effects):
+        return tuple(one for one in found if one.family != "effect")
+    return tuple(found)
+
+
+def decide(rule: Rule, effects: Sequence[float], smallest_effect: float) -> Verdict:
+    """The verdict on effects (one for each seed) under a rule other than "identity", were the claim the only one and looked at once."""
+    if not effects:
+        return "not judged"
+    clear = [one for one in find(rule, effects, smallest_effect) if one.p_value <= LEVEL]
+    return min(clear, key=lambda one: one.p_value).answer if clear else "cannot tell"
 
 
 def decide_count(rule: Rule, effect: float, smallest_effect: float) -> Verdict:
@@ -105,47 +99,48 @@ def decide_count(rule: Rule, effect: float, smallest_effect: float) -> Verdict:
 
 
 def _flips_agree(effects: Sequence[float]) -> bool:
-    """Where there are seeds enough for a test that assumes no normal distribution, it must agree."""
     p_value = sign_flip_p_value(effects)
     return p_value is None or p_value <= LEVEL
 
 
-def _evidence_of_effect(effects: Sequence[float], smallest_effect: float) -> Evidence:
+def _of_effect(effects: Sequence[float], smallest: float) -> Iterator[Finding]:
+    """An effect must both differ from zero and reach the size that matters; too small is what the whole interval says."""
     mean = statistics.fmean(effects)
-    answer: Verdict = "cannot tell"
-    if abs(mean) >= smallest_effect:  # an effect must both differ from zero and reach the size that matters
-        answer = "supported" if mean > 0 else "contradicted"
-    return Evidence(answer, p_different(effects))
+    if abs(mean) >= smallest:
+        yield Finding("supported" if mean > 0 else "contradicted", "effect", p_different(effects))
+    if smallest > 0:
+        yield Finding("too small to matter", "sameness", min(1.0, 2 * _p_inside(effects, smallest)))
 
 
-def _evidence_of_sameness(effects: Sequence[float], smallest: float) -> Evidence:
+def _of_sameness(effects: Sequence[float], smallest: float) -> Iterator[Finding]:
     """Two one-sided tests: the mean lies above the lower margin and below the upper one.
 
     Source: Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach.
     """
     if abs(statistics.fmean(effects)) >= smallest:
-        return Evidence("contradicted", p_different(effects))
-    return Evidence("supported", _p_inside(effects, smallest))
+        yield Finding("contradicted", "effect", p_different(effects))
+    else:
+        yield Finding("supported", "sameness", _p_inside(effects, smallest))
 
 
-def _evidence_of_no_worse(effects: Sequence[float], smallest: float) -> Evidence:
+def _of_no_worse(effects: Sequence[float], smallest: float) -> Iterator[Finding]:
     """One one-sided test at half the level: the mean lies above the lower margin.
 
     Source: Piaggio et al. (2012), Reporting of noninferiority and equivalence randomized trials (CONSORT), figure 1.
     """
     if statistics.fmean(effects) <= -smallest:
-        return Evidence("contradicted", p_different(effects))
-    return Evidence("supported", min(1.0, 2 * p_above(effects, -smallest)))
+        yield Finding("contradicted", "effect", p_different(effects))
+    else:
+        yield Finding("supported", "sameness", min(1.0, 2 * p_above(effects, -smallest)))
 
 
-def _evidence_of_line(effects: Sequence[float], smallest: float) -> Evidence:
+def _of_line(effects: Sequence[float], smallest: float) -> Iterator[Finding]:
     """`smallest` is the tolerance beyond the line; lying exactly on the line keeps it."""
     mean = statistics.fmean(effects)
     if are_identical(effects) and abs(mean + smallest) <= ROUNDING:
-        return Evidence("supported", 2 * p_all_alike(len(effects)))
-    if mean <= -smallest:
-        return Evidence("contradicted", p_different(effects))
-    return Evidence("supported", min(1.0, 2 * p_above(effects, -smallest)))
+        yield Finding("supported", "sameness", 2 * p_all_alike(len(effects)))
+    else:
+        yield from _of_no_worse(effects, smallest)
 
 
 def _p_inside(effects: Sequence[float], smallest: float) -> float:
@@ -153,10 +148,10 @@ def _p_inside(effects: Sequence[float], smallest: float) -> float:
     return max(p_above(effects, -smallest), p_below(effects, smallest))
 
 
-EVIDENCE: dict[Rule, Callable[[Sequence[float], float], Evidence]] = {
-    "effect": _evidence_of_effect,
-    "sameness": _evidence_of_sameness,
-    "no worse": _evidence_of_no_worse,
-    "line": _evidence_of_line,
+FINDINGS: dict[Rule, Callable[[Sequence[float], float], Iterator[Finding]]] = {
+    "effect": _of_effect,
+    "sameness": _of_sameness,
+    "no worse": _of_no_worse,
+    "line": _of_line,
 }
 """Every rule that seeds decide -> what their effects speak for."""

@@ -10,22 +10,21 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
 
 from kerascnn.costs import Costs, kind_of
 from kerascnn.errors import KerascnnError
-from kerascnn.execution.patience import Patience
 from kerascnn.execution.pool import WorkerDied
-from kerascnn.execution.progress import Progress
+from kerascnn.execution.scheduling.patience import Patience
+from kerascnn.execution.scheduling.progress import Progress
+from kerascnn.execution.scheduling.works import Books, Run, Work
 from kerascnn.execution.worker import TaskOutcome, TrainTask, describe_peak, propose, train
 from kerascnn.machine import usable_cores
-from kerascnn.planning.ledger import Ledger
 from kerascnn.planning.search import ProposalRequest, still_to_ask
 from kerascnn.records import RunFailure, utc_now
-from kerascnn.specs import Proposals, Study, TrainSpec, Wanted
+from kerascnn.specs import Proposals, TrainSpec, Wanted
 from kerascnn.spelling import counted
 
 BUSY_WAIT_SECONDS = 1.0
@@ -39,46 +38,8 @@ DRAIN_SECONDS = 10.0
 Handler = Callable[[Future], None]
 
 
-@dataclass
-class Work:
-    """One study to settle. `on_settled` is called once, when nothing of it is left to train."""
-
-    name: str
-    study: Study
-    ledger: Ledger
-    on_settled: Callable[[], None] = lambda: None
-    settled: bool = False
-    force: bool = False
-
-
-@dataclass
-class _Run:
-    wanted: Wanted
-    work: Work
-    kind: str
-    deaths: int = 0
-    alone: bool = False
-    not_before: float = 0.0
-
-    @property
-    def spec(self) -> TrainSpec:
-        return self.wanted.spec
-
-    @property
-    def label(self) -> str:
-        return self.wanted.label
-
-
-@dataclass
-class _Books:
-    waiting: dict[str, _Run] = field(default_factory=dict)
-    under_way: dict[str, _Run] = field(default_factory=dict)
-    done: set[str] = field(default_factory=set)
-    asking: set[str] = field(default_factory=set)
-
-
 class Scheduler:
-    """Runs works in their order; inside one work the longest run starts first.
+    """Runs works in their order, the first look of all before the second of any; inside one work the longest run starts first.
 
     The works have one store. `costs`: what is known of how long runs take; this learns from every run.
     `notices` gives what workers have to say to the user since it was asked last.
@@ -100,7 +61,7 @@ class Scheduler:
         self._cores = max(jobs, usable_cores())
         self._drained_at: float | None = None
         self._futures: dict[Future, Handler] = {}
-        self._books = _Books()
+        self._books = Books()
         self._costs = costs or Costs(works[0].ledger.store.root)
         self._oracle_deaths = 0
         self._doing = "starting workers"
@@ -158,19 +119,37 @@ class Scheduler:
             wanted = self._wanted(work)
             new = [one for one in wanted if work.ledger.key(one.spec) not in self._books.under_way]
             for one in sorted(new, key=lambda one: -self._seconds(work, one.spec)):
-                self._books.waiting.setdefault(work.ledger.key(one.spec), _Run(one, work, kind_of(one.spec)))
+                self._books.waiting.setdefault(work.ledger.key(one.spec), Run(one, work, kind_of(one.spec)))
             if not self._someone_alone():
                 for request in work.ledger.requests.values():
                     self._ask(work, request)
-            if not self._wanted(work) and not work.ledger.requests:
-                work.settled = True
-                work.on_settled()
+            self._call_back(work)
         self._unknown_seconds = [
             self._seconds(work, spec)
             for work in self._works
             if not work.settled
             for spec in still_to_ask(work.study, work.ledger)
         ]
+
+    def look_again(self, work: Work) -> None:
+        """The results of `work` have changed by other means than a run: it may want more now."""
+        if work.settled and (self._wanted(work) or work.ledger.requests):
+            work.settled = False
+            self._look_for_work()
+
+    def _call_back(self, work: Work) -> None:
+        wanted = self._wanted(work)
+        if not wanted and not work.ledger.requests:
+            work.settled = True
+            work.on_settled()
+        elif not work.has_rested and self._is_resting(work, wanted):
+            work.has_rested = True
+            work.on_rest()
+
+    def _is_resting(self, work: Work, wanted: list[Wanted]) -> bool:
+        """Whether only later looks are left of `work`, and others have their turn before."""
+        others = any(not other.settled for other in self._works if other is not work)
+        return others and not work.ledger.requests and all(work.study.look_of(one) > 0 for one in wanted)
 
     def _wanted(self, work: Work) -> list[Wanted]:
         wanted = work.study.next_wanted(work.ledger)
@@ -201,8 +180,8 @@ class Scheduler:
     def _choose(self) -> str | None:
         """The key of the run to start next, None where there is none.
 
-        In one work: first what the worker that is idle now has traced, then what no other worker traces,
-        then the longest.
+        The earliest look, then the order of the works. In one work: first what the worker that is idle now has traced,
+        then what no other worker traces, then the longest.
         """
         now, waiting, under_way = time.monotonic(), self._books.waiting, self._books.under_way
         if self._drained_at is not None or any(run.alone for run in under_way.values()):
@@ -212,9 +191,9 @@ class Scheduler:
             return None if under_way or self._books.asking else alone
         busy = {run.kind for run in under_way.values()}
 
-        def rank(key: str) -> tuple[int, bool, bool]:
+        def rank(key: str) -> tuple[int, int, bool, bool]:
             run = waiting[key]
-            return self._works.index(run.work), run.kind != self._idle_kind, run.kind in busy
+            return run.look, self._works.index(run.work), run.kind != self._idle_kind, run.kind in busy
 
         return min((key for key, run in waiting.items() if run.not_before <= now), key=rank, default=None)
 
@@ -262,7 +241,7 @@ class Scheduler:
         self._note(run, outcome)
         self._look_for_work()
 
-    def _wait_for_other(self, key: str, run: _Run, outcome: TaskOutcome) -> None:
+    def _wait_for_other(self, key: str, run: Run, outcome: TaskOutcome) -> None:
         """Leave the run alone for a while; if its holder is suspended, or never ends, it has failed here."""
         held = f"it is being trained by {outcome.message}"
         if not self._patience.is_over(key, outcome.suspended):
@@ -282,7 +261,7 @@ class Scheduler:
             self._said.add(about)
             self._progress.say(text)
 
-    def _note(self, run: _Run, outcome: TaskOutcome) -> None:
+    def _note(self, run: Run, outcome: TaskOutcome) -> None:
         self._doing = f"{run.work.name}: {run.label}"
         if outcome.state == "failed":
             self._give_up(run, outcome.key, outcome.message)
@@ -298,7 +277,7 @@ class Scheduler:
         if outcome.starting_seconds:
             self._costs.learn_starting(outcome.starting_seconds)
 
-    def _try_alone(self, key: str, run: _Run, reason: str) -> None:
+    def _try_alone(self, key: str, run: Run, reason: str) -> None:
         """Once more with nothing else under way; the second time the run has failed for `reason`."""
         run.deaths += 1
         if run.deaths <= DEATHS_ALLOWED:
@@ -314,7 +293,7 @@ class Scheduler:
         self._give_up(run, key, reason)
         self._look_for_work()
 
-    def _give_up(self, run: _Run, key: str, reason: str) -> None:
+    def _give_up(self, run: Run, key: str, reason: str) -> None:
         self.failed.append(key)
         for work in self._works:
             work.ledger.give_up(key)

@@ -1,0 +1,118 @@
+"""How many seeds each arm is to have: those of the first look, and more while a claim about it is open.
+
+Whether a claim is open follows from runs and from nothing else, so the same runs always ask for the same next ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from kerascnn.planning.ledger import Ledger
+from kerascnn.records import ArmRuns, DatasetInfo, Published
+from kerascnn.specs import Study, Wanted, is_measured_by_notebook
+from kerascnn.specs.seeds import schedule
+from kerascnn.stats import Judgement, judge_all
+
+Measured = dict[str, dict[str, dict[int, float]]]
+"""Metric -> arm -> seed -> value, measured by a notebook."""
+
+
+class WhileOpen:
+    """After each look, the arms of claims that cannot be told yet get the seeds of the next.
+
+    `published` gives the notebook's last result, where there is one: what it measured itself is looked at too.
+    """
+
+    def __init__(self, dataset: DatasetInfo, published: Callable[[], Published | None] = lambda: None) -> None:
+        self._dataset, self._published = dataset, published
+        self._rests: dict[str, dict[str, int]] = {}
+        """Study -> the seeds of its latest look whose runs are all there: no earlier one is judged again."""
+
+    def __call__(self, study: Study, ledger: Ledger) -> Mapping[str, int]:
+        seeds = self._rests.get(study.digest, {})
+        while _is_complete(study, ledger, seeds):
+            more = seeds | _seeds_of_next_look(study, seeds, self._judge(study, ledger, seeds))
+            if more == seeds:
+                break
+            self._rests[study.digest] = seeds = more
+        return seeds
+
+    def _judge(self, study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> dict[str, Judgement]:
+        runs = ledger.arms_of(study, _wanted(study, ledger, seeds), self._dataset)
+        measured = self._measured(study, runs)
+        arms = {one.arm.name: one.with_measured(measured) for one in runs}
+        return judge_all(study.judged_claims, arms, self._dataset.chance, {}, study.looks, study.profile, study.main)
+
+    def _measured(self, study: Study, runs: Iterable[ArmRuns]) -> Measured:
+        """What the notebook measured of these very runs."""
+        published = self._published() if any(map(is_measured_by_notebook, study.judged_claims)) else None
+        if published is None:
+            return {}
+        keys = {(one.arm.name, seed): record.key for one in runs for seed, record in one.records.items()}
+        same = {(a, s) for (a, s), key in keys.items() if published.runs.get(a, {}).get(s) == key}
+        return {
+            metric: {arm: {s: v for s, v in by_seed.items() if (arm, s) in same} for arm, by_seed in by_arm.items()}
+            for metric, by_arm in published.measured.items()
+        }
+
+
+class AsTold:
+    """The seeds by arm that somebody else settled; other arms have those of the first look."""
+
+    def __init__(self, seeds: Mapping[str, int]) -> None:
+        self._seeds = dict(seeds)
+
+    def __call__(self, study: Study, ledger: Ledger) -> Mapping[str, int]:
+        return self._seeds
+
+
+def as_stored(study: Study, ledger: Ledger) -> Mapping[str, int]:
+    """The seeds of the first look, or of a later one where all of an arm's runs for it are in the store."""
+    stored: dict[str, int] = {}
+    for one in study.with_seeds(study.most_seeds_of, ledger):
+        name = one.arm.name
+        is_next = stored.setdefault(name, 0) == one.place - 1
+        stored[name] += is_next and ledger.record(one.spec) is not None
+    return {
+        name: max(
+            (look.seeds for look in schedule(study.first_seeds, study.most_seeds_of(name)) if look.seeds <= count),
+            default=study.first_seeds,
+        )
+        for name, count in stored.items()
+    }
+
+
+def runs_that_may_follow(study: Study, ledger: Ledger) -> list[Wanted]:
+    """The runs of all later looks, were no claim decided that is not decided now."""
+    seeds = dict(ledger.seeds_by_arm(study))
+    settled = _is_complete(study, ledger, seeds)
+    claims = [] if settled else [claim for claim in study.judged_claims if claim.of_runs]
+    most = {
+        name: max(study.looks(claim)[-1].seeds, seeds.get(name, 0)) for claim in claims for name in claim.arm_names()
+    }
+    now = {(one.arm.name, one.seed) for one in _wanted(study, ledger, seeds)}
+    return [one for one in _wanted(study, ledger, seeds | most) if (one.arm.name, one.seed) not in now]
+
+
+def _wanted(study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> list[Wanted]:
+    return study.with_seeds(lambda arm: seeds.get(arm, study.first_seeds), ledger)
+
+
+def _is_complete(study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> bool:
+    return all(ledger.is_settled(one.spec) for one in _wanted(study, ledger, seeds))
+
+
+def _seeds_of_next_look(study: Study, seeds: Mapping[str, int], judged: Mapping[str, Judgement]) -> dict[str, int]:
+    """Arm -> its seeds at the next look of an open claim, for the arms of all open ones that have another look."""
+    more: dict[str, int] = {}
+    for claim in study.judged_claims:
+        if judged[claim.name].verdict != "cannot tell":
+            continue
+        fewest = min(seeds.get(name, study.first_seeds) for name in claim.arm_names())
+        following = next((look.seeds for look in study.looks(claim) if look.seeds > fewest), None)
+        if following is not None:
+            more |= {
+                name: max(following, more.get(name, 0), seeds.get(name, study.first_seeds))
+                for name in claim.arm_names()
+            }
+    return more
