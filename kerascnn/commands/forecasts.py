@@ -11,6 +11,7 @@ from kerascnn.execution.structures import ModelWanted, Structures, one_worker, w
 from kerascnn.execution.yardstick import learn_pace, note_known_pace
 from kerascnn.machine import usable_cores
 from kerascnn.planning.ledger import Ledger
+from kerascnn.planning.looks import runs_that_may_follow
 from kerascnn.planning.search import still_to_ask
 from kerascnn.planning.settle import is_settled
 from kerascnn.planning.suite import Planned, Suite
@@ -21,6 +22,8 @@ PLANNING_SECONDS = 3.0
 """Python, the notebooks, the studies, the data's own file: before anything else begins."""
 BUILDING_SECONDS = 0.1
 """One model, built once."""
+STILL_OPEN = 0.5
+"""The share of runs of a look that its next look asks for again, for the arms of claims that nobody has judged yet."""
 WORTH_SECONDS = 30.0
 """Models are built for a forecast where so much depends on their size: that takes ten."""
 
@@ -118,12 +121,16 @@ class Forecaster:
         everything = {key for by_seed in runs.values() for key in by_seed.values()}
         missing = {key: spec for key, spec in wanted.items() if key not in self._seen}
         unknown = still_to_ask(plan.study, ledger)
+        later = runs_that_may_follow(plan.study, ledger)
         others = Counter(user for key in everything - wanted.keys() for user in users.get(key, ()))
         labels = {arm.name: arm.label for arm in (*plan.study.arms, *plan.study.found_arms(ledger))}
         executes = bool(self._suite.request.names) or not (is_settled(plan.study, ledger) and plan.is_fresh())
         shared = len((everything | wanted.keys()) & self._seen)
         self._seen |= everything | wanted.keys()
         seconds = self._run_seconds(ledger, [*missing.values(), *unknown])
+        first = min((plan.study.look_of(one) for one in later), default=0)
+        chances = [STILL_OPEN ** (1 + plan.study.look_of(one) - first) for one in later]
+        expected = [chance * self._seconds(ledger, one.spec) for chance, one in zip(chances, later, strict=True)]
         guessed = sum(s for s, spec in zip(seconds, [*missing.values(), *unknown], strict=True) if self._is_guess(spec))
         return Forecast(
             to_train=len(missing),
@@ -134,9 +141,9 @@ class Forecaster:
                 labels[arm]: (len(missing.keys() & set(by_seed.values())), len(by_seed))
                 for arm, by_seed in runs.items()
             },
-            at_most=len(unknown),
+            at_most=len(unknown) + len(later),
             executes=executes,
-            stage=Stage(tuple(seconds), self._then_seconds(plan) if executes else 0.0),
+            stage=Stage((*seconds, *expected), self._then_seconds(plan) if executes else 0.0),
             guessed_seconds=guessed,
         )
 

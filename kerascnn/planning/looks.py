@@ -83,13 +83,16 @@ def as_stored(study: Study, ledger: Ledger) -> Mapping[str, int]:
 
 
 def runs_that_may_follow(study: Study, ledger: Ledger) -> list[Wanted]:
-    """The runs of all later looks, were no claim decided that is not decided now."""
+    """The runs of all later looks, were no claim decided whose latest look is not done. None once there is nothing to train."""
     seeds = dict(ledger.seeds_by_arm(study))
-    settled = _is_complete(study, ledger, seeds)
-    claims = [] if settled else [claim for claim in study.judged_claims if claim.of_runs]
-    most = {
-        name: max(study.looks(claim)[-1].seeds, seeds.get(name, 0)) for claim in claims for name in claim.arm_names()
-    }
+    if _is_complete(study, ledger, seeds):
+        return []
+    latest = max(seeds.values(), default=study.first_seeds)
+    most: dict[str, int] = {}
+    for claim in study.judged_claims:
+        names, last = claim.arm_names(), study.looks(claim)[-1].seeds
+        if names and min(seeds.get(name, study.first_seeds) for name in names) >= min(latest, last):
+            most |= {name: max(last, most.get(name, 0), seeds.get(name, 0)) for name in names}
     now = {(one.arm.name, one.seed) for one in _wanted(study, ledger, seeds)}
     return [one for one in _wanted(study, ledger, seeds | most) if (one.arm.name, one.seed) not in now]
 
