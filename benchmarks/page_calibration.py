@@ -23,6 +23,7 @@ from scipy.special import stdtr
 from kerascnn.specs.seeds import schedule
 from kerascnn.stats.judging.evidence import COIN_SEEDS, MAIN_WEIGHT
 from kerascnn.stats.judging.significance import LEVEL
+from kerascnn.stats.judging.verdicts import Rule
 
 CLAIMS, MAIN = 8, 3
 LOOKS = schedule(3, 12)
@@ -41,7 +42,13 @@ def normal(random: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndar
 
 
 def skewed(random: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """One arm has an exponential tail, the other does not."""
+    """Both arms have an exponential tail."""
+    first, second = random.exponential(size=(2, *shape))
+    return (first - second) / np.sqrt(2), np.ones(shape, bool)
+
+
+def lopsided(random: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """One arm has an exponential tail, the other does not: worse than any pair of arms that was measured."""
     return (random.exponential(size=shape) - 1 + random.normal(size=shape) / 2) / np.sqrt(1.25), np.ones(shape, bool)
 
 
@@ -51,7 +58,12 @@ def all_or_nothing(random: np.random.Generator, shape: tuple[int, ...]) -> tuple
     return (first - second) * np.sqrt(2) + random.normal(size=shape) / 20, (first & second).astype(bool)
 
 
-NOISES: dict[str, Noise] = {"normal": normal, "skewed": skewed, "all or nothing": all_or_nothing}
+NOISES: dict[str, Noise] = {
+    "normal": normal,
+    "skewed": skewed,
+    "one arm skewed": lopsided,
+    "all or nothing": all_or_nothing,
+}
 
 
 @dataclass(frozen=True)
@@ -65,28 +77,39 @@ class Pages:
     p_effect: np.ndarray
     p_same: np.ndarray
     sign: np.ndarray
+    rule: Rule
 
 
-def invent(random: np.random.Generator, noise: Noise, share: float, pages: int, nothing: str) -> Pages:
+def invent(
+    random: np.random.Generator, noise: Noise, share: float, pages: int, nothing: str = "none", rule: Rule = "effect"
+) -> Pages:
     """Pages on which `share` of the claims has an effect; the others have none, or with `nothing` "margin" lie exactly there."""
     shape = (pages, CLAIMS)
     has_effect = random.random(shape) < share
-    truth = np.where(has_effect, random.choice(SIZES, shape), MARGIN if nothing == "margin" else 0.0)
+    away = -1.0 if rule == "no worse" else 1.0  # worse is what a claim of this kind can be wrong about
+    truth = away * np.where(has_effect, random.choice(SIZES, shape), MARGIN if nothing == "margin" else 0.0)
     drawn, learned = noise(random, (*shape, LOOKS[-1].seeds))
     effects = truth[..., None] + drawn
-    found = [_look(effects[..., : look.seeds], learned[..., : look.seeds], look.share) for look in LOOKS]
+    found = [_look(effects[..., : look.seeds], learned[..., : look.seeds], look.share, rule) for look in LOOKS]
     p_effect, p_same, sign = (np.stack(parts, -1) for parts in zip(*found, strict=True))
-    return Pages(truth, p_effect, p_same, sign)
+    return Pages(truth, p_effect, p_same, sign, rule)
 
 
-def _look(effects: np.ndarray, learned: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _look(
+    effects: np.ndarray, learned: np.ndarray, share: float, rule: Rule
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The p-values of both families, as `verdicts.FINDINGS` has them, and the sign of the mean."""
     n, mean = effects.shape[-1], effects.mean(-1)
     error = effects.std(-1, ddof=1) / np.sqrt(n)
     p_effect = 2 * stdtr(n - 1, -np.abs(mean) / error)
-    p_same = 2 * stdtr(n - 1, -(MARGIN - np.abs(mean)) / error)
+    if rule == "no worse":
+        is_effect, p_same = mean <= -MARGIN, 2 * stdtr(n - 1, -(mean + MARGIN) / error)
+    else:
+        is_effect = np.abs(mean) >= MARGIN
+        p_same = (1 if rule == "sameness" else 2) * stdtr(n - 1, -(MARGIN - np.abs(mean)) / error)
     is_early = (n < COIN_SEEDS) & ~learned.all(-1)
-    p_effect = np.where(is_early | (np.abs(mean) < MARGIN), 1.0, p_effect)
-    p_same = np.where(is_early, 1.0, p_same)
+    p_effect = np.where(is_early | ~is_effect, 1.0, p_effect)
+    p_same = np.where(is_early | (is_effect & (rule != "effect")), 1.0, p_same)
     return np.minimum(1, p_effect / share), np.minimum(1, p_same / share), np.sign(mean)
 
 
@@ -133,7 +156,8 @@ def decide(pages: Pages, reached: np.ndarray) -> Verdicts:
 def wrong(pages: Pages, verdicts: Verdicts) -> tuple[np.ndarray, np.ndarray]:
     """Where a verdict of an effect, and where one of none, is wrong."""
     opposite = (verdicts.effect != 0) & (np.sign(pages.truth) != verdicts.effect)
-    return opposite, verdicts.same & (np.abs(pages.truth) >= MARGIN)
+    beyond = pages.truth <= -MARGIN if pages.rule == "no worse" else np.abs(pages.truth) >= MARGIN
+    return opposite, verdicts.same & beyond
 
 
 Policy = Callable[[Pages, np.ndarray, Verdicts], np.ndarray]
@@ -170,15 +194,16 @@ POLICIES: dict[str, Policy] = {
     "nearest to wrong": nearest_to_wrong,
     "stop when wrong": stop_when_wrong,
 }
-ROUNDS = CLAIMS * len(LOOKS)
+ROUNDS = {"most promising": 6}
+"""A page that gives its looks one by one has so few of them; the others go on until nobody wants more."""
 
 
-def carry_out(pages: Pages, policy: Policy) -> Verdicts:
+def carry_out(pages: Pages, policy: str) -> Verdicts:
     """The verdicts when the policy wants nothing more."""
     reached = np.zeros(pages.truth.shape, int)
     verdicts = decide(pages, reached)
-    for _ in range(ROUNDS):
-        goes_on = policy(pages, reached, verdicts) & (reached < len(LOOKS) - 1)
+    for _ in range(ROUNDS.get(policy, len(LOOKS))):
+        goes_on = POLICIES[policy](pages, reached, verdicts) & (reached < len(LOOKS) - 1)
         if not goes_on.any():
             break
         reached = reached + goes_on
@@ -186,10 +211,18 @@ def carry_out(pages: Pages, policy: Policy) -> Verdicts:
     return verdicts
 
 
-def row(name: str, noise: Noise, nothing: str, policy: Policy, count: int) -> str:
+def row(
+    name: str,
+    count: int,
+    *,
+    noise: str = "normal",
+    nothing: str = "none",
+    policy: str = "while open",
+    rule: Rule = "effect",
+) -> str:
     cells = []
     for number, share in enumerate(SHARES):
-        pages = invent(np.random.default_rng(number), noise, share, count, nothing)
+        pages = invent(np.random.default_rng(number), NOISES[noise], share, count, nothing, rule)
         verdicts = carry_out(pages, policy)
         of_effect, of_none = wrong(pages, verdicts)
         given = (~verdicts.is_open).sum(-1)
@@ -207,11 +240,15 @@ def main() -> None:
     print(f"{options.pages} invented pages in each cell: wrong / any / decided, in per cent (wrong at most 5)\n")
     print(f"| | {' | '.join(f'{100 * share:.0f} % have effects' for share in SHARES)} |\n|---|{'---:|' * len(SHARES)}")
     for nothing in ("none", "margin"):
-        for name, noise in NOISES.items():
-            for title, policy in POLICIES.items():
-                print(
-                    row(f"{name}, the others at {nothing}, {title}", noise, nothing, policy, options.pages), flush=True
-                )
+        for noise in NOISES:
+            for policy in POLICIES:
+                name = f"{noise}, the others at {nothing}, {policy}"
+                print(row(name, options.pages, noise=noise, nothing=nothing, policy=policy), flush=True)
+    kinds: tuple[Rule, ...] = ("sameness", "no worse")
+    for rule in kinds:
+        for nothing in ("none", "margin"):
+            name = f"claims of {rule}, normal, the others at {nothing}, while open"
+            print(row(name, options.pages, nothing=nothing, rule=rule), flush=True)
 
 
 if __name__ == "__main__":

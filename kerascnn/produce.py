@@ -146,6 +146,7 @@ class Producer:
         return all(is_settled(p.study, p.ledger) and p.is_fresh() for p in plans)
 
     def _execute(self, plan: Planned, work: Work, scheduler: Scheduler, lane: Workers) -> None:
+        plan = plan.at_rest()
         name, freshness = plan.experiment.name, plan.freshness()
         is_wanted = self._always_execute and name not in self._executed_as
         if self._executed_as.get(name) == freshness or (not is_wanted and plan.is_fresh()):

@@ -6,6 +6,7 @@ Proposals are kept under a digest of everything they follow from, the scores inc
 
 from __future__ import annotations
 
+import copy
 import importlib.metadata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -62,7 +63,7 @@ class Ledger:
         seeds: SeedsPolicy = first_look,
     ) -> None:
         self.origin = origin
-        self._seeds = seeds
+        self.seeds = seeds
         self._sources: dict[str, dict[str, str]] = like._sources if like else {}
         self.store, self.setting, self.search_path = store, setting, search_path
         self.requests: dict[str, ProposalRequest] = {}
@@ -70,6 +71,12 @@ class Ledger:
         self._retry_failures = retry_failures
         self._given_up: set[str] = set()
         self._identities: dict[bytes, tuple[RunIdentity, str]] = {}
+
+    def with_seeds(self, seeds: SeedsPolicy) -> Ledger:
+        """The same results for another number of seeds."""
+        ledger = copy.copy(self)
+        ledger.seeds = seeds
+        return ledger
 
     def identity(self, spec: TrainSpec) -> RunIdentity:
         """The identity of `spec` with today's sources."""
@@ -102,7 +109,7 @@ class Ledger:
 
     def seeds_by_arm(self, study: Study) -> Mapping[str, int]:
         """Arm -> how many seeds it is to have; those of the first look for an arm that is left out."""
-        return self._seeds(study, self)
+        return self.seeds(study, self)
 
     def seeds_of(self, study: Study) -> SeedsOf:
         """How many seeds each arm is to have, as far as the results so far say."""

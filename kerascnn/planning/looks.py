@@ -25,17 +25,25 @@ class WhileOpen:
 
     def __init__(self, dataset: DatasetInfo, published: Callable[[], Published | None] = lambda: None) -> None:
         self._dataset, self._published = dataset, published
-        self._rests: dict[str, dict[str, int]] = {}
-        """Study -> the seeds of its latest look whose runs are all there: no earlier one is judged again."""
+        self._latest: dict[str, dict[str, int]] = {}
+        """Study -> the seeds of its latest look: no earlier one is judged again."""
+        self._complete: dict[str, dict[str, int]] = {}
+        """Study -> the seeds of the latest look whose runs are all there."""
 
     def __call__(self, study: Study, ledger: Ledger) -> Mapping[str, int]:
-        seeds = self._rests.get(study.digest, {})
+        seeds = self._latest.get(study.digest, {})
         while _is_complete(study, ledger, seeds):
+            self._complete[study.digest] = seeds
             more = seeds | _seeds_of_next_look(study, seeds, self._judge(study, ledger, seeds))
             if more == seeds:
                 break
-            self._rests[study.digest] = seeds = more
+            self._latest[study.digest] = seeds = more
         return seeds
+
+    def complete(self, study: Study, ledger: Ledger) -> Mapping[str, int]:
+        """The seeds of the latest look whose runs are all there; those of the first where none is."""
+        self(study, ledger)
+        return self._complete.get(study.digest, {})
 
     def _judge(self, study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> dict[str, Judgement]:
         runs = ledger.arms_of(study, _wanted(study, ledger, seeds), self._dataset)
@@ -54,6 +62,12 @@ class WhileOpen:
             metric: {arm: {s: v for s, v in by_seed.items() if (arm, s) in same} for arm, by_seed in by_arm.items()}
             for metric, by_arm in published.measured.items()
         }
+
+
+def seeds_at_rest(study: Study, ledger: Ledger) -> Mapping[str, int]:
+    """The seeds of the latest look whose runs are all there, where later ones are still to be trained."""
+    policy = ledger.seeds
+    return policy.complete(study, ledger) if isinstance(policy, WhileOpen) else policy(study, ledger)
 
 
 class AsTold:

@@ -20,7 +20,7 @@ from kerascnn.notebooks.signatures import check_call
 from kerascnn.notebooks.studies import StudyRequest, load_studies
 from kerascnn.places import experiments_folder, store_folder
 from kerascnn.planning.ledger import Ledger
-from kerascnn.planning.looks import WhileOpen, as_stored
+from kerascnn.planning.looks import AsTold, WhileOpen, as_stored, seeds_at_rest
 from kerascnn.planning.settle import choose_origin, dataset_setting, load_info, open_ledger
 from kerascnn.records import DatasetInfo
 from kerascnn.specs import Profile, Study, TrainSpec
@@ -79,6 +79,10 @@ class Planned:
     def runs(self) -> dict[str, dict[int, str]]:
         """Arm -> seed -> key of every run wanted so far."""
         return self.ledger.keys(self.study)
+
+    def at_rest(self) -> Planned:
+        """The same with the seeds of the latest look whose runs are all there: what a notebook can show by now."""
+        return replace(self, ledger=self.ledger.with_seeds(AsTold(seeds_at_rest(self.study, self.ledger))))
 
     def trials(self) -> list[TrainSpec]:
         """The runs that try learning rates, and those that the searches have proposed so far."""

@@ -14,7 +14,7 @@ from factories import CONTENT, make_arm, make_record, make_result
 from slots import DATASET as TINY
 
 from kerascnn.planning.ledger import Ledger, SeedsPolicy
-from kerascnn.planning.looks import AsTold, WhileOpen, as_stored, runs_that_may_follow
+from kerascnn.planning.looks import AsTold, WhileOpen, as_stored, runs_that_may_follow, seeds_at_rest
 from kerascnn.planning.settle import is_settled
 from kerascnn.specs import Budget, Comparison, Study, Wanted
 from kerascnn.specs.setting import Setting
@@ -132,6 +132,20 @@ def test_by_hand_the_first_look_is_trained_and_later_ones_are_read(store: Store)
     next(looks)
     assert {name: len(by_seed) for name, by_seed in by_hand.keys(study).items()} == {"a": 6, "b": 3, "c": 6, "alone": 3}
     assert study.next_wanted(by_hand) == []
+
+
+def test_while_later_looks_are_to_be_trained_a_notebook_shows_the_one_that_is_done(store: Store) -> None:
+    study, ledger = make_study(), make_ledger(store)
+    looks = train(study, ledger)
+    assert next(looks)["a"] == 6
+    at_rest = ledger.with_seeds(AsTold(seeds_at_rest(study, ledger)))
+    assert {name: len(by_seed) for name, by_seed in at_rest.keys(study).items()} == dict.fromkeys(
+        ("a", "b", "c", "alone"), 3
+    )
+    assert is_settled(study, at_rest)
+    assert not is_settled(study, ledger)
+    assert list(looks)
+    assert seeds_at_rest(study, ledger) == ledger.seeds_by_arm(study)
 
 
 def follow(study: Study, ledger: Ledger) -> dict[str, int]:
