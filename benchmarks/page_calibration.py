@@ -48,7 +48,7 @@ def skewed(random: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndar
 
 
 def lopsided(random: np.random.Generator, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """One arm has an exponential tail, the other does not: worse than any pair of arms that was measured."""
+    """One arm has an exponential tail, the other does not."""
     return (random.exponential(size=shape) - 1 + random.normal(size=shape) / 2) / np.sqrt(1.25), np.ones(shape, bool)
 
 

@@ -110,7 +110,9 @@ class Draft:
             long_epochs=5 * self.epochs,
             images=self.images,
             seeds=self.seeds,
-            more_seeds=max(8, self.seeds),
+            most_seeds=4 * self.seeds,
+            more_seeds=2 * self.seeds,
+            most_in_full=8 * self.seeds,
         )
 
 
@@ -192,8 +194,8 @@ study = Study(
     most_seeds=most_seeds,
     budgets={{
         "smoke": Budget(epochs=1, seeds=1, train_images=320, val_images=200, test_images=200, arms="pairs"),
-        "quick": Budget(epochs={epochs}, seeds={seeds}, train_images={images}, arms="all"),
-        "full": Budget(epochs={long_epochs}, seeds={more_seeds}, val_images=None, test_images=None, arms="all"),
+        "quick": Budget(epochs={epochs}, seeds={seeds}, most_seeds={most_seeds}, train_images={images}, arms="all"),
+        "full": Budget(epochs={long_epochs}, seeds={more_seeds}, most_seeds={most_in_full}, val_images=None, test_images=None, arms="all"),
     }},
 )"""
 

@@ -115,6 +115,7 @@ def test_it_is_about_what_the_options_say(place: TinyPlace) -> None:
     quick, full = study.budgets["quick"], study.budgets["full"]
     assert (quick.epochs, quick.train_images, quick.seeds) == (2, 300, 4)
     assert (full.epochs, full.train_images, full.seeds) == (10, None, 8)
+    assert (quick.most_seeds, full.most_seeds) == (16, 32)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_list_and_plan_take_it_at_once(place: TinyPlace, capsys: pytest.CaptureF
     assert pipeline.main(["list"]) == 0
     assert "03_mine\n    Mine\n" in capsys.readouterr().out
     (plan,) = place.suite(names=("mine",), profile="full").planned()
-    assert len(plan.study.next_specs(plan.ledger)) == 2 * 8
+    assert len(plan.study.next_specs(plan.ledger)) == 2 * 6
 
 
 # --- the name -------------------------------------------------------------------------------------------------
