@@ -29,12 +29,13 @@ class WhileOpen:
         """Study -> the seeds of its latest look: no earlier one is judged again."""
         self._complete: dict[str, dict[str, int]] = {}
         """Study -> the seeds of the latest look whose runs are all there."""
+        self._judged: dict[tuple[str, frozenset[tuple[str, int]], str], dict[str, int]] = {}
 
     def __call__(self, study: Study, ledger: Ledger) -> Mapping[str, int]:
         seeds = self._latest.get(study.digest, {})
         while _is_complete(study, ledger, seeds):
             self._complete[study.digest] = seeds
-            more = seeds | _seeds_of_next_look(study, seeds, self._judge(study, ledger, seeds))
+            more = seeds | self._more(study, ledger, seeds)
             if more == seeds:
                 break
             self._latest[study.digest] = seeds = more
@@ -45,23 +46,21 @@ class WhileOpen:
         self(study, ledger)
         return self._complete.get(study.digest, {})
 
-    def _judge(self, study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> dict[str, Judgement]:
+    def _more(self, study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> dict[str, int]:
+        """The seeds of the next look, judged once for the same runs and measurements."""
+        published = self._published() if any(map(is_measured_by_notebook, study.judged_claims)) else None
+        known = study.digest, frozenset(seeds.items()), published.freshness if published else ""
+        if known not in self._judged:
+            self._judged[known] = _seeds_of_next_look(study, seeds, self._judge(study, ledger, seeds, published))
+        return self._judged[known]
+
+    def _judge(
+        self, study: Study, ledger: Ledger, seeds: Mapping[str, int], published: Published | None
+    ) -> dict[str, Judgement]:
         runs = ledger.arms_of(study, _wanted(study, ledger, seeds), self._dataset)
-        measured = self._measured(study, runs)
+        measured = _measured(published, runs) if published else {}
         arms = {one.arm.name: one.with_measured(measured) for one in runs}
         return judge_all(study.judged_claims, arms, self._dataset.chance, {}, study.looks, study.profile, study.main)
-
-    def _measured(self, study: Study, runs: Iterable[ArmRuns]) -> Measured:
-        """What the notebook measured of these very runs."""
-        published = self._published() if any(map(is_measured_by_notebook, study.judged_claims)) else None
-        if published is None:
-            return {}
-        keys = {(one.arm.name, seed): record.key for one in runs for seed, record in one.records.items()}
-        same = {(a, s) for (a, s), key in keys.items() if published.runs.get(a, {}).get(s) == key}
-        return {
-            metric: {arm: {s: v for s, v in by_seed.items() if (arm, s) in same} for arm, by_seed in by_arm.items()}
-            for metric, by_arm in published.measured.items()
-        }
 
 
 def seeds_at_rest(study: Study, ledger: Ledger) -> Mapping[str, int]:
@@ -109,6 +108,16 @@ def runs_that_may_follow(study: Study, ledger: Ledger) -> list[Wanted]:
             most |= {name: max(last, most.get(name, 0), seeds.get(name, 0)) for name in names}
     now = {(one.arm.name, one.seed) for one in _wanted(study, ledger, seeds)}
     return [one for one in _wanted(study, ledger, seeds | most) if (one.arm.name, one.seed) not in now]
+
+
+def _measured(published: Published, runs: Iterable[ArmRuns]) -> Measured:
+    """What the notebook measured of these very runs."""
+    keys = {(one.arm.name, seed): record.key for one in runs for seed, record in one.records.items()}
+    same = {(arm, seed) for (arm, seed), key in keys.items() if published.runs.get(arm, {}).get(seed) == key}
+    return {
+        metric: {arm: {s: v for s, v in by_seed.items() if (arm, s) in same} for arm, by_seed in by_arm.items()}
+        for metric, by_arm in published.measured.items()
+    }
 
 
 def _wanted(study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> list[Wanted]:

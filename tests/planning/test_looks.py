@@ -110,10 +110,10 @@ def test_a_claim_about_what_a_notebook_measures_waits_for_the_notebook(store: St
     first = make_ledger(store)
     assert list(train(study, first)) == [dict.fromkeys(("a", "b", "c", "alone"), 3)]
     measured = {"stability": {"a": {1: 0.9, 2: 0.5, 3: 0.7}, "b": {1: 0.5, 2: 0.8, 3: 0.6}}}
-    published: Any = SimpleNamespace(runs=first.keys(study), measured=measured)
+    published: Any = SimpleNamespace(runs=first.keys(study), measured=measured, freshness="1")
     again = make_ledger(store, WhileOpen(DATASET, lambda: published))
     assert {one.label for one in study.next_wanted(again)} == {f"{name}, seed {n}" for name in "AB" for n in (4, 5, 6)}
-    of_other_runs: Any = SimpleNamespace(runs={"a": {1: "k"}, "b": {}}, measured=measured)
+    of_other_runs: Any = SimpleNamespace(runs={"a": {1: "k"}, "b": {}}, measured=measured, freshness="2")
     assert study.next_wanted(make_ledger(store, WhileOpen(DATASET, lambda: of_other_runs))) == []
 
 
