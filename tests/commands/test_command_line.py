@@ -304,6 +304,7 @@ for words in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.slow  # every network of the suite is built, in a worker
 def test_planning_and_rendering_never_load_tensorflow_and_planning_writes_nothing_into_the_store(
     environment: dict[str, str], whole: Path, shared_cache: Path
 ) -> None:
