@@ -45,13 +45,13 @@ def write_experiment(
     (folder / f"{name}.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
 
 
-def write_data(path: Path, images: int = 200, pixels: int = 8) -> Path:
-    """A tiny data set of four classes as Keras ships its own."""
+def write_data(path: Path, images: int = 200, pixels: int = 8, classes: int = 4) -> Path:
+    """A tiny data set as Keras ships its own."""
     rng = np.random.default_rng(1)
     arrays: dict[str, Any] = {}
     for split, count in (("train", images), ("test", images // 2)):
         arrays[f"x_{split}"] = rng.integers(0, 256, (count, pixels, pixels, 3), np.uint8)
-        arrays[f"y_{split}"] = np.arange(count) % 4
+        arrays[f"y_{split}"] = np.arange(count) % classes
     np.savez(path, **arrays)
     return path
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.signal import correlate
 from slopes import slopes
 
 from kerascnn.byhand import convolve, convolve_backward
@@ -35,6 +34,8 @@ def test_a_kernel_reads_all_channels_and_every_map_has_its_own_kernel_and_bias()
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
 def test_it_is_the_cross_correlation_of_scipy(axes: int) -> None:
+    from scipy.signal import correlate  # here: loading it takes a second of every process that collects tests
+
     image, kernel = RANDOM.normal(size=(7, 6, 8)[:axes]), RANDOM.normal(size=(2, 3, 4)[:axes])
     found = convolve(image[None, ..., None], kernel[..., None, None])[0, ..., 0]
     np.testing.assert_allclose(found, correlate(image, kernel, mode="valid"), atol=1e-12)

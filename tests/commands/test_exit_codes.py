@@ -1,4 +1,8 @@
-"""Every row of the table of exit codes in docs/commands.md, each by a real command line."""
+"""Every row of the table of exit codes in docs/commands.md, each by a command line.
+
+Most of them run in forks of one process, which end with what `pipeline.main` gives back. Processes started as a user starts
+them show that this is so: one that is done, one used wrongly, those that start kernels, and those that get a signal.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from warm import Commands, start_commands
 
 from kerascnn.places import CHECKOUT
 
@@ -39,7 +45,8 @@ def cell(source: str, *tags: str) -> dict[str, Any]:
 class Place:
     """A folder with experiments, a tiny data set, and a store of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, forks: Commands) -> None:
+        self.forks = forks
         self.root, self.experiments = root, root / "experiments"
         self.experiments.mkdir()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KERASCNN_")}
@@ -71,16 +78,29 @@ class Place:
         )
 
     def call(self, *words: str, **variables: str) -> tuple[int, str]:
-        """The exit code, and all that was said."""
+        """The exit code of a command in a fork, and all that was said."""
+        done = self.forks.run(list(words), self.variables | variables, self.root, limit_seconds=60)
+        said = done.stdout + done.stderr
+        assert "Traceback" not in said, said
+        return done.code, said
+
+    def call_alone(self, *words: str, **variables: str) -> tuple[int, str]:
+        """The same of a process of its own."""
         process = self.start(*words, **variables)
         said = "".join(process.communicate(timeout=300))
         assert "Traceback" not in said, said
         return process.returncode, said
 
 
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Commands]:
+    with start_commands() as started:
+        yield started
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    found = Place(tmp_path)
+def place(tmp_path: Path, forks: Commands) -> Place:
+    found = Place(tmp_path, forks)
     found.write("01_good")
     return found
 
@@ -91,6 +111,11 @@ CODES = {"0", "2", "3", "4", "5", "6", "75", "130"}
 def test_the_page_of_commands_lists_the_codes_that_are_tried_here() -> None:
     rows = TABLE.findall((CHECKOUT / "docs" / "commands.md").read_text(encoding="utf-8"))
     assert {code for codes, _ in rows for code in codes.split(", ")} == CODES
+
+
+@pytest.mark.parametrize(("words", "code"), [(("list",), 0), (("al",), 2), (("run", "nothing"), 2)])
+def test_a_process_ends_with_the_code_of_its_command(place: Place, words: tuple[str, ...], code: int) -> None:
+    assert place.call_alone(*words)[0] == code
 
 
 @pytest.mark.parametrize("words", [("--help",), ("list",), ("plan",), ("store",), ("data",)])
@@ -144,12 +169,12 @@ def test_6_is_done_but_for_a_notebook_that_failed(place: Place) -> None:
 def test_6_is_also_a_takeaway_that_names_nothing_and_the_terminal_says_which_until_it_is_mended(place: Place) -> None:
     place.write("02_typo", takeaways=("The answer is {answer}.", "It is {anser}, and {two:verdikt}."))
     for command in (("all",), ("all",), ("report",)):
-        code, said = place.call(*command)
+        code, said = place.call_alone(*command)
         assert code == 6, said
         assert "02_typo: Unknown number 'anser'. Did you mean 'answer'?" in said
         assert "01_good:" not in said or command != ("report",)
     place.write("02_typo", takeaways=("The answer is {answer}.",))
-    assert place.call("all")[0] == 0
+    assert place.call_alone("all")[0] == 0
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130)])

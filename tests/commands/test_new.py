@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -290,28 +289,3 @@ def test_whoever_stops_answering_gets_no_half_of_a_notebook(
 ) -> None:
     type_in(monkeypatch, "", "activation")
     assert "Nothing was written" in refused(["mine"], place, capsys)
-
-
-# --- run ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow  # trains and starts a kernel
-def test_a_new_experiment_with_a_net_of_its_own_runs_and_is_in_the_report(
-    place: TinyPlace, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KERASCNN_CACHE", str(shared_cache))  # the embedded set is made once for all tests
-    for path in place.experiments.iterdir():
-        path.unlink()
-    checkout = str(rules.CHECKOUT / "pipeline.py")
-    for words in (
-        ["new", "mine", "--model", *ACTIVATIONS],
-        ["plan", "--profile", "smoke", "--data", "embedded"],
-        ["run", "mine", "--profile", "smoke", "--data", "embedded", "--jobs", "1"],
-    ):
-        done = subprocess.run(
-            [sys.executable, checkout, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    page = (place.reports / "01_mine.html").read_text()
-    assert "With activation relu the net gets more images right than with activation tanh." in page
-    assert json.loads((place.experiments / "01_mine.ipynb").read_text())["cells"][-1]["outputs"] == []

@@ -14,6 +14,7 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data")
 
 
+@pytest.mark.slow  # decodes sixty thousand pictures
 def test_cifar_10_has_its_images_in_the_official_order() -> None:
     dataset = data.load_dataset(str(SHARED))
     assert dataset.info.title == "CIFAR-10 (JPEG copy)"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pool_tasks
 import pytest
@@ -47,12 +48,18 @@ LEFT_ALONE = {
     "KERASCNN_STORE": "s",
 }
 REPORT = """
-import json, os, sys
-from kerascnn.framework import load_keras
-keras = load_keras()
+import json, sys
+from kerascnn.execution.loading import load_timed
+from kerascnn.framework import PASTIMES
+keras = load_timed()
+import kerascnn.training.run
+pastimes = [name for name in PASTIMES if name in sys.modules]
 import tensorflow as tf
-print(json.dumps([keras.config.backend(), keras.config.floatx(), keras.config.epsilon(), keras.config.image_data_format(),
-                  tf.config.threading.get_intra_op_parallelism_threads()]))
+settings = [keras.config.backend(), keras.config.floatx(), keras.config.epsilon(), keras.config.image_data_format(),
+            tf.config.threading.get_intra_op_parallelism_threads()]
+import matplotlib.pyplot, pandas, sklearn
+table = pandas.DataFrame({"a": [1, 2]})
+print(json.dumps({"settings": settings, "pastimes": pastimes, "shape of a table made later": table.shape}))
 """
 
 
@@ -104,11 +111,28 @@ def test_a_worker_is_pinned_before_numpy_is_loaded(lane: LocalExecutor) -> None:
 OLD_IMAGE = {"backend": "mxnet", "floatx": "float16", "epsilon": 1e-3, "image_data_format": "channels_first"}
 
 
-def test_an_old_settings_file_changes_nothing(tmp_path: Path) -> None:
-    settings(tmp_path, json.dumps(OLD_IMAGE))
-    said = report(tmp_path, KERAS_BACKEND="jax", TF_NUM_INTRAOP_THREADS="5")
+@pytest.fixture(scope="module")
+def worker_under_an_old_image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a process that loads what a worker loads says of it, where another Keras left its settings.
+
+    One for all, for loading TensorFlow takes longer than all the rest.
+    """
+    home = tmp_path_factory.mktemp("home")
+    settings(home, json.dumps(OLD_IMAGE))
+    said = report(home, KERAS_BACKEND="jax", TF_NUM_INTRAOP_THREADS="5")
     assert said.returncode == 0, said.stderr
-    assert json.loads(said.stdout) == ["tensorflow", "float32", 1e-7, "channels_last", 1]
+    return json.loads(said.stdout)
+
+
+def test_an_old_settings_file_changes_nothing(worker_under_an_old_image: dict[str, Any]) -> None:
+    assert worker_under_an_old_image["settings"] == ["tensorflow", "float32", 1e-7, "channels_last", 1]
+
+
+def test_a_worker_loads_nothing_that_keras_uses_for_plots_and_tables_and_can_load_it_later(
+    worker_under_an_old_image: dict[str, Any],
+) -> None:
+    assert worker_under_an_old_image["pastimes"] == []
+    assert worker_under_an_old_image["shape of a table made later"] == [2, 1]
 
 
 @pytest.mark.parametrize("text", ['{"floatx": "float17"}', '["floatx"]'])
@@ -157,24 +181,6 @@ def test_threads_are_counted_where_tensorflow_was_told_and_where_it_found_them(m
     assert framework.thread_count() == 2
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
     assert framework.thread_count() == os.cpu_count()
-
-
-TRAINING_ALONE = """
-import json, sys
-from kerascnn.execution.loading import load_timed
-from kerascnn.framework import PASTIMES
-load_timed()
-import kerascnn.training.run
-loaded = [name for name in PASTIMES if name in sys.modules]
-import matplotlib.pyplot, pandas, sklearn
-print(json.dumps([loaded, pandas.DataFrame({"a": [1, 2]}).shape]))
-"""
-
-
-def test_a_worker_loads_nothing_that_keras_uses_for_plots_and_tables_and_can_load_it_later(tmp_path: Path) -> None:
-    said = report(tmp_path, TRAINING_ALONE)
-    assert said.returncode == 0, said.stderr
-    assert json.loads(said.stdout) == [[], [2, 1]]
 
 
 def test_what_was_loaded_before_keras_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

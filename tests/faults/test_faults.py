@@ -64,7 +64,7 @@ def test_kills_at_random_moments_lose_nothing_and_nothing_is_trained_twice(tmp_p
         assert not list((store / "_tmp").glob("*-*")), "a half-written entry was left"
 
 
-@short_and_long(6, 16)
+@short_and_long(3, 16)
 def test_pipelines_on_one_store_share_the_work_and_the_machine(tmp_path: Path, count: int) -> None:
     store = tmp_path / "runs"
     pipelines = [start_stand_in(store, 60, 2) for _ in range(count)]

@@ -29,10 +29,14 @@ def spread(kinds: Sequence[str], count: int) -> list[int]:
     return chosen
 
 
-def short_and_long(short: Sequence[int], long: int, size: int) -> pytest.MarkDecorator:
-    """The short version in the test command; the long one in parts of `size` cases, for processes to share."""
+def short_and_long(short: Sequence[int], long: int, size: int, *, beside: str = "") -> pytest.MarkDecorator:
+    """The short version in the test command; the long one in parts of `size` cases, for processes to share.
+
+    One process runs the short versions that are named the same `beside`, for what they share takes long to make ready.
+    """
     whole = [range(first, min(first + size, long)) for first in range(0, long, size)]
-    parts = [pytest.param(short, id="short", marks=pytest.mark.slow)]
+    marks = [pytest.mark.slow, *([pytest.mark.xdist_group(beside)] if beside else [])]
+    parts = [pytest.param(short, id="short", marks=marks)]
     for part in [ASKED_FOR] if ASKED_FOR else whole:
         parts.append(pytest.param(part, id=f"{part[0]}-{part[-1]}", marks=pytest.mark.fuzz))
     return pytest.mark.parametrize("numbers", parts)

@@ -15,7 +15,7 @@ def base(as_made: Place) -> Base:
     return Base(as_made)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def commands(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
     """Commands in forks of a process that has rendered a report before."""
     folder = tmp_path_factory.mktemp("warm")

@@ -19,7 +19,7 @@ from warm import Commands
 SHORT = 8
 
 
-@short_and_long(spread([harm.kind for harm in HARMS], SHORT), len(HARMS), 25)
+@short_and_long(spread([harm.kind for harm in HARMS], SHORT), len(HARMS), 25, beside="rendered before")
 def test_no_harm_to_a_store_spreads(base: Base, commands: Commands, tmp_path: Path, numbers: Sequence[int]) -> None:
     verbs = QUICKEST if len(numbers) == SHORT else COMMANDS
     attempt_all(partial(try_harm, base, commands, verbs=verbs), numbers, tmp_path, "tests/fuzz/test_entries.py")

@@ -28,7 +28,7 @@ def packs(base: Base, commands: Commands) -> Packs:
     return Packs(base, commands)
 
 
-@short_and_long(spread([mutation.kind for mutation in MUTATIONS], 6), PACKS, 50)
+@short_and_long(spread([mutation.kind for mutation in MUTATIONS], 6), PACKS, 50, beside="rendered before")
 def test_no_pack_is_believed_or_does_harm(packs: Packs, tmp_path: Path, numbers: Sequence[int]) -> None:
     attempt_all(packs.attempt, numbers, tmp_path, "tests/fuzz/test_packs.py")
 

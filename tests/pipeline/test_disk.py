@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -24,9 +25,20 @@ WITHOUT_OVERRIDE = """
 import ctypes, os, sys
 if ctypes.CDLL(None, use_errno=True).prctl(24, 1, 0, 0, 0) and os.getuid() == 0:  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
     sys.exit(99)
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+os.execv(sys.executable, [sys.executable, "-c", *sys.argv[1:]])
 """
 """Root too must ask the permissions."""
+
+COMMANDS_IN_TURN = """
+import contextlib, io, json, sys
+import pipeline
+for words in json.loads(sys.argv[1]):
+    output, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        code = pipeline.main([*words, *sys.argv[2:]])
+    print(json.dumps([words, code, output.getvalue(), errors.getvalue()]))
+"""
+"""One process for all, for starting takes longer than most of them."""
 
 
 def call(place: Place, how: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -36,7 +48,7 @@ def call(place: Place, how: str, *words: str) -> subprocess.CompletedProcess[str
 
 @pytest.mark.faults
 def test_a_full_disk_is_one_message_and_the_next_command_goes_on(as_made: Place, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
+    place = make_place(tmp_path / "place", as_made.data, "04_glorot_vs_he")
     done = call(place, SMALL_FILES, "all")
     assert done.returncode == 5, done.stdout + done.stderr
     assert "The store cannot be written: File too large" in done.stderr
@@ -51,21 +63,26 @@ def test_a_full_disk_is_one_message_and_the_next_command_goes_on(as_made: Place,
 
 @pytest.mark.skipif(sys.platform != "linux", reason="root can be bound by permissions on Linux only")
 def test_a_store_that_may_only_be_read_is_read_and_never_written(as_made: Place, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
+    place = make_place(tmp_path / "place", as_made.data, "04_glorot_vs_he")
     shutil.copytree(as_made.store, place.store)
     _forbid_writing(place.store)
     try:
         before = sorted(place.store.rglob("*"))
-        assert "up to date" in call(place, WITHOUT_OVERRIDE, "plan").stdout
-        for words in (["all"], ["report"], ["why", "03"], ["store"], ["store", "verify"]):
-            done = call(place, WITHOUT_OVERRIDE, *words)
-            assert done.returncode == 0, f"{words}: {done.stderr}"
-        assert (place.reports / "03_sigmoid_vs_relu_depth.html").exists()
-        for words in (["run", "03"], ["run", "03", "-p", "depths=[2, 6]"]):
-            done = call(place, WITHOUT_OVERRIDE, *words)
-            assert done.returncode == 5, f"{words}: {done.stdout}"
-            assert "The store cannot be written: Permission denied" in done.stderr
-            assert "Traceback" not in done.stderr
+        reading = [["plan"], ["all"], ["report"], ["why", "04"], ["store"], ["store", "verify"]]
+        writing = [["run", "04"], ["run", "04", "-p", "depths=[2, 6]"]]
+        words = [json.dumps([*reading, *writing]), "--profile", "smoke", "--data", str(place.data)]
+        done = place.run([sys.executable, "-c", WITHOUT_OVERRIDE, COMMANDS_IN_TURN, *words], PYTHONPATH=str(CHECKOUT))
+        assert done.returncode == 0, done.stderr
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        assert [words for words, *_ in answers] == [*reading, *writing]
+        assert "up to date" in answers[0][2]
+        for words, code, _, errors in answers[: len(reading)]:
+            assert code == 0, f"{words}: {errors}"
+        assert (place.reports / "04_glorot_vs_he.html").exists()
+        for words, code, output, errors in answers[len(reading) :]:
+            assert code == 5, f"{words}: {output}"
+            assert "The store cannot be written: Permission denied" in errors
+            assert "Traceback" not in errors
         assert sorted(place.store.rglob("*")) == before
     finally:
         for folder, _, _ in os.walk(place.store):

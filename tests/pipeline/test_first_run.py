@@ -64,12 +64,12 @@ def test_a_first_run_needs_neither_a_home_nor_a_name_nor_a_checkout_that_can_be_
             [*isolated, *words], env=variables, cwd=tmp_path / "work", capture_output=True, text=True, timeout=300
         )
 
-    planned = pipeline("plan", "04")
+    planned = pipeline("plan", "11")
     assert planned.returncode == 0, planned.stdout + planned.stderr
     assert re.search(r"on 1 cores?[.,]", planned.stdout)
     home = tmp_path / "tmp" / f"kerascnn-{USER}" / "home"
     assert f"There is no home folder: decoded data are kept in {home}" in planned.stderr
-    done = pipeline("all", "--only", "04")
+    done = pipeline("all", "--only", "11")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "Open pages/index.html"
     pages = [path.read_text("utf-8") for path in (tmp_path / "work" / "pages").rglob("*.html")]

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -112,9 +113,9 @@ def test_a_killed_search_trains_no_trial_twice_and_ends_with_the_same_best(as_ma
 @pytest.mark.thorough
 @pytest.mark.parametrize("where", ["checkout", "experiments"])
 def test_a_notebook_run_by_papermill_gives_the_same_keys_and_bits(as_made: Place, tmp_path: Path, where: str) -> None:
-    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
+    place = make_place(tmp_path / "place", as_made.data, "04_glorot_vs_he")
     folder = {"checkout": place.root, "experiments": place.experiments}[where]
-    target = place.notebook("03_sigmoid_vs_relu_depth").relative_to(folder)
+    target = place.notebook("04_glorot_vs_he").relative_to(folder)
     command = [sys.executable, "-m", "papermill", str(target), str(tmp_path / "out.ipynb"), "-p", "profile", "smoke"]
     done = subprocess.run(
         [*command, "-k", "python3"],
@@ -130,21 +131,37 @@ def test_a_notebook_run_by_papermill_gives_the_same_keys_and_bits(as_made: Place
 
 
 def test_a_notebook_run_by_nbconvert_is_published_by_hand_and_all_does_it_again(as_made: Place, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
+    place = make_place(tmp_path / "place", as_made.data, "04_glorot_vs_he")
     shutil.copytree(as_made.store, place.store, ignore=shutil.ignore_patterns("_*"))
     before = place.keys()
-    place.edit("03_sigmoid_vs_relu_depth", 'profile = \\"quick\\"', 'profile = \\"smoke\\"')
+    place.edit("04_glorot_vs_he", 'profile = \\"quick\\"', 'profile = \\"smoke\\"')
     command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(tmp_path)]
-    done = place.run([*command, str(place.notebook("03_sigmoid_vs_relu_depth"))], KERASCNN_DATA=str(as_made.data))
+    done = place.run([*command, str(place.notebook("04_glorot_vs_he"))], KERASCNN_DATA=str(as_made.data))
     assert done.returncode == 0, done.stderr
     assert place.keys() == before, "it finds the runs that the pipeline trained"
     assert "Published by hand" in _render(place)
     assert "Trained 0 runs, executed 1 notebooks." in place.pipeline("all").stdout
-    assert "Published by hand" not in (place.reports / "03_sigmoid_vs_relu_depth.html").read_text(encoding="utf-8")
+    assert "Published by hand" not in (place.reports / "04_glorot_vs_he.html").read_text(encoding="utf-8")
 
 
-def test_the_experiment_of_the_documents_works_as_written(data: Path, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
+@pytest.fixture(scope="module")
+def own(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Two experiments of a user, planned and run together: that of the documents, and what `new` makes of a few words."""
+    place = Place(tmp_path_factory.mktemp("own"), data)
+    place.experiments.mkdir()
+    _write_experiment_of_the_documents(place)
+    for words in (
+        ["new", "mine", "--model", "--differs", "activation", "--arms", "tanh", "relu"],
+        ["plan"],
+        ["all"],
+    ):
+        done = place.pipeline(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert words[0] != "plan" or {"20_activation_of_mlp", "21_mine"} <= set(done.stdout.split())
+    return place
+
+
+def _write_experiment_of_the_documents(place: Place) -> None:
     section = (
         (CHECKOUT / "docs" / "own-experiments.md").read_text(encoding="utf-8").partition("## A net of your own")[2]
     )
@@ -160,69 +177,100 @@ def test_the_experiment_of_the_documents_works_as_written(data: Path, tmp_path: 
         "nbformat_minor": 5,
     }
     place.notebook("20_activation_of_mlp").write_text(json.dumps(notebook), encoding="utf-8")
-    assert "ReLU against tanh in a small MLP" in place.pipeline("list").stdout
-    assert "20_activation_of_mlp" in place.pipeline("plan").stdout
-    done = place.pipeline("run", "activation_of_mlp")
-    assert done.returncode == 0, done.stdout + done.stderr
-    page = (place.reports / "20_activation_of_mlp.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.xdist_group("own")
+def test_the_experiment_of_the_documents_works_as_written(own: Place) -> None:
+    assert "ReLU against tanh in a small MLP" in own.pipeline("list").stdout
+    page = (own.reports / "20_activation_of_mlp.html").read_text(encoding="utf-8")
     assert "ReLU is better than tanh." in page
     assert "Does a wider net close the gap?" in page
 
 
-def test_broken_notebooks_are_shown_as_failed_and_the_others_go_on(as_made: Place, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
-    shutil.copytree(as_made.store, place.store, ignore=shutil.ignore_patterns("_*"))
-    lines = {
-        "30_raises": "1 / 0",
-        "31_leaves_early": "import sys; sys.exit(0)",
-        "33_never_ends": "import time; time.sleep(600)",
-        "34_kills_its_kernel": "import os; os.kill(os.getpid(), 9)",
-        "35_prints_without_end": "print('x' * 20_000_000); results = study.run()",
-    }
-    for name, line in lines.items():
-        shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook(name))
+@pytest.mark.xdist_group("own")
+def test_a_new_experiment_with_a_net_of_its_own_runs_and_is_in_the_report(own: Place) -> None:
+    page = (own.reports / "21_mine.html").read_text(encoding="utf-8")
+    assert "With activation relu the net gets more images right than with activation tanh." in page
+    assert json.loads(own.notebook("21_mine").read_text(encoding="utf-8"))["cells"][-1]["outputs"] == []
+
+
+BROKEN = {
+    "30_raises": "1 / 0",
+    "31_leaves_early": "import sys; sys.exit(0)",
+    "33_never_ends": "import time; time.sleep(600)",
+    "34_kills_its_kernel": "import os; os.kill(os.getpid(), 9)",
+    "35_prints_without_end": "print('x' * 20_000_000); results = study.run()",
+}
+"""Notebook -> what stands there instead of running its study; the last one is sound."""
+PROBABILITIES = """
+import keras
+
+
+def probabilities(image_shape, classes, **options):
+    inputs = keras.Input(image_shape)
+    outputs = keras.layers.Dense(classes, activation="softmax", name="end")(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, outputs)
+"""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A place with a finished experiment and broken ones, `all` run there once, and the runs there were before."""
+
+    place: Place
+    done: subprocess.CompletedProcess[str]
+    keys_before: dict[str, str]
+
+    def page(self, name: str) -> str:
+        return (self.place.reports / f"{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def broken(as_made: Place, tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    """Notebooks broken in every way, beside a sound one."""
+    place = make_place(tmp_path_factory.mktemp("broken") / "place", as_made.data, "04_glorot_vs_he")
+    shutil.copytree(as_made.store, place.store, ignore=shutil.ignore_patterns("_locks", "_tmp"))
+    for name in (*BROKEN, "32_has_no_study", "36_probabilities"):
+        shutil.copy(place.notebook("04_glorot_vs_he"), place.notebook(name))
+    for name, line in BROKEN.items():
         place.edit(name, "results = study.run()", line)
-    shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook("32_has_no_study"))
     place.edit("32_has_no_study", '"study"', '"studies"')
+    place.edit("36_probabilities", "models.cheap", "nets:probabilities")
+    (place.experiments / "nets.py").write_text(PROBABILITIES)
     place.environment["KERASCNN_NOTEBOOK_DEADLINE"] = "30"
-    done = place.pipeline("all")
-    assert done.returncode == 6
-    assert "33_never_ends: the notebook failed: The notebook was stopped after 30 s" in done.stderr
-    assert "34_kills_its_kernel: the notebook failed: DeadKernelError" in done.stderr
-    assert "35_prints_without_end: the notebook failed" not in done.stderr
-    assert (place.reports / "35_prints_without_end.notebook.html").stat().st_size < 2_000_000
-    assert "32_has_no_study is left out: A notebook must have exactly one code cell tagged `study`" in done.stderr
-    index = (place.reports / "index.html").read_text(encoding="utf-8")
-    assert index.count("failed") >= 3
-    assert "ZeroDivisionError" in (place.reports / "30_raises.html").read_text(encoding="utf-8")
-    assert (place.reports / "03_sigmoid_vs_relu_depth.html").exists()
-    assert place.keys() == as_made.keys() | place.keys()
-
-
-def test_models_that_cannot_be_trained_are_told_once_before_anything_is_trained(as_made: Place, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", as_made.data, "03_sigmoid_vs_relu_depth")
-    shutil.copytree(as_made.store, place.store, ignore=shutil.ignore_patterns("_*"))
-    shutil.copy(place.notebook("03_sigmoid_vs_relu_depth"), place.notebook("30_probabilities"))
-    place.edit("30_probabilities", "models.cheap", "nets:probabilities")
-    (place.experiments / "nets.py").write_text(
-        "import keras\n\n\ndef probabilities(image_shape, classes, **options):\n"
-        "    inputs = keras.Input(image_shape)\n"
-        "    outputs = keras.layers.Dense(classes, activation='softmax', name='end')(keras.layers.Flatten()(inputs))\n"
-        "    return keras.Model(inputs, outputs)\n"
-    )
     keys = place.keys()
-    done = place.pipeline("all")
-    assert done.returncode == 6, done.stderr
-    assert done.stderr.count("must end in logits") == 1
-    assert re.search(r"30_probabilities is left out: Arms '.*', '.*': Model 'nets:probabilities' must", done.stderr)
-    assert "Trained 0 runs, executed 1 notebooks." in done.stdout
-    assert place.keys() == keys
-    assert "must end in logits" in (place.reports / "30_probabilities.html").read_text(encoding="utf-8")
+    return Broken(place, place.pipeline("all"), keys)
+
+
+@pytest.mark.xdist_group("broken")
+def test_broken_notebooks_are_shown_as_failed_and_the_others_go_on(broken: Broken) -> None:
+    said = broken.done.stderr
+    assert broken.done.returncode == 6
+    assert "33_never_ends: the notebook failed: The notebook was stopped after 30 s" in said
+    assert "34_kills_its_kernel: the notebook failed: DeadKernelError" in said
+    assert "35_prints_without_end: the notebook failed" not in said
+    assert (broken.place.reports / "35_prints_without_end.notebook.html").stat().st_size < 2_000_000
+    assert "32_has_no_study is left out: A notebook must have exactly one code cell tagged `study`" in said
+    assert broken.page("index").count("failed") >= 3
+    assert "ZeroDivisionError" in broken.page("30_raises")
+    assert (broken.place.reports / "04_glorot_vs_he.html").exists()
+
+
+@pytest.mark.xdist_group("broken")
+def test_models_that_cannot_be_trained_are_told_once_before_anything_is_trained(broken: Broken) -> None:
+    said = broken.done.stderr
+    assert said.count("must end in logits") == 1
+    assert re.search(r"36_probabilities is left out: Arms '.*', '.*': Model 'nets:probabilities' must", said)
+    assert f"Trained 0 runs, executed {len(BROKEN)} notebooks." in broken.done.stdout, (
+        "all that have a study to look at"
+    )
+    assert broken.place.keys() == broken.keys_before
+    assert "must end in logits" in broken.page("36_probabilities")
 
 
 @pytest.mark.faults
 def test_a_killed_pipeline_keeps_what_was_finished_and_leaves_no_process(data: Path, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
+    place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
     process = place.start()
     _wait_until(lambda: place.store.exists() and bool(place.keys()), seconds=120)
     process.send_signal(signal.SIGKILL)
@@ -246,8 +294,8 @@ def test_a_terminated_pipeline_leaves_within_seconds_and_says_so_by_its_code(dat
 
 
 def test_an_interrupted_pipeline_finishes_what_is_about_to_finish_and_then_leaves(data: Path, tmp_path: Path) -> None:
-    place = make_place(tmp_path / "place", data, "03_sigmoid_vs_relu_depth")
-    process = place.start()
+    place = make_place(tmp_path / "place", data, "04_glorot_vs_he")
+    process = place.start("--jobs", "1")
     _wait_until(lambda: place.store.exists() and bool(place.keys()), seconds=120)
     before = place.keys()
     started = time.monotonic()
@@ -314,7 +362,7 @@ def _cell(kind: str, source: str, *tags: str) -> dict:
 
 def _render(place: Place) -> str:
     assert place.pipeline("report").returncode == 0
-    return (place.reports / "03_sigmoid_vs_relu_depth.html").read_text(encoding="utf-8")
+    return (place.reports / "04_glorot_vs_he.html").read_text(encoding="utf-8")
 
 
 def _wait_until(condition, seconds: float) -> None:

@@ -230,13 +230,13 @@ def test_all_oracles_see_the_same_number_of_images_up_to_one_trial(
 @pytest.mark.parametrize("oracle", ORACLES)
 def test_no_trial_is_asked_for_when_those_before_have_trained_for_as_long_as_they_may(oracle: str) -> None:
     search = make_search(oracle, batch=1)
-    timed = replay(make_study(search, search_minutes=2.0), search, FakeState())
-    untimed = replay(make_study(search), search, FakeState())
+    timed = replay(make_study(search, trials=5, search_minutes=2.0), search, FakeState())
+    untimed = replay(make_study(search, trials=5), search, FakeState())
     assert timed.complete
     assert timed.trials == untimed.trials[: len(timed.trials)]
     seconds = [FakeState().training_seconds(trial.spec) for trial in timed.trials]
     assert sum(seconds[:-1]) < 120 <= sum(seconds)
-    assert replay(make_study(search, search_minutes=60.0), search, FakeState()) == untimed
+    assert replay(make_study(search, trials=5, search_minutes=60.0), search, FakeState()) == untimed
 
 
 @pytest.mark.parametrize(("trials", "trial_epochs"), [(1, 9), (50, 1), (20, 3), (9, 4), (20, 10), (10, 27)])

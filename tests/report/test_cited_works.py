@@ -13,6 +13,8 @@ from sample_report import INTRODUCTION, make_code, make_inputs, make_notebook
 from kerascnn.report import render_report
 from kerascnn.report.text.references import cited_in
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 
 def sources_of(path: Path) -> list[str]:
     """The works that a page lists, as it says them."""

@@ -10,6 +10,8 @@ from test_pages import text_of
 
 from kerascnn.report.render import build_files
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 PAGE = "01_mlp_vs_cnn.html"
 PIXELS = "Accuracy is the share of right pixels, not of right images, for: {arms}."
 

@@ -10,7 +10,7 @@ import re
 import html5lib
 import msgspec
 import pytest
-from browsing import measure_width, open_details, pages_to_look_at, requests_since, set_width, start_browser
+from browsing import measure_width, open_details, pages_to_look_at, requests_since, set_width, start_browser, unlike
 from msgspec.structs import replace
 from payloads import GROUPS, PAYLOADS
 from sample_report import (
@@ -42,6 +42,8 @@ from kerascnn.specs import Comparison
 pytestmark = pytest.mark.xdist_group("hostile")
 
 HARMFUL = {"iframe", "object", "embed", "base", "form", "style", "foreignObject", "audio", "video", "template"}
+
+RUN_BY_A_SPREADSHEET = ("=", "+", "-", "@", "\t", "\r")
 
 HOOK = """
 window.ran = [];
@@ -160,9 +162,15 @@ def is_default(number: int) -> bool:
 
 
 def _search(texts: tuple[str, ...], key: str) -> PublishedSearch:
+    """Every text is a value of an argument. As a name it stands alone where a spreadsheet would run it.
+
+    The other texts of a page are names together: each name is a panel of a figure, and panels take most of the time.
+    """
+    together = " ".join(text for text in texts if text[:1] not in RUN_BY_A_SPREADSHEET)
+    names = [text if text[:1] in RUN_BY_A_SPREADSHEET else together for text in texts]
     trials = tuple(
-        Trial(number=place, arguments={text: text, "width": text}, epochs=1, key=key, val_accuracy=0.5)
-        for place, text in enumerate(texts)
+        Trial(number=place, arguments={name: text, "width": text}, epochs=1, key=key, val_accuracy=0.5)
+        for place, (name, text) in enumerate(zip(names, texts, strict=True))
     )
     return PublishedSearch(name=texts[0], label=" ".join(texts), oracle=texts[-1], trials=trials, best=0)
 
@@ -185,14 +193,13 @@ def test_there_are_more_than_a_hundred_payloads_and_none_twice():
 
 @pytest.mark.slow
 def test_no_hostile_text_becomes_part_of_a_page(hostile_files):
-    for name, text in hostile_files.items():
-        if name.endswith(".html"):
-            assert_harmless(text)
+    for page in unlike(text for name, text in hostile_files.items() if name.endswith(".html")):
+        assert_harmless(page)
 
 
 @pytest.mark.slow
 def test_hostile_text_is_shown_as_it_was_written(hostile_files):
-    pages = {name: _words(text) for name, text in hostile_files.items() if name.endswith(".html")}
+    pages = {name for name in hostile_files if name.endswith(".html")}
     experiments = [
         name for name in pages if re.match(r"\d\d_", name) and ".notebook" not in name and ".search" not in name
     ]
@@ -203,9 +210,10 @@ def test_hostile_text_is_shown_as_it_was_written(hostile_files):
         for payload in texts:
             wanted = " ".join(clean_text(payload).split())
             for place in places:
-                assert wanted in pages[place], (place, payload)
+                assert wanted in _words(hostile_files[place]), (place, payload)
 
 
+@functools.cache
 def _words(text: str) -> str:
     return " ".join("".join(page_tree(text).itertext()).split())
 

@@ -15,6 +15,8 @@ from kerascnn.report.pages.run import build_spec_fields
 from kerascnn.report.pictures.curves import BOTTOM, LEFT, RIGHT, TOP, build_curves
 from kerascnn.report.render import build_files
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
 
 def page_of(sample, arm: str, seed: int) -> str:
     """The address of a run's page, found by following the experiment's link to it."""

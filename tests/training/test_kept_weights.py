@@ -120,12 +120,25 @@ def test_a_variable_that_something_else_drew_than_its_layer_says_is_kept_and_fol
     assert (first["attention/query/kernel"] != second["attention/query/kernel"]).all()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize(
-    "builder",
-    ["set_weights", "from_the_global_generator", "from_the_modules_table", "from_a_stateful_seed", "attention"],
-)
+DRAWN_AT_BUILDING = {
+    "set_weights": "float32",
+    "from_the_global_generator": "bfloat16",
+    "from_the_modules_table": "float32",
+    "from_a_stateful_seed": "bfloat16",
+    "attention": "float32",
+}
+"""Builder -> the number format it is always tried in; in the other one `pytest -m thorough` tries it."""
+
+
+def in_one_format_and_thoroughly_in_the_other() -> list[Any]:
+    return [
+        pytest.param(builder, precision, marks=[] if precision == usual else pytest.mark.thorough)
+        for builder, usual in DRAWN_AT_BUILDING.items()
+        for precision in ("float32", "bfloat16")
+    ]
+
+
+@pytest.mark.parametrize(("builder", "precision"), in_one_format_and_thoroughly_in_the_other())
 def test_a_net_with_weights_set_has_the_same_bits_alone_and_after_others(
     dataset: Dataset, builder: str, precision: Any
 ) -> None:

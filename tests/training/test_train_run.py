@@ -21,13 +21,19 @@ from kerascnn.specs import OptimiserSpec, ScheduleSpec, TrainSpec, model
 from kerascnn.training.build import build_model
 from kerascnn.training.initialise import initialise, named_weights
 from kerascnn.training.inputs import Affine, channel_statistics
-from kerascnn.training.run import TrainingError, Workshop
+from kerascnn.training.run import RunResult, TrainingError, Workshop
 from kerascnn.training.splits import split_images
 from kerascnn.training.streams import stream_seed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("train-run")]  # each loads what it needs once
 
 SGD = OptimiserSpec(name="sgd", learning_rate=0.1)
+
+
+@pytest.fixture(scope="module")
+def plain(dataset: Dataset) -> RunResult:
+    """The run of the plain spec, alone in its workshop."""
+    return train(make_spec(), dataset)
 
 
 def split_of(spec: TrainSpec, dataset: Dataset) -> Any:
@@ -134,9 +140,10 @@ def test_the_same_spec_gives_the_same_bits_whatever_the_process_did_before(
     ],
     ids=str,
 )
-def test_everything_in_a_spec_reaches_the_weights(dataset: Dataset, warm: Workshop, change: dict[str, Any]) -> None:
-    plain, changed = (train(make_spec(**fields), dataset, warm).record for fields in ({}, change))
-    assert plain.weights_sha256 != changed.weights_sha256
+def test_everything_in_a_spec_reaches_the_weights(
+    dataset: Dataset, warm: Workshop, plain: RunResult, change: dict[str, Any]
+) -> None:
+    assert train(make_spec(**change), dataset, warm).record.weights_sha256 != plain.record.weights_sha256
 
 
 @pytest.mark.slow
@@ -306,7 +313,7 @@ def _no_probe(moment: Any) -> Any:
     return Probe(moment=moment, loss=None, layers=())
 
 
-def test_a_run_whose_loss_explodes_is_a_result_that_says_so(dataset: Dataset, warm: Workshop) -> None:
+def test_a_run_whose_loss_explodes_is_a_result_that_says_so(dataset: Dataset, warm: Workshop, plain: RunResult) -> None:
     spec = make_spec(epochs=5, optimiser=OptimiserSpec(name="sgd", learning_rate=1e30))
     result = train(spec, dataset, warm)
     record = result.record
@@ -319,7 +326,7 @@ def test_a_run_whose_loss_explodes_is_a_result_that_says_so(dataset: Dataset, wa
     assert train(spec, dataset).record.weights_sha256 == record.weights_sha256
     after = train(make_spec(), dataset, warm).record
     assert after.outcome == "finished", "the next run in the same process must not notice"
-    assert after.weights_sha256 == train(make_spec(), dataset).record.weights_sha256
+    assert after.weights_sha256 == plain.record.weights_sha256
 
 
 def test_a_run_that_explodes_in_its_very_last_step_has_diverged(dataset: Dataset, warm: Workshop) -> None:
@@ -348,15 +355,15 @@ def test_a_net_that_learned_or_had_no_time_to_is_not_asked(dataset: Dataset, war
     assert train(augmented, dataset, warm).record.small_set_accuracy is None, "20 images become many"
 
 
-def test_the_record_survives_its_way_through_json(dataset: Dataset, warm: Workshop) -> None:
-    record = train(make_spec(), dataset, warm).record
+def test_the_record_survives_its_way_through_json(plain: RunResult) -> None:
+    record = plain.record
     back = RunRecord.from_json(record.canonical_json())
     assert back == record
     assert back.spec.canonical_json() == make_spec().canonical_json()
 
 
-def test_the_record_counts_what_the_run_took(dataset: Dataset, warm: Workshop) -> None:
-    cost = train(make_spec(), dataset, warm).record.cost
+def test_the_record_counts_what_the_run_took(plain: RunResult) -> None:
+    cost = plain.record.cost
     assert cost.parameters == (27 + 1) * 4 + (36 + 1) * 8 + (2 * 2 * 8 + 1) * CLASSES
     assert cost.multiply_adds == 27 * 4 * 64 + 36 * 8 * 16 + 32 * CLASSES
     assert 0 < cost.training_seconds < cost.duration_seconds
