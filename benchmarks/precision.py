@@ -80,7 +80,7 @@ class Row:
 
 
 def _only(study: Study, arm: Arm) -> Study:
-    return msgspec.structs.replace(study, arms=(arm,), claims=(), searches=(), rate_grids=())
+    return msgspec.structs.replace(study, arms=(arm,), claims=(), main=(), searches=(), rate_grids=())
 
 
 def find_rows(plans: list[Planned], store: Store) -> list[Row]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.notebooks.contract import Notebook
+from kerascnn.specs.seeds import FRESH_SEEDS
 
 OF_THE_ARM = {"learning_rate": "optimiser=OptimiserSpec(learning_rate=value)"}
 """What is no argument of a model but of the arm, and how it is written there."""
@@ -56,6 +57,10 @@ class Draft:
     @property
     def points(self) -> str:
         return f"{100 * self.smallest_effect:g}"
+
+    def _times(self, factor: int) -> int:
+        """So many times the seeds, as far as there are any."""
+        return min(factor * self.seeds, FRESH_SEEDS - 1)
 
     def _cells(self) -> list[tuple[str, str]]:
         """Kind or tag, and text, of every cell."""
@@ -110,9 +115,9 @@ class Draft:
             long_epochs=5 * self.epochs,
             images=self.images,
             seeds=self.seeds,
-            most_seeds=4 * self.seeds,
-            more_seeds=2 * self.seeds,
-            most_in_full=8 * self.seeds,
+            most_seeds=self._times(4),
+            more_seeds=self._times(2),
+            most_in_full=self._times(8),
         )
 
 

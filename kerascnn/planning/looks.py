@@ -12,9 +12,7 @@ from kerascnn.records import ArmRuns, DatasetInfo, Published
 from kerascnn.specs import Study, Wanted, is_measured_by_notebook
 from kerascnn.specs.seeds import schedule
 from kerascnn.stats import Judgement, judge_all
-
-Measured = dict[str, dict[str, dict[int, float]]]
-"""Metric -> arm -> seed -> value, measured by a notebook."""
+from kerascnn.stats.judging.cautions import is_counted
 
 
 class WhileOpen:
@@ -29,7 +27,8 @@ class WhileOpen:
         """Study -> the seeds of its latest look: no earlier one is judged again."""
         self._complete: dict[str, dict[str, int]] = {}
         """Study -> the seeds of the latest look whose runs are all there."""
-        self._judged: dict[tuple[str, frozenset[tuple[str, int]], str], dict[str, int]] = {}
+        self._judged: dict[tuple[str, frozenset[tuple[str, int]]], dict[str, int]] = {}
+        """Study and seeds of a look -> the seeds of the next."""
 
     def __call__(self, study: Study, ledger: Ledger) -> Mapping[str, int]:
         seeds = self._latest.get(study.digest, {})
@@ -47,19 +46,21 @@ class WhileOpen:
         return self._complete.get(study.digest, {})
 
     def _more(self, study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> dict[str, int]:
-        """The seeds of the next look, judged once for the same runs and measurements."""
-        published = self._published() if any(map(is_measured_by_notebook, study.judged_claims)) else None
-        known = study.digest, frozenset(seeds.items()), published.freshness if published else ""
+        """The seeds of the next look, judged once for the same runs.
+
+        Where a claim is about what the notebook measures, nobody knows them before it has been executed with these runs.
+        """
+        known = study.digest, frozenset(seeds.items())
         if known not in self._judged:
-            self._judged[known] = _seeds_of_next_look(study, seeds, self._judge(study, ledger, seeds, published))
+            published = self._published() if any(map(is_measured_by_notebook, study.judged_claims)) else None
+            runs = ledger.arms_of(study, _wanted(study, ledger, seeds), self._dataset)
+            if any(map(is_measured_by_notebook, study.judged_claims)) and not _shows(published, runs):
+                return {}
+            self._judged[known] = _seeds_of_next_look(study, seeds, self._judge(study, runs, published))
         return self._judged[known]
 
-    def _judge(
-        self, study: Study, ledger: Ledger, seeds: Mapping[str, int], published: Published | None
-    ) -> dict[str, Judgement]:
-        runs = ledger.arms_of(study, _wanted(study, ledger, seeds), self._dataset)
-        measured = _measured(published, runs) if published else {}
-        arms = {one.arm.name: one.with_measured(measured) for one in runs}
+    def _judge(self, study: Study, runs: Iterable[ArmRuns], published: Published | None) -> dict[str, Judgement]:
+        arms = {one.arm.name: one.with_measured(published.measured if published else {}) for one in runs}
         return judge_all(study.judged_claims, arms, self._dataset.chance, {}, study.looks, study.profile, study.main)
 
 
@@ -104,20 +105,22 @@ def runs_that_may_follow(study: Study, ledger: Ledger) -> list[Wanted]:
     most: dict[str, int] = {}
     for claim in study.judged_claims:
         names, last = claim.arm_names(), study.looks(claim)[-1].seeds
-        if names and min(seeds.get(name, study.first_seeds) for name in names) >= min(latest, last):
+        if (
+            names
+            and not is_counted(claim.metric)
+            and min(seeds.get(name, study.first_seeds) for name in names) >= min(latest, last)
+        ):
             most |= {name: max(last, most.get(name, 0), seeds.get(name, 0)) for name in names}
     now = {(one.arm.name, one.seed) for one in _wanted(study, ledger, seeds)}
     return [one for one in _wanted(study, ledger, seeds | most) if (one.arm.name, one.seed) not in now]
 
 
-def _measured(published: Published, runs: Iterable[ArmRuns]) -> Measured:
-    """What the notebook measured of these very runs."""
+def _shows(published: Published | None, runs: Iterable[ArmRuns]) -> bool:
+    """Whether the notebook has been executed with these very runs."""
     keys = {(one.arm.name, seed): record.key for one in runs for seed, record in one.records.items()}
-    same = {(arm, seed) for (arm, seed), key in keys.items() if published.runs.get(arm, {}).get(seed) == key}
-    return {
-        metric: {arm: {s: v for s, v in by_seed.items() if (arm, s) in same} for arm, by_seed in by_arm.items()}
-        for metric, by_arm in published.measured.items()
-    }
+    return published is not None and all(
+        published.runs.get(arm, {}).get(seed) == key for (arm, seed), key in keys.items()
+    )
 
 
 def _wanted(study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> list[Wanted]:
@@ -125,7 +128,10 @@ def _wanted(study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> list[Want
 
 
 def _is_complete(study: Study, ledger: Ledger, seeds: Mapping[str, int]) -> bool:
-    return all(ledger.is_settled(one.spec) for one in _wanted(study, ledger, seeds))
+    """Whether every run of a look is there, and everything that some of its arms follow from."""
+    runs = [*study.all_rate_trials(ledger.setting), *(one.spec for one in _wanted(study, ledger, seeds))]
+    searched = (ledger.proposals(study, search).complete for search in study.searches)
+    return all(map(ledger.is_settled, runs)) and all(searched)
 
 
 def _seeds_of_next_look(study: Study, seeds: Mapping[str, int], judged: Mapping[str, Judgement]) -> dict[str, int]:

@@ -158,7 +158,8 @@ class Suite:
 
     def _plan(self, experiment: Experiment, study: Study) -> Planned:
         folder, slot = experiment.notebook.path.parent, self.slot(experiment)
-        origin = None if self.request.force else choose_origin(study, self.dataset, self.store, folder)
+        trains = self.request.force or study.most_seeds  # who asks for more seeds wants them trained here
+        origin = None if trains else choose_origin(study, self.dataset, self.store, folder)
         seeds = as_stored if origin else WhileOpen(self.dataset, slot.load)  # nobody trains for another machine
         ledger = open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True, seeds=seeds)
         return Planned(experiment, study, ledger, slot)

@@ -32,19 +32,16 @@ def check_seeds(arms: int, seeds: int | None, most_seeds: int | None, budget: Bu
     if not all(number is None or isinstance(number, int) for number in given):
         return  # said with the name of the field when the types are checked
     first = seeds or budget.seeds
-    for name, option, most in (
-        ("most_seeds", " (`--until-decided`)", most_seeds),
-        ("most_seeds", " of a budget", budget.most_seeds),
-    ):
-        if most is not None and most < first and (seeds is None or most is most_seeds):
-            raise UsageError(
-                f"`{name}`{option} must be at least {first}, the number of seeds at the start. Received: {most}."
-            )
-    most = max(first, most_seeds or 0, 0 if seeds else budget.most_seeds or 0)
+    last = most_seeds or (None if seeds else budget.most_seeds)
+    if last is not None and last < first:
+        raise UsageError(
+            f"`most_seeds` (`--until-decided`) must be at least {first}, the number of seeds at the start. Received: {last}."
+        )
+    name, most = ("seeds", first) if last is None else ("most_seeds", last)
     if most >= FRESH_SEEDS:
         raise UsageError(
-            f"`seeds` must be less than {FRESH_SEEDS}: seeds from there on are those of searches and step sizes. "
-            f"Received: seeds={most}. Give fewer."
+            f"`{name}` must be less than {FRESH_SEEDS}: seeds from there on are those of searches and step sizes. "
+            f"Received: {name}={most}. Give fewer."
         )
     if most * arms > MOST_RUNS:
         raise UsageError(f"A study must have at most {MOST_RUNS:,} runs. Received: {arms:,} arms of {most:,} seeds.")

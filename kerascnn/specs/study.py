@@ -43,6 +43,7 @@ class Wanted(NamedTuple):
 
     arm: Arm
     spec: TrainSpec
+    is_trial: bool = False
 
     @property
     def seed(self) -> int:
@@ -63,8 +64,8 @@ class Study(Spec, frozen=True, kw_only=True):
     """Arms x seeds, searches, the claims to judge, and the budget of every profile.
 
     `main` names what the lesson is about, three claims at most: they weigh more when verdicts are corrected for each other, and
-    pages show them first. `seeds` replaces the budget's number of seeds where given, and is then all there are. `most_seeds` replaces how many the
-    arms of open claims may get (`--until-decided`). `precision` None lets the machine choose its narrowest safe format.
+    pages show them first. `seeds` replaces the budget's number of seeds where given, and without `most_seeds` is all there are. `most_seeds`
+    replaces how many the arms of open claims may get, dear ones too (`--until-decided`). `precision` None lets the machine choose its narrowest safe format.
     """
 
     question: str
@@ -105,7 +106,8 @@ class Study(Spec, frozen=True, kw_only=True):
         if self.seeds is not None:
             return self.seeds
         trained = next((grid.arm for grid in self.rate_grids if grid.name == arm), arm)
-        own = next((one.most_seeds for one in self.arms if one.name == trained), None)
+        arms = {one.name: one for one in self.arms} | {search.name: search.base for search in self.searches}
+        own = arms[trained].most_seeds if trained in arms else None
         most = self.budget.most_seeds or self.first_seeds
         return max(self.first_seeds, min(most, own or most))
 
@@ -115,9 +117,9 @@ class Study(Spec, frozen=True, kw_only=True):
         return schedule(self.first_seeds, most)
 
     def look_of(self, wanted: Wanted) -> int:
-        """Which look asks for the run, counted from zero; what other runs follow from belongs to the first."""
+        """Which look asks for the run, counted from zero; trials, from which other runs follow, belong to the first."""
         numbers = (look.seeds for look in schedule(self.first_seeds, max(self.first_seeds, wanted.place)))
-        return 0 if wanted.seed > RATE_SEEDS else sum(number < wanted.place for number in numbers)
+        return 0 if wanted.is_trial else sum(number < wanted.place for number in numbers)
 
     @property
     def digest(self) -> str:
@@ -209,7 +211,8 @@ class Study(Spec, frozen=True, kw_only=True):
         base = msgspec.structs.replace(self.arm(grid.arm), train_images=self.budget.trial_images)
         seeds = [RATE_SEEDS + seed for seed in range(1, self.budget.rate_seeds + 1)]
         rates = grid.rates if seeds and setting.on(base.dataset) is not None else ()
-        return {rate: self._trained([grid.trial_arm(base, rate)], seeds, setting) for rate in rates}
+        trials = {rate: self._trained([grid.trial_arm(base, rate)], seeds, setting) for rate in rates}
+        return {rate: [one._replace(is_trial=True) for one in tried] for rate, tried in trials.items()}
 
     def all_rate_trials(self, setting: Setting) -> list[TrainSpec]:
         """Every run of every rate grid."""
@@ -279,7 +282,7 @@ class Study(Spec, frozen=True, kw_only=True):
         Empty when there is nothing to train now: the study is complete, or an oracle must be asked first.
         """
         proposed = [
-            Wanted(search.trial_arm(trial.arguments), trial.spec)
+            Wanted(search.trial_arm(trial.arguments), trial.spec, is_trial=True)
             for search in self.searches
             for trial in results.proposals(self, search).trials
         ]

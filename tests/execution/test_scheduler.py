@@ -44,6 +44,7 @@ from kerascnn.specs import (
     Search,
     Study,
     TrainSpec,
+    Wanted,
     model,
 )
 from kerascnn.specs.budget import PROFILES
@@ -684,6 +685,33 @@ def test_the_first_look_of_all_comes_before_the_second_of_any_and_each_rests_onc
     assert order == sorted(order)
     assert len(order) == 16
     assert seen == [(0, "rests"), (1, "rests"), (0, "is settled"), (1, "is settled")]
+
+
+def test_trials_belong_to_the_first_look_whatever_their_seed() -> None:
+    study = make_study(make_arm("a"), seeds=2)
+    spec = study.spec_for(study.arms[0], 7, SETTING)
+    assert study.look_of(Wanted(study.arms[0], spec, is_trial=True)) == 0
+    assert study.look_of(Wanted(study.arms[0], spec)) == 2
+
+
+def test_what_is_stored_already_is_shown_when_results_ask_for_it(executor: StubbedExecutor) -> None:
+    more: dict[str, int] = {}
+    store = Store(executor.store.root)
+    run(executor, msgspec.structs.replace(open_study("a", "b"), seeds=4))
+    ledger = Ledger(store, SETTING, Path("/"), retry_failures=True, seeds=lambda *_: dict(more))
+    work, shown = Work("a", open_study("a", "b"), ledger), []
+    scheduler = Scheduler([work], executor, 1, Progress(io.StringIO()))
+
+    def show() -> None:
+        shown.append(dict(more))
+        if not more:
+            more.update(a=4, b=4)
+            scheduler.look_again(work)
+
+    work.on_settled = show
+    scheduler.run()
+    assert shown == [{}, {"a": 4, "b": 4}]
+    assert len(executor.trained) == 8
 
 
 def test_a_study_whose_results_ask_for_more_is_taken_up_again(executor: StubbedExecutor) -> None:

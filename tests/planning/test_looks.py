@@ -16,7 +16,7 @@ from slots import DATASET as TINY
 from kerascnn.planning.ledger import Ledger, SeedsPolicy
 from kerascnn.planning.looks import AsTold, WhileOpen, as_stored, runs_that_may_follow, seeds_at_rest
 from kerascnn.planning.settle import is_settled
-from kerascnn.specs import Budget, Comparison, Study, Wanted
+from kerascnn.specs import Budget, Comparison, RateGrid, Study, Wanted
 from kerascnn.specs.setting import Setting
 from kerascnn.store import Store
 
@@ -30,8 +30,8 @@ def claim(name: str, arm: str, baseline: str, **fields: Any) -> Comparison:
     return Comparison(name=name, says="s", arm=arm, baseline=baseline, smallest_effect=0.01, **fields)
 
 
-def make_study(*claims: Comparison, most_seeds: int = 12, **fields: Any) -> Study:
-    budget = Budget(epochs=1, seeds=3, most_seeds=most_seeds, arms="all")
+def make_study(*claims: Comparison, most_seeds: int = 12, rate_seeds: int = 0, **fields: Any) -> Study:
+    budget = Budget(epochs=1, seeds=3, most_seeds=most_seeds, arms="all", rate_seeds=rate_seeds)
     claims = claims or (claim("a-over-b", "a", "b"), claim("a-over-c", "a", "c"))
     budgets = {"smoke": budget, "quick": budget, "full": budget}
     return Study(**{"question": "?", "arms": ARMS, "budgets": budgets, "claims": claims, **fields})
@@ -105,16 +105,33 @@ def test_an_arm_that_takes_long_is_given_fewer(store: Store) -> None:
     assert list(train(study, make_ledger(store)))[-1] == {"a": 6, "b": 3, "c": 6, "alone": 3}
 
 
-def test_a_claim_about_what_a_notebook_measures_waits_for_the_notebook(store: Store) -> None:
-    study = make_study(claim("steady", "a", "b", metric="stability"))
+def test_a_claim_about_what_a_notebook_measures_waits_for_the_notebook_after_every_look(store: Store) -> None:
+    study = make_study(claim("steady", "a", "b", metric="stability"), claim("a-over-c", "a", "c"))
     first = make_ledger(store)
     assert list(train(study, first)) == [dict.fromkeys(("a", "b", "c", "alone"), 3)]
     measured = {"stability": {"a": {1: 0.9, 2: 0.5, 3: 0.7}, "b": {1: 0.5, 2: 0.8, 3: 0.6}}}
     published: Any = SimpleNamespace(runs=first.keys(study), measured=measured, freshness="1")
     again = make_ledger(store, WhileOpen(DATASET, lambda: published))
-    assert {one.label for one in study.next_wanted(again)} == {f"{name}, seed {n}" for name in "AB" for n in (4, 5, 6)}
+    assert {one.label for one in study.next_wanted(again)} == {f"{name}, seed {n}" for name in "ABC" for n in (4, 5, 6)}
+    assert list(train(study, again)) == [{"a": 6, "b": 6, "c": 6, "alone": 3}], "the notebook has not seen six yet"
     of_other_runs: Any = SimpleNamespace(runs={"a": {1: "k"}, "b": {}}, measured=measured, freshness="2")
     assert study.next_wanted(make_ledger(store, WhileOpen(DATASET, lambda: of_other_runs))) == []
+
+
+def test_a_look_is_over_when_what_arms_follow_from_has_been_tried(store: Store) -> None:
+    grid = RateGrid(name="tuned", arm="c", rates=(0.1, 0.2))
+    study = make_study(
+        claim("a-over-b", "a", "b"), claim("a-over-tuned", "a", "tuned"), rate_grids=(grid,), rate_seeds=1
+    )
+    ledger = make_ledger(store)
+    trials = {one.spec.canonical_json() for one in study.next_wanted(ledger) if one.is_trial}
+    assert len(trials) == 2
+    for one in study.next_wanted(ledger):
+        if one.spec.canonical_json() not in trials:
+            identity = ledger.identity(one.spec)
+            store.commit(identity, make_result(identity, make_record(one.arm, one.seed, accuracy(one))))
+    assert {one.spec.canonical_json() for one in study.next_wanted(ledger)} == trials
+    assert list(train(study, ledger))[-1] == {"a": 12, "b": 3, "c": 3, "alone": 3, "tuned": 12}
 
 
 def test_a_kernel_has_the_seeds_that_it_was_told(store: Store) -> None:

@@ -83,5 +83,18 @@ def test_a_failed_run_does_not_hold_up_the_look():
     assert found.p_value is not None
 
 
+def test_seeds_that_failed_are_none_to_judge_by():
+    low, high = make_ended("b", (0.1,) * 3), make_runs("a", (0.5, 0.501, 0.499), failed=(4, 5, 6))
+    low.failures.update(high.failures)
+    found = judge_all([CLAIM], by_name(high, low), 0.1, {}, lambda claim: schedule(6, 6))["wins"]
+    assert (found.verdict, found.n) == ("cannot tell", 3)
+
+
+def test_an_open_claim_shows_the_p_value_of_the_look_whose_effect_it_shows():
+    found = judged((0.10, 0.07, 0.13, 0.01, -0.2, 0.3))
+    once = judged((0.10, 0.07, 0.13, 0.01, -0.2, 0.3), first=6, most=6)
+    assert (found.verdict, found.n, found.p_value) == ("cannot tell", 6, once.p_value)
+
+
 def test_a_winners_fresh_seeds_are_counted_from_one():
     assert [place_of(seed) for seed in (1, 12, FRESH_SEEDS + 1, FRESH_SEEDS + 12)] == [1, 12, 1, 12]

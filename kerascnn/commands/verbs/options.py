@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kerascnn.planning.suite import Request
 
 NUMBERS = {"jobs": (1, 1024), "seeds": (1, 999), "until-decided": (1, 999), "port": (0, 65535)}
-"""The options that are numbers, each with its least and its largest. Seeds above 1000 have other uses (`specs.study`)."""
+"""The options that are numbers, each with its least and its largest. Seeds above 1000 have other uses (`specs.seeds`)."""
 
 Handler = Callable[[argparse.Namespace], int]
 """Carries a verb out: what was given -> the exit code."""
@@ -64,7 +64,11 @@ def add_options(parser: argparse.ArgumentParser, default: Any) -> None:
         "--jobs", type=whole_number, default=default, metavar="N", help="worker processes (default: one per core)"
     )
     group.add_argument(
-        "--seeds", type=whole_number, default=default, metavar="N", help="seeds of every arm, instead of the profile's"
+        "--seeds",
+        type=whole_number,
+        default=default,
+        metavar="N",
+        help="seeds of every arm, instead of the profile's, all at once",
     )
 
 

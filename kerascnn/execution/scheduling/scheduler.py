@@ -132,8 +132,8 @@ class Scheduler:
         ]
 
     def look_again(self, work: Work) -> None:
-        """The results of `work` have changed by other means than a run: it may want more now."""
-        if work.settled and (self._wanted(work) or work.ledger.requests):
+        """The results of `work` have changed by other means than a run: it may want more now, or show more that is stored."""
+        if work.settled:
             work.settled = False
             self._look_for_work()
 
@@ -142,7 +142,7 @@ class Scheduler:
         if not wanted and not work.ledger.requests:
             work.settled = True
             work.on_settled()
-        elif not work.has_rested and self._is_resting(work, wanted):
+        elif not work.force and not work.has_rested and self._is_resting(work, wanted):
             work.has_rested = True
             work.on_rest()
 

@@ -18,7 +18,8 @@ class SeedEffect:
 @dataclass(frozen=True)
 class ClaimCard:
     """One claim with its verdict. Effects are positive where they go the claim's way. `speaker_words` introduce the
-    sentence, `source` cites the place of it, where there is one to cite.
+    sentence, `source` cites the place of it, where there is one to cite. `is_main`: the lesson is about it. `looks`: after how
+    many seeds it may be judged.
 
     `unit` is the effect's, `smallest_effect` decides how many decimals are shown of it,
     `smallest_reason` says why that size matters, where somebody wrote it down.
@@ -30,6 +31,7 @@ class ClaimCard:
     speaker: str
     speaker_words: str
     source: str
+    is_main: bool
     verdict: str
     state: str
     sentence: str
@@ -47,6 +49,7 @@ class ClaimCard:
     high: float | None
     smallest_effect: float
     seeds: int
+    looks: tuple[int, ...]
     effects: tuple[SeedEffect, ...]
     strip: Strip | None
     warnings: tuple[str, ...]

@@ -58,6 +58,7 @@ CLAIM_COLUMNS = (
     Reader[ListedClaim]("claim", "claim", lambda listed: listed[1].says),
     Reader[ListedClaim]("speaker", "said by", lambda listed: listed[1].speaker),
     Reader[ListedClaim]("source", "source", lambda listed: listed[1].source),
+    Reader[ListedClaim]("main", "main claim", lambda listed: listed[1].is_main),
     Reader[ListedClaim]("verdict", "verdict", lambda listed: listed[1].verdict),
     Reader[ListedClaim]("metric", "metric", lambda listed: listed[1].metric),
     Reader[ListedClaim]("effect", "effect", lambda listed: listed[1].effect),
@@ -65,6 +66,7 @@ CLAIM_COLUMNS = (
     Reader[ListedClaim]("high", "high", lambda listed: listed[1].high),
     Reader[ListedClaim]("smallest_effect", "smallest_effect", lambda listed: listed[1].smallest_effect),
     Reader[ListedClaim]("seeds", "seeds", lambda listed: listed[1].seeds),
+    Reader[ListedClaim]("looks", "looks", lambda listed: " ".join(map(str, listed[1].looks))),
     Reader[ListedClaim]("evidence", "evidence", lambda listed: listed[1].sentence),
 )
 
@@ -84,6 +86,7 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
         speaker=claim.speaker,
         speaker_words=SPEAKER_WORDS[claim.speaker],
         source=claim.source,
+        is_main=facts.published is not None and claim.name in facts.published.study.main,
         verdict=judgement.label,
         state=verdict_state(judgement.verdict),
         sentence=judgement.sentence,
@@ -101,6 +104,7 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
         high=judgement.high,
         smallest_effect=judgement.smallest_effect,
         seeds=judgement.n,
+        looks=judgement.looks,
         effects=tuple(SeedEffect(seed, effect) for seed, effect in sorted(judgement.effects.items())),
         strip=_strip(judgement, axes),
         warnings=judgement.warnings,
@@ -119,7 +123,7 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
         alone = f" ({p_text(judgement.p_value)} alone)" if reasons else ""
         corrected = f", corrected for {' and '.join(reasons)}" if reasons else ""
         yield Property(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
-    if len(judgement.looks) > 1:
+    if judgement.looks:
         yield Property("Judged after", (_looks_text(judgement),))
     effects = tuple(judgement.effects.values())
     if len(effects) > 1:
@@ -140,7 +144,8 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
 def _looks_text(judgement: Judgement) -> str:
     """At which of its looks the claim was judged, such as "3 seeds; looks at 3, 6 and 12"."""
     *early, last = map(str, judgement.looks)
-    return f"{seeds_text(judgement.n)}; looks at {', '.join(early)} and {last}"
+    looks = f"looks at {', '.join(early)} and {last}" if early else "the only look"
+    return f"{seeds_text(judgement.n)}; {looks}"
 
 
 scale_of = ByKind[[], "Scale | None"]()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from kerascnn.records import ArmRuns, RunRecord
+from kerascnn.records import ArmRuns
 from kerascnn.specs import Claim
 from kerascnn.specs.claims import is_measured_by_notebook
 from kerascnn.specs.seeds import Look, place_of
@@ -24,7 +24,7 @@ COIN_SEEDS = 6
 """A claim one of whose runs did not learn is first judged at so many seeds: where learning is a matter of luck, three
 seeds of one arm learn and three of the other do not on one page in thirty, for each such claim."""
 
-AT_THE_START = frozenset(
+WHETHER_OR_NOT_LEARNED = frozenset(
     {
         "gradient_ratio_log10",
         "gradient_factor_log10",
@@ -103,7 +103,7 @@ def find_evidence(
         if look.seeds > complete:
             continue
         seen = {seed: effect for seed, effect in effects.items() if place_of(seed) <= look.seeds}
-        is_early = look.seeds < COIN_SEEDS and _has_failure_to_learn(claim, shown, look.seeds, chance)
+        is_early = len(seen) < COIN_SEEDS and _has_failure_to_learn(claim, shown, look.seeds, chance)
         findings = () if is_early else find(rule, tuple(seen.values()), claim.smallest_effect)
         if seen:
             reached.append(Looked(look, seen, findings))
@@ -154,15 +154,11 @@ def _complete(runs: ArmRuns, claim: Claim) -> int:
 
 
 def _has_failure_to_learn(claim: Claim, arms: Sequence[ArmRuns], seeds: int, chance: float) -> bool:
-    if claim.metric in AT_THE_START:
+    if claim.metric in WHETHER_OR_NOT_LEARNED:
         return False
     return any(
-        not _learned(record, runs.chance_or(chance))
+        not has_learned(record.epochs, runs.chance_or(chance))
         for runs in arms
         for seed, record in runs.records.items()
         if place_of(seed) <= seeds
     )
-
-
-def _learned(record: RunRecord, chance: float) -> bool:
-    return has_learned(record.epochs, chance)

@@ -10,7 +10,7 @@ import msgspec
 
 from kerascnn.records import ArmRuns
 from kerascnn.specs import Claim, Profile, Spec
-from kerascnn.specs.seeds import Look
+from kerascnn.specs.seeds import LAST_SHARE, Look
 from kerascnn.stats.describing.intervals import t_interval
 from kerascnn.stats.describing.remarks import Remark
 from kerascnn.stats.judging import sentences
@@ -154,7 +154,7 @@ def _judge_runs(
     bounds = (interval.low, interval.high) if interval else None
     found_words = sentences.found_words(contrast, claim, mean, bounds, n)
     remarks = cautions(claim, arms, found.pairing, looked.effects, chance)
-    shown = clear or max(found.strongest().values(), key=lambda one: -one.p_value, default=None)
+    shown = clear.finding if clear else min(looked.findings, key=lambda one: one.p_value, default=None)
     alone = min((one for one in looked.findings if one.p_value <= LEVEL), key=lambda one: one.p_value, default=None)
     if clear is None and alone is not None:
         text = sentences.corrected_words(alone.p_value, family, len(found.schedule))
@@ -163,7 +163,9 @@ def _judge_runs(
     else:
         words = sentences.sentence_of(claim, rule, verdict, found_words, n)
     if clear is None and found.is_early:
-        remarks += (Remark("judged later", sentences.JUDGED_LATER.format(seeds=COIN_SEEDS)),)
+        is_later = found.schedule[-1].seeds >= COIN_SEEDS
+        text = sentences.JUDGED_LATER if is_later else sentences.TOO_FEW_FOR_LUCK
+        remarks += (Remark("judged later", text.format(seeds=COIN_SEEDS)),)
     return _judgement(
         claim,
         verdict,
@@ -173,11 +175,12 @@ def _judge_runs(
         effect=mean,
         low=bounds[0] if bounds else None,
         high=bounds[1] if bounds else None,
-        p_value=shown.finding.p_value if shown else None,
-        adjusted_p_value=adjusted[shown.finding.family] if shown else None,
+        p_value=shown.p_value if shown else None,
+        adjusted_p_value=adjusted[shown.family] if shown else None,
         family=family,
         looks=tuple(look.seeds for look in found.schedule),
-        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, family / found.schedule[-1].share)
+        # More seeds mean more looks, of which the last has this share of the level.
+        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, family / LAST_SHARE)
         if verdict == "cannot tell"
         else None,
         correlation=pairing_correlation(claim, found.pairing),

@@ -80,6 +80,10 @@ NOT_JUDGED = "Not judged: {reason}"
 
 JUDGED_LATER = "A run did not learn. Where learning may be a matter of luck, a few seeds prove little: the claim is judged from {seeds} seeds on."
 
+TOO_FEW_FOR_LUCK = (
+    "A run did not learn. Where learning may be a matter of luck, fewer than {seeds} seeds prove nothing."
+)
+
 JUDGED_IN_FULL = "runs of this profile are too few or too short for it. The profile `full` judges it."
 
 

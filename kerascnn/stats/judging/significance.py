@@ -12,7 +12,7 @@ from kerascnn.stats.describing.intervals import ROUNDING, are_identical
 Name = TypeVar("Name", bound=Hashable)
 
 LEVEL = 0.05
-"""The share of true "no effect" claims that may be given an effect by chance."""
+"""The share of the verdicts on pages that may be wrong by chance, and of pages without any effect that may show one."""
 
 FEWEST_FOR_FLIPS = 6
 """With five seeds the smallest two-sided sign-flip p-value is 1/16: the test could never reject at 5 %."""
