@@ -68,7 +68,7 @@ def test_open_claims_get_more_seeds_and_the_page_says_at_how_many_they_were_judg
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Trained 4 runs, executed 1 notebooks." in done.stdout, "one seed is stored, and no claim is told by one"
     (page,) = place.reports.glob("04_glorot_vs_he--*[0-9a-f].html")
-    assert "looks at 1 and 2" in page.read_text(encoding="utf-8")
+    assert "looks at 1, 2" in page.read_text(encoding="utf-8")
     assert "Trained 0 runs" in place.pipeline("run", "glorot_vs_he", "--until-decided", "2").stdout
 
 

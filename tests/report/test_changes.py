@@ -200,3 +200,14 @@ def test_the_history_is_small_and_has_a_schema(report):
     assert json.loads(content)["schema"] == 1
     assert len(content) < 2_000
     assert len(History.load(report.folder).chapters) == 1
+
+
+def test_a_report_that_was_judged_by_another_rule_has_no_changed_verdicts(tell, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("kerascnn.report.folder.summaries.RULE", "")
+        tell([entry(0.60)])
+    words = tell([entry(0.30)])
+    assert "made its verdicts by another rule, so verdicts are not compared" in words
+    assert "verdict changed" not in words
+    assert "1 effect moved" in words
+    assert "1 verdict changed" in tell([entry(0.60)])

@@ -195,6 +195,13 @@ def test_notebook_outputs_other_than_text_and_pictures_are_left_out(sample):
     assert ">42<" in text
 
 
+def test_the_file_of_all_claims_says_which_are_main_and_after_how_many_seeds_each_may_be_judged(sample):
+    with (sample[1] / "data" / "claims.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {"main", "looks"} <= rows[0].keys()
+    assert {row["looks"] for row in rows if row["seeds"] not in ("", "0")} == {"3"}
+
+
 def test_csv_files_hold_unrounded_numbers_and_no_formulas(sample):
     folder = sample[1] / "data"
     with (folder / "01_mlp_vs_cnn.finals.csv").open(encoding="utf-8", newline="") as file:

@@ -16,7 +16,7 @@ from kerascnn.report.text.numbers import metric_unit
 from kerascnn.report.text.words import KIND_WORDS, SPEAKER_WORDS, STATES, verdict_state
 from kerascnn.specs import ByKind, Comparison, Equivalence, Identity, Interaction, NonInferiority, Threshold, Trend
 from kerascnn.spelling import noun
-from kerascnn.stats import Judgement, effect_size_text, p_text, seeds_text
+from kerascnn.stats import Judgement, effect_size_text, p_text
 
 Scale = tuple[str, str]
 Axes = Mapping[Scale, Axis]
@@ -115,16 +115,12 @@ def _build_card(facts: Facts, judgement: Judgement, axes: Axes, taken: set[str])
 def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
     """How sure the verdict is, and what the uncertainty is made of."""
     claim = judgement.claim
-    if facts.published is not None and claim.name in facts.published.study.main:
-        yield Property("Main claim", ("what the lesson is about: it weighs more among the claims of this page",))
     if judgement.p_value is not None and judgement.adjusted_p_value is not None:
         reasons = [f"{judgement.family} claims"] if judgement.family > 1 else []
         reasons += [f"{len(judgement.looks)} looks"] if len(judgement.looks) > 1 else []
         alone = f" ({p_text(judgement.p_value)} alone)" if reasons else ""
         corrected = f", corrected for {' and '.join(reasons)}" if reasons else ""
         yield Property(f"p-value{corrected}", (p_text(judgement.adjusted_p_value) + alone,))
-    if judgement.looks:
-        yield Property("Judged after", (_looks_text(judgement),))
     effects = tuple(judgement.effects.values())
     if len(effects) > 1:
         error = statistics.stdev(effects) / math.sqrt(len(effects))
@@ -139,13 +135,6 @@ def _details(judgement: Judgement, facts: Facts) -> Iterator[Property]:
         command = f"--until-decided {judgement.seeds_needed}"
         size = judgement.smallest_text
         yield Property(f"To rule out {size}", (f"about {more} more {noun(more, 'seed')} ({command})",))
-
-
-def _looks_text(judgement: Judgement) -> str:
-    """At which of its looks the claim was judged, such as "3 seeds; looks at 3, 6 and 12"."""
-    *early, last = map(str, judgement.looks)
-    looks = f"looks at {', '.join(early)} and {last}" if early else "the only look"
-    return f"{seeds_text(judgement.n)}; {looks}"
 
 
 scale_of = ByKind[[], "Scale | None"]()
