@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kerascnn.errors import DataError, KerascnnError, NotebookError, UsageError
-from kerascnn.identity import builder_sources
+from kerascnn.identity import Origin, builder_sources
 from kerascnn.notebooks.assignment import Assignment
 from kerascnn.notebooks.contract import Notebook, check_values, read_notebook
 from kerascnn.notebooks.finding import misnamed, select
@@ -157,12 +157,15 @@ class Suite:
         return plan
 
     def _plan(self, experiment: Experiment, study: Study) -> Planned:
-        folder, slot = experiment.notebook.path.parent, self.slot(experiment)
         trains = self.request.force or study.most_seeds  # who asks for more seeds wants them trained here
+        folder = experiment.notebook.path.parent
         origin = None if trains else choose_origin(study, self.dataset, self.store, folder)
-        seeds = as_stored if origin else WhileOpen(self.dataset, slot.load)  # nobody trains for another machine
-        ledger = open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True, seeds=seeds)
-        return Planned(experiment, study, ledger, slot)
+        return Planned(experiment, study, self._ledger(study, experiment, origin), self.slot(experiment))
+
+    def _ledger(self, study: Study, experiment: Experiment, origin: Origin | None) -> Ledger:
+        seeds = as_stored if origin else WhileOpen(self.dataset, self.slot(experiment).load)  # nobody trains elsewhere
+        folder = experiment.notebook.path.parent
+        return open_ledger(study, self.dataset, self.store, folder, origin, retry_failures=True, seeds=seeds)
 
     def count_results(self) -> int:
         """How many results the report of this request has."""
@@ -173,19 +176,7 @@ class Suite:
 
     def ledgers(self, study: Study, experiment: Experiment) -> list[Ledger]:
         """The study's results here, and at every other place that runs were taken in from."""
-        folder = experiment.notebook.path.parent
-        return [
-            open_ledger(
-                study,
-                self.dataset,
-                self.store,
-                folder,
-                origin,
-                retry_failures=True,
-                seeds=as_stored if origin else WhileOpen(self.dataset, self.slot(experiment).load),
-            )
-            for origin in (None, *self.store.origins())
-        ]
+        return [self._ledger(study, experiment, origin) for origin in (None, *self.store.origins())]
 
     def slot(self, experiment: Experiment) -> Slot:
         """Where the experiment's result goes."""
