@@ -15,17 +15,17 @@ from typing import Any
 
 import msgspec
 
-from kerascnn.costs import Costs, timed
+from kerascnn.costs import Costs
 from kerascnn.errors import EXIT_TERMINATED, KerascnnError, StoreError
 from kerascnn.execution.pool import LocalExecutor, WorkerDied, Workers
 from kerascnn.execution.scheduling.progress import Progress
-from kerascnn.execution.scheduling.scheduler import DEATHS_ALLOWED, DRAIN_SECONDS, Scheduler
+from kerascnn.execution.scheduling.scheduler import DRAIN_SECONDS, Scheduler
 from kerascnn.execution.scheduling.works import Work
 from kerascnn.execution.structures import Structures, wanted_models
 from kerascnn.execution.trainers import start_trainers
 from kerascnn.machine import usable_cores
 from kerascnn.notebooks.deadlines import NOTEBOOK, deadline_seconds
-from kerascnn.notebooks.executing.execute import NotebookTask, execute
+from kerascnn.notebooks.executing.execute import NotebookTask
 from kerascnn.ownership.scratch import scratch_folder, variables_inside
 from kerascnn.places import reports_folder
 from kerascnn.planning.settle import check_data, is_settled
@@ -33,6 +33,7 @@ from kerascnn.planning.suite import Experiment, Planned, Suite
 from kerascnn.records import NotebookFailure, utc_now
 from kerascnn.rendering import is_up_to_date, render, report_of
 from kerascnn.report.facts.report_inputs import page_stem
+from kerascnn.report_lane import ReportLane
 from kerascnn.specs import Profile
 from kerascnn.spelling import counted
 from kerascnn.stats import faults_of
@@ -61,13 +62,10 @@ class Outcome:
 
 
 class Producer:
-    """One request being carried out. Results appear in the report as they are finished.
+    """One request being carried out. Results appear in the report as they are finished."""
 
-    `train_only` leaves notebooks and report for later.
-    """
-
-    def __init__(self, suite: Suite, command: str, *, always_execute: bool, train_only: bool = False) -> None:
-        self._suite, self._always_execute, self._train_only = suite, always_execute, train_only
+    def __init__(self, suite: Suite, command: str, *, always_execute: bool) -> None:
+        self._suite, self._always_execute = suite, always_execute
         self._progress = Progress(sys.stderr)
         self._deadline_seconds = deadline_seconds(*NOTEBOOK)
         self._executed_as: dict[str, str] = {}
@@ -102,10 +100,9 @@ class Producer:
             notices = Notices(scratch / "notices")
             inside = variables_inside(scratch) | notices.variables
             executors = start_trainers(jobs, inside, log), LocalExecutor(1, inside, log)
-            with _stopping_workers(*executors) as (trainers, lane):
-                self._produce(self._buildable(plans, trainers), trainers, lane, jobs, notices)
-        if not self._train_only:
-            self._check_takeaways(plans)
+            with _stopping_workers(*executors) as (trainers, reporter):
+                self._produce(self._buildable(plans, trainers), trainers, reporter, jobs, notices)
+        self._check_takeaways(plans)
         return self.outcome
 
     def _buildable(self, plans: list[Planned], trainers: Workers) -> list[Planned]:
@@ -128,15 +125,16 @@ class Producer:
                 self._note_problem(plan.experiment.unusable(faults[plan.experiment.name]))
         return [plan for plan in plans if plan.experiment.name not in faults]
 
-    def _produce(self, plans: list[Planned], trainers: Workers, lane: Workers, jobs: int, notices: Notices) -> None:
+    def _produce(self, plans: list[Planned], trainers: Workers, reporter: Workers, jobs: int, notices: Notices) -> None:
         works = [Work(plan.experiment.name, plan.study, plan.ledger, force=self._suite.request.force) for plan in plans]
         scheduler = Scheduler(works, trainers, jobs, self._progress, notices=notices.fresh, costs=self._costs)
-        if not self._train_only:
-            for plan, work in zip(plans, works, strict=True):
-                work.on_settled = work.on_rest = partial(self._execute, plan, work, scheduler, lane)
-            self._render(scheduler, lane)
+        lane = ReportLane(reporter, scheduler.watch, self._render_task, self._costs, self._progress.say)
+        for plan, work in zip(plans, works, strict=True):
+            work.on_settled = work.on_rest = partial(self._execute, plan, work, scheduler, lane)
+        lane.render()
         with _draining_on_interrupt(scheduler, self._progress):
             scheduler.run()
+        self.outcome.index = lane.index or self.outcome.index
         self.outcome.failed_runs += scheduler.failed + scheduler.changed
         self.outcome.trained = scheduler.trained
 
@@ -145,7 +143,7 @@ class Producer:
             return False
         return all(is_settled(p.study, p.ledger) and p.is_fresh() for p in plans)
 
-    def _execute(self, plan: Planned, work: Work, scheduler: Scheduler, lane: Workers) -> None:
+    def _execute(self, plan: Planned, work: Work, scheduler: Scheduler, lane: ReportLane) -> None:
         plan = plan.at_rest()
         name, freshness = plan.experiment.name, plan.freshness()
         is_wanted = self._always_execute and name not in self._executed_as
@@ -162,12 +160,9 @@ class Producer:
                 plan.ledger.key(s) for s in plan.study.planned(plan.ledger).values() if plan.ledger.record(s) is None
             ),
         )
-        scheduler.watch(
-            lane.submit(timed, execute, task.canonical_json()),
-            lambda future: self._executed(plan, work, scheduler, lane, future),
-        )
+        lane.execute(task, partial(self._executed, plan, work, scheduler, lane))
 
-    def _executed(self, plan: Planned, work: Work, scheduler: Scheduler, lane: Workers, future: Future) -> None:
+    def _executed(self, plan: Planned, work: Work, scheduler: Scheduler, lane: ReportLane, future: Future) -> None:
         name = plan.experiment.name
         self.outcome.note_executed(name)
         failure = _failure_of(future, plan)
@@ -177,31 +172,8 @@ class Producer:
         else:
             self._costs.learn_executing(name, plan.study.profile, future.result()[1])
         stem = page_stem(name, plan.experiment.changed)
-        self._render(scheduler, lane, f"{name}: see {self.outcome.index.parent / stem}.html")
+        lane.render(f"{name}: see {self.outcome.index.parent / stem}.html")
         scheduler.look_again(work)  # what the notebook measured may leave a claim open
-
-    def _render(self, scheduler: Scheduler, lane: Workers, then_say: str = "", deaths: int = 0) -> None:
-        scheduler.watch(
-            lane.submit(timed, render, self._render_task.canonical_json()),
-            partial(self._rendered, scheduler, lane, then_say, deaths),
-        )
-
-    def _rendered(self, scheduler: Scheduler, lane: Workers, then_say: str, deaths: int, future: Future) -> None:
-        """Raises: StoreError when the process that renders was killed again and again."""
-        try:
-            index, seconds = future.result()
-        except WorkerDied as err:
-            if deaths >= DEATHS_ALLOWED:
-                raise StoreError(
-                    f"The process that renders the report was killed {deaths + 1} times (out of memory?). Every run is "
-                    "kept: free memory, then `python pipeline.py report`."
-                ) from err
-            self._render(scheduler, lane, then_say, deaths + 1)
-            return
-        self.outcome.index = Path(index)
-        if then_say:
-            self._costs.learn_rendering(seconds)
-            self._progress.say(then_say)
 
     def _render_if_stale(self) -> None:
         if not is_up_to_date(self._render_task):

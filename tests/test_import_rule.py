@@ -74,11 +74,12 @@ ROOMS = {
     "notebooks.executing": "errors places ownership specs records store notebooks",
     # what the user starts
     "rendering":           "errors places specs records data store stats report notebooks",
+    "report_lane":         "errors costs notebooks.executing execution rendering",
     "produce":             "errors places spelling surroundings ownership specs records machine costs stats report planning "
-                           "execution notebooks notebooks.executing rendering",
+                           "execution notebooks notebooks.executing rendering report_lane",
     "serving":             "errors report",
     "commands":            "errors places spelling surroundings ownership specs records machine data identity store costs "
-                           "report notebooks planning execution rendering produce serving",
+                           "report notebooks planning execution rendering report_lane produce serving",
 }  # fmt: skip
 """Room -> the rooms above it that it uses, at any time or for types alone."""
 

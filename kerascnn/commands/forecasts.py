@@ -15,6 +15,7 @@ from kerascnn.planning.looks import runs_that_may_follow
 from kerascnn.planning.search import still_to_ask
 from kerascnn.planning.settle import is_settled
 from kerascnn.planning.suite import Planned, Suite
+from kerascnn.report_lane import BETWEEN_SECONDS
 from kerascnn.specs import TrainSpec
 from kerascnn.store.published import used_runs
 
@@ -143,7 +144,7 @@ class Forecaster:
             },
             at_most=len(unknown) + len(later),
             executes=executes,
-            stage=Stage((*seconds, *expected), self._then_seconds(plan) if executes else 0.0),
+            stage=Stage((*seconds, *expected), self._then_seconds(plan, trains=bool(seconds)) if executes else 0.0),
             guessed_seconds=guessed,
         )
 
@@ -165,8 +166,9 @@ class Forecaster:
     def _seconds(self, ledger: Ledger, spec: TrainSpec, *, is_first: bool = False) -> float:
         return self.costs.estimate_seconds(spec, ledger.setting.images_for(spec), is_first=is_first)
 
-    def _then_seconds(self, plan: Planned) -> float:
-        """Executing the notebook, and rendering a report that has its result."""
+    def _then_seconds(self, plan: Planned, *, trains: bool) -> float:
+        """Executing the notebook, and rendering a report that has its result: with others where these do not wait for runs."""
         self._results += plan.slot.load() is None
         executing = self.costs.executing_seconds(plan.experiment.name, plan.study.profile)
-        return executing + self.costs.rendering_seconds(self._results)
+        renderings = 1.0 if trains else min(1.0, executing / BETWEEN_SECONDS)
+        return executing + renderings * self.costs.rendering_seconds(self._results)
