@@ -66,7 +66,6 @@ class Scheduler:
         self._oracle_deaths = 0
         self._doing = "starting workers"
         self._idle_kind = ""
-        self._unknown_seconds: list[float] = []
         self._failures: dict[tuple[str, str], list[str]] = {}
         self.trained = 0
         self.failed: list[str] = []
@@ -109,27 +108,24 @@ class Scheduler:
         if self._drained_at is not None and (not self._books.under_way or time.monotonic() > self._drained_at):
             raise KeyboardInterrupt
 
-    def _look_for_work(self) -> None:
-        """Ask every unsettled study what it wants next."""
+    def _look_for_work(self, key: str | None = None) -> None:
+        """Ask every unsettled study what it wants next; after the run `key` those that wanted it, for nothing is new to others."""
         if self._drained_at is not None:
             return
         for work in self._works:
-            if work.settled:
+            if work.settled or not (key is None or key in work.keys or work.ledger.requests):
                 continue
             wanted = self._wanted(work)
+            work.keys = {work.ledger.key(one.spec) for one in wanted}
             new = [one for one in wanted if work.ledger.key(one.spec) not in self._books.under_way]
             for one in sorted(new, key=lambda one: -self._seconds(work, one.spec)):
                 self._books.waiting.setdefault(work.ledger.key(one.spec), Run(one, work, kind_of(one.spec)))
             if not self._someone_alone():
                 for request in work.ledger.requests.values():
                     self._ask(work, request)
-            self._call_back(work)
-        self._unknown_seconds = [
-            self._seconds(work, spec)
-            for work in self._works
-            if not work.settled
-            for spec in still_to_ask(work.study, work.ledger)
-        ]
+            self._call_back(work, wanted)
+            unknown = [] if work.settled else still_to_ask(work.study, work.ledger)
+            work.unknown_seconds = [self._seconds(work, spec) for spec in unknown]
 
     def look_again(self, work: Work) -> None:
         """The results of `work` have changed by other means than a run: it may want more now, or show more that is stored."""
@@ -137,8 +133,8 @@ class Scheduler:
             work.settled = False
             self._look_for_work()
 
-    def _call_back(self, work: Work) -> None:
-        wanted = self._wanted(work)
+    def _call_back(self, work: Work, wanted: list[Wanted]) -> None:
+        """Tell whoever waits for it that nothing of `work` is left to train, or nothing of its first look."""
         if not wanted and not work.ledger.requests:
             work.settled = True
             work.on_settled()
@@ -239,7 +235,7 @@ class Scheduler:
             return
         self._books.done.add(key)
         self._note(run, outcome)
-        self._look_for_work()
+        self._look_for_work(key)
 
     def _wait_for_other(self, key: str, run: Run, outcome: TaskOutcome) -> None:
         """Leave the run alone for a while; if its holder is suspended, or never ends, it has failed here."""
@@ -254,7 +250,7 @@ class Scheduler:
         run.work.ledger.store.save_failure(failure)
         self._books.done.add(key)
         self._give_up(run, key, reason)
-        self._look_for_work()
+        self._look_for_work(key)
 
     def _say_once(self, text: str, about: str) -> None:
         if about not in self._said:
@@ -291,7 +287,7 @@ class Scheduler:
         store.save_failure(msgspec.structs.replace(told, reason=reason) if told else failure)
         self._books.done.add(key)
         self._give_up(run, key, reason)
-        self._look_for_work()
+        self._look_for_work(key)
 
     def _give_up(self, run: Run, key: str, reason: str) -> None:
         self.failed.append(key)
@@ -315,7 +311,8 @@ class Scheduler:
     def _report(self) -> None:
         books = self._books
         left = [*books.waiting.values(), *books.under_way.values()]
-        seconds = sum(self._seconds(run.work, run.spec) for run in left) + sum(self._unknown_seconds)
-        total = len(books.done) + len(left) + len(self._unknown_seconds)
+        unknown = [seconds for work in self._works if not work.settled for seconds in work.unknown_seconds]
+        seconds = sum(self._seconds(run.work, run.spec) for run in left) + sum(unknown)
+        total = len(books.done) + len(left) + len(unknown)
         if total:
             self._progress.update(len(books.done), total, seconds / self._jobs, self._doing)

@@ -22,6 +22,10 @@ class Work:
     settled: bool = False
     has_rested: bool = False
     force: bool = False
+    keys: set[str] = field(default_factory=set)
+    """Of the runs that it wanted when it was asked last."""
+    unknown_seconds: list[float] = field(default_factory=list)
+    """How long the runs take that nobody can name yet."""
 
 
 @dataclass
