@@ -90,6 +90,11 @@ class Draw:
         """float64 numbers that `number_format` holds exactly, with mean 0 and standard deviation `scale`."""
         return (self.random.standard_normal(shape) * scale).astype(self.number_format).astype(np.float64)
 
+    def apart(self, shape: Shape) -> np.ndarray:
+        """Numbers from -2 to 2 in random order, each as far from the next."""
+        values = np.linspace(-2.0, 2.0, int(np.prod(shape)))
+        return self.random.permutation(values).reshape(shape).astype(self.number_format).astype(np.float64)
+
     def upstream(self, shape: Shape) -> np.ndarray:
         """A gradient for maps of `shape` `(n, *sizes, maps)`, of unit size when it is summed over all places."""
         return self.normal(shape, 1.0 / np.sqrt(np.prod(shape[:-1])))
@@ -103,10 +108,13 @@ class Draw:
     def case(self, axes: int, padding: Callable[[int], int]) -> Case:
         """A layer over `axes` axes, each with its own size, window and stride, so windows are rarely square.
 
-        Every second case is padded as Keras' "same", the others by `padding(window)` on either side.
+        Every second case is padded as Keras' "same", the others by `padding(window)` on either side. Three axes with steps
+        larger than the window are never "same": there TensorFlow cuts values off before the first window too, although its
+        documentation, its other layers and `same_padding` cut them off at the end alone.
         """
         sizes, windows, strides = zip(*(self.axis(axes) for _ in range(axes)), strict=True)
-        is_same = bool(self.random.integers(2))
+        has_gaps = any(stride > window for window, stride in zip(windows, strides, strict=True))
+        is_same = bool(self.random.integers(2)) and not (axes == 3 and has_gaps)
         around = [same_padding(*axis) for axis in zip(sizes, windows, strides, strict=True)]
         if not is_same:
             around = [(padding(window),) * 2 for window in windows]
