@@ -14,8 +14,10 @@ FRESH_SEEDS = 1000
 RATE_SEEDS = 2000
 """Seeds above this try learning rates."""
 
+EARLY_PART = 0.9
+"""Each look before the last has so much of an equal share of the level, and the last has the rest: it sees most."""
 LAST_SHARE = 0.4
-"""Of the level, for the last of several looks; those before it share the rest equally, for most claims are decided early."""
+"""What the last of three looks has."""
 
 
 class Look(NamedTuple):
@@ -32,8 +34,8 @@ def schedule(first: int, most: int) -> tuple[Look, ...]:
         numbers.append(min(2 * numbers[-1], most))
     if len(numbers) == 1:
         return (Look(first, 1.0),)
-    early = (1 - LAST_SHARE) / (len(numbers) - 1)
-    return (*(Look(seeds, early) for seeds in numbers[:-1]), Look(numbers[-1], LAST_SHARE))
+    early = EARLY_PART / len(numbers)
+    return (*(Look(seeds, early) for seeds in numbers[:-1]), Look(numbers[-1], 1 - early * (len(numbers) - 1)))
 
 
 SeedsOf = Callable[[str], int]
