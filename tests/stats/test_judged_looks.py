@@ -72,6 +72,7 @@ def test_where_a_run_did_not_learn_three_seeds_tell_nothing():
     early, later = (judged(leads[:n], low=nothing, make=make_ended) for n in (3, 6))
     assert early.verdict == "cannot tell"
     assert any("judged from 6 seeds on" in warning for warning in early.warnings)
+    assert early.seeds_needed >= 6
     assert (later.verdict, later.n) == ("supported", 6)
 
 

@@ -179,14 +179,18 @@ def _judge_runs(
         adjusted_p_value=adjusted[shown.family] if shown else None,
         family=family,
         looks=tuple(look.seeds for look in found.schedule),
-        # More seeds mean more looks, of which the last has this share of the level.
-        seeds_needed=seeds_needed(rule, effects, claim.smallest_effect, family / LAST_SHARE)
-        if verdict == "cannot tell"
-        else None,
+        seeds_needed=None if clear else _seeds_needed(found, effects, family),
         correlation=pairing_correlation(claim, found.pairing),
         effects=looked.effects,
         remarks=remarks,
     )
+
+
+def _seeds_needed(found: Evidence, effects: Sequence[float], family: int) -> int | None:
+    """How many seeds would tell. More of them mean more looks, of which the last has its share of the level."""
+    claims = family / LAST_SHARE
+    needed = seeds_needed(rule_of(found.claim), effects, found.claim.smallest_effect, claims)
+    return max(needed, COIN_SEEDS) if needed is not None and found.is_early else needed
 
 
 def _judge_rest(
