@@ -39,6 +39,8 @@ class Place:
     root: Path
     data: Path
     environment: dict[str, str] = field(default_factory=dict)
+    patience: float = 400.0
+    """After how many seconds a command counts as one that never ends."""
 
     @property
     def reports(self) -> Path:
@@ -94,7 +96,7 @@ class Place:
             text=True,
             env=self.variables() | environment,
             cwd=self.root,
-            timeout=400,
+            timeout=self.patience,
         )
 
     def keys(self) -> dict[str, str]:
