@@ -52,9 +52,10 @@ class WhileOpen:
         """
         known = study.digest, frozenset(seeds.items())
         if known not in self._judged:
-            published = self._published() if any(map(is_measured_by_notebook, study.judged_claims)) else None
+            is_asked = any(map(is_measured_by_notebook, study.judged_claims))
+            published = self._published() if is_asked else None
             runs = ledger.arms_of(study, _wanted(study, ledger, seeds), self._dataset)
-            if any(map(is_measured_by_notebook, study.judged_claims)) and not _shows(published, runs):
+            if is_asked and not _shows(published, runs):
                 return {}
             self._judged[known] = _seeds_of_next_look(study, seeds, self._judge(study, runs, published))
         return self._judged[known]
