@@ -335,10 +335,17 @@ def test_a_claim_is_looked_at_as_often_as_its_dearest_arm_allows() -> None:
         Comparison(name="c", says="s", arm="cheap", baseline=other, smallest_effect=0.0)
         for other in ("cheaper", "dear")
     )
-    assert [look.seeds for look in study.looks(cheap)] == [3, 6, 12]
-    assert [look.seeds for look in study.looks(dear)] == [3, 6]
-    assert [look.seeds for look in msgspec.structs.replace(study, seeds=5).looks(dear)] == [5]
-    assert [look.seeds for look in msgspec.structs.replace(study, most_seeds=24).looks(dear)] == [3, 6, 12, 24]
+    assert [look.seeds for look in study.looks_of(cheap)] == [3, 6, 12]
+    assert [look.seeds for look in study.looks_of(dear)] == [3, 6]
+    assert [look.seeds for look in msgspec.structs.replace(study, seeds=5).looks_of(dear)] == [5]
+    assert [look.seeds for look in msgspec.structs.replace(study, most_seeds=24).looks_of(dear)] == [3, 6, 12, 24]
+
+
+def test_a_notebook_of_earlier_that_says_looks_is_read_and_studied_like_any_other() -> None:
+    study = make_study(make_arm("a"), budget=three_seeds(most_seeds=6))
+    old = make_study(make_arm("a"), budget=three_seeds(most_seeds=6), looks=2)
+    assert old.grid(SETTING) == study.grid(SETTING)
+    assert Study.from_json(old.canonical_json()) == old
 
 
 def test_an_arm_of_a_rate_grid_gets_the_seeds_of_the_arm_that_it_tunes() -> None:

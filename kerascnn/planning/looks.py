@@ -62,7 +62,7 @@ class WhileOpen:
 
     def _judge(self, study: Study, runs: Iterable[ArmRuns], published: Published | None) -> dict[str, Judgement]:
         arms = {one.arm.name: one.with_measured(published.measured if published else {}) for one in runs}
-        return judge_all(study.judged_claims, arms, self._dataset.chance, {}, study.looks, study.profile, study.main)
+        return judge_all(study.judged_claims, arms, self._dataset.chance, {}, study.looks_of, study.profile, study.main)
 
 
 def seeds_at_rest(study: Study, ledger: Ledger) -> Mapping[str, int]:
@@ -105,7 +105,7 @@ def runs_that_may_follow(study: Study, ledger: Ledger) -> list[Wanted]:
     latest = max(seeds.values(), default=study.first_seeds)
     most: dict[str, int] = {}
     for claim in study.judged_claims:
-        names, last = claim.arm_names(), study.looks(claim)[-1].seeds
+        names, last = claim.arm_names(), study.looks_of(claim)[-1].seeds
         if (
             names
             and not is_counted(claim.metric)
@@ -142,7 +142,7 @@ def _seeds_of_next_look(study: Study, seeds: Mapping[str, int], judged: Mapping[
         if judged[claim.name].verdict != "cannot tell":
             continue
         fewest = min(seeds.get(name, study.first_seeds) for name in claim.arm_names())
-        following = next((look.seeds for look in study.looks(claim) if look.seeds > fewest), None)
+        following = next((look.seeds for look in study.looks_of(claim) if look.seeds > fewest), None)
         if following is not None:
             more |= {
                 name: max(following, more.get(name, 0), seeds.get(name, study.first_seeds))

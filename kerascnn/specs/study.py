@@ -65,7 +65,8 @@ class Study(Spec, frozen=True, kw_only=True):
 
     `main` names what the lesson is about, three claims at most: they weigh more when verdicts are corrected for each other, and
     pages show them first. `seeds` replaces the budget's number of seeds where given, and without `most_seeds` is all there are. `most_seeds`
-    replaces how many the arms of open claims may get, dear ones too (`--until-decided`). `precision` None lets the machine choose its narrowest safe format.
+    replaces how many the arms of open claims may get, dear ones too (`--until-decided`). `looks` says nothing: notebooks written before there
+    were budgets with `most_seeds` have it. `precision` None lets the machine choose its narrowest safe format.
     """
 
     question: str
@@ -76,6 +77,7 @@ class Study(Spec, frozen=True, kw_only=True):
     main: tuple[str, ...] = ()
     seeds: Positive | None = None
     most_seeds: Positive | None = None
+    looks: Positive = 1
     precision: Precision | None = None
     searches: tuple[Search, ...] = ()
     rate_grids: tuple[RateGrid, ...] = ()
@@ -111,7 +113,7 @@ class Study(Spec, frozen=True, kw_only=True):
         most = self.budget.most_seeds or self.first_seeds
         return max(self.first_seeds, min(most, own or most))
 
-    def looks(self, claim: Claim) -> tuple[Look, ...]:
+    def looks_of(self, claim: Claim) -> tuple[Look, ...]:
         """After how many seeds the claim is judged: as many as all of its arms may get."""
         most = min((self.most_seeds_of(name) for name in claim.arm_names()), default=self.first_seeds)
         return schedule(self.first_seeds, most)

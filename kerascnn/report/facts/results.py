@@ -105,7 +105,7 @@ class Facts:
             return {}
         study = self.published.study
         numbers = self.published.numbers
-        judged = judge_all(study.claims, self.arms, self.chance, numbers, study.looks, study.profile, study.main)
+        judged = judge_all(study.claims, self.arms, self.chance, numbers, study.looks_of, study.profile, study.main)
         in_order = sorted(judged, key=lambda name: name not in study.main)
         return {name: self._with_edges(judged[name]) for name in in_order}
 

@@ -108,7 +108,7 @@ def judge_all(
 
     `arms`: name -> runs; an arm a claim needs may be absent or empty, and the claim is then not
     judged. `chance`: the accuracy of guessing on arms that do not say their own. `numbers`: what the notebook published.
-    `looks`: after how many seeds a claim is judged (`Study.looks`); None: once, after all there are. `profile` and `main`: see
+    `looks`: after how many seeds a claim is judged (`Study.looks_of`); None: once, after all there are. `profile` and `main`: see
     `Study`.
 
     Raises: UsageError for a trend whose places do not fit its arms.
