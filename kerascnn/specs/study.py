@@ -63,10 +63,11 @@ class Wanted(NamedTuple):
 class Study(Spec, frozen=True, kw_only=True):
     """Arms x seeds, searches, the claims to judge, and the budget of every profile.
 
-    `main` names what the lesson is about, three claims at most: they weigh more when verdicts are corrected for each other, and
-    pages show them first. `seeds` replaces the budget's number of seeds where given, and without `most_seeds` is all there are. `most_seeds`
-    replaces how many the arms of open claims may get, dear ones too (`--until-decided`). `looks` says nothing: notebooks written before there
-    were budgets with `most_seeds` have it. `precision` None lets the machine choose its narrowest safe format.
+    `main` names what the lesson is about, three claims at most: they weigh more when verdicts are corrected for each
+    other, and pages show them first. `seeds` replaces the budget's number of seeds where given, and without `most_seeds`
+    is all there are. `most_seeds` replaces how many the arms of open claims may get, dear ones too (`--until-decided`).
+    `looks` says nothing: notebooks written before budgets had `most_seeds` say it. `precision` None lets the machine
+    choose its narrowest safe format.
     """
 
     question: str
