@@ -360,6 +360,11 @@ def test_there_must_be_no_fewer_seeds_at_the_end_than_at_the_start(fields: dict[
         make_study(make_arm("a"), budget=three_seeds(), **fields)
 
 
+def test_a_budget_that_ends_with_fewer_seeds_than_it_begins_with_is_named_as_such() -> None:
+    with pytest.raises(UsageError, match="`most_seeds` of the budget must be at least 3"):
+        make_study(make_arm("a"), budget=three_seeds(most_seeds=2))
+
+
 def test_a_study_has_three_main_claims_at_most_and_they_are_claims() -> None:
     names = [f"c{number}" for number in range(4)]
     claims = [Comparison(name=name, says="s", arm="a", baseline="b", smallest_effect=0.0) for name in names]

@@ -34,8 +34,9 @@ def check_seeds(arms: int, seeds: int | None, most_seeds: int | None, budget: Bu
     first = seeds or budget.seeds
     last = most_seeds or (None if seeds else budget.most_seeds)
     if last is not None and last < first:
+        where = "(`--until-decided`)" if most_seeds else "of the budget"
         raise UsageError(
-            f"`most_seeds` (`--until-decided`) must be at least {first}, the number of seeds at the start. Received: {last}."
+            f"`most_seeds` {where} must be at least {first}, the number of seeds at the start. Received: {last}."
         )
     name, most = ("seeds", first) if last is None else ("most_seeds", last)
     if most >= FRESH_SEEDS:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
-from kerascnn.errors import UsageError, near_match
+from kerascnn.errors import UsageError
 from kerascnn.specs.arms import Arm, RateGrid, at_rate
 from kerascnn.specs.base import Spec
 from kerascnn.specs.budget import Budget, Profile
@@ -20,7 +20,14 @@ from kerascnn.specs.run import DataSpec, Positive, Precision, TrainSpec
 from kerascnn.specs.search import Proposals, Search
 from kerascnn.specs.seeds import FRESH_SEEDS, RATE_SEEDS, Look, SeedsOf, place_of, schedule
 from kerascnn.specs.setting import RunsSoFar, Setting
-from kerascnn.specs.soundness import check_arms, check_claims, check_main, check_profile, check_seeds
+from kerascnn.specs.soundness import (
+    check_arm_is_known,
+    check_arms,
+    check_claims,
+    check_main,
+    check_profile,
+    check_seeds,
+)
 
 if TYPE_CHECKING:
     from kerascnn.notebooks.inside.session import Results
@@ -138,10 +145,9 @@ class Study(Spec, frozen=True, kw_only=True):
 
     def arm(self, name: str) -> Arm:
         """The arm called `name`. Raises: UsageError with a near match."""
-        for arm in self.arms:
-            if arm.name == name:
-                return arm
-        raise UsageError(f"Unknown arm {name!r}. {near_match(name, [a.name for a in self.arms])}")
+        arms = {arm.name: arm for arm in self.arms}
+        check_arm_is_known(name, arms)
+        return arms[name]
 
     @property
     def judged_claims(self) -> tuple[Claim, ...]:
